@@ -1,0 +1,51 @@
+# Everything runs from .venv, which the first target that needs it makes.
+PY  := .venv/bin/python
+BIN := .venv/bin
+
+.PHONY: help
+help:  ## list the targets
+	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+.venv/run: pyproject.toml constraints.txt
+	@echo "setting up .venv (first run only: downloads packages)"
+	@python3 -m venv .venv
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
+	@touch $@
+
+.venv/dev: .venv/run
+	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable '.[dev]'
+	@touch $@
+
+.PHONY: demo
+demo: .venv/run  ## the main job on an embedded server; ends by itself
+	@$(BIN)/dialer demo
+
+.PHONY: test
+test: .venv/dev  ## unit, integration and acceptance tests (at most 5 minutes)
+	@$(PY) -m pytest
+
+.PHONY: unit
+unit: .venv/dev  ## only the tests without I/O
+	@$(PY) -m pytest tests/unit
+
+.PHONY: lint
+lint: .venv/dev  ## ruff, mypy, import contracts
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports --no-cache
+
+.PHONY: format
+format: .venv/dev  ## let ruff write the layout
+	@$(BIN)/ruff check --fix-only .
+	@$(BIN)/ruff format .
+
+.PHONY: pace
+pace: .venv/dev  ## measure pacing over three workers; writes ops/pace.md
+	@$(PY) tests/measure/pace.py
+
+.PHONY: freeze
+freeze:  ## write constraints.txt from a fresh environment
+	@rm -rf .venv && python3 -m venv .venv
+	@$(BIN)/pip install --quiet --editable '.[dev]'
+	@$(BIN)/pip freeze --exclude-editable > constraints.txt

@@ -1,0 +1,1 @@
+"""Places outbound calls through the Sarv.com Click-to-Call API."""

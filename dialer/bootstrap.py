@@ -1,0 +1,169 @@
+"""
+Settings in, a working system out: the only place that knows every concrete class.
+"""
+
+import os
+import socket
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from random import Random
+
+from dialer.client import Client, Endpoint
+from dialer.dispatch import DialRules, Dispatcher
+from dialer.hours import OpeningHours
+from dialer.pacer import Crew, Pacer
+from dialer.route import Route
+from dialer.runtime import addresses
+from dialer.settings import Account, Settings
+from dialer.store import Store, open_store
+from dialer.store.bells import PacerRules
+from dialer.store.dialling import BreakerRules
+from dialer.upkeep import Upkeep
+from schedules.calendar import Calendar
+from schedules.rule import Rule
+
+
+def breaker_rules(settings: Settings) -> BreakerRules:
+    """
+    Read when an account's breaker opens.
+    """
+    breaker = settings.breaker
+    return BreakerRules(
+        faults_in_row=breaker.faults_in_row,
+        share=breaker.share,
+        of_last=breaker.of_last,
+        first_probe=breaker.first_probe,
+        factor=breaker.factor,
+        cap=breaker.cap,
+    )
+
+
+def store_of(settings: Settings) -> Store:
+    """
+    Connect to the store that the settings name.
+
+    Raises:
+        SettingsError: They name none.
+        StoreUnavailable: It does not answer.
+        StoreRefused: It is not safe to use; the text says what to change.
+    """
+    return open_store(
+        addresses(settings.redis_url, settings.broker_url).redis_url,
+        durability=settings.durability,
+        breaker=breaker_rules(settings),
+        full_at=settings.jobs.full_at,
+    )
+
+
+def route_of(account: Account, *, with_token: bool) -> Route:
+    """
+    Make an account ready to be dialled through, or only to be looked at.
+
+    Raises:
+        SettingsError: *with_token*, and the account has none.
+    """
+    endpoint = None
+    if with_token:
+        endpoint = Endpoint(account.base_url, account.user_id, account.endpoint_token())
+    return Route(
+        account=account.name,
+        mode=account.mode,
+        limits=account.limits,
+        hours=OpeningHours(calendar_of(account)),
+        user_id=account.user_id,
+        endpoint=endpoint,
+        extra_params=frozenset(account.extra_params),
+        correlation_param=account.correlation_param,
+    )
+
+
+def calendar_of(account: Account) -> Calendar:
+    """
+    Read when an account may dial.
+    """
+    return Calendar((Rule.parse(account.calling_hours, zone=account.time_zone),))
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerParts:
+    """
+    What one worker process runs.
+
+    Attributes:
+        store: The store.
+        dispatcher: Answers doorbells.
+        upkeep: Answers beat's ticks.
+        pacer: Makes the pacer for a way to send doorbells.
+    """
+
+    store: Store
+    dispatcher: Dispatcher
+    upkeep: Upkeep
+    pacer: Callable[[Callable[[str, str], None]], Pacer]
+
+
+def worker_parts(settings: Settings) -> WorkerParts:
+    """
+    Wire one worker process together.
+
+    Raises:
+        SettingsError: An account has no token.
+        StoreUnavailable, StoreRefused: As `store_of`.
+    """
+    routes = {
+        name: route_of(account, with_token=True) for name, account in settings.accounts.items()
+    }
+    store = store_of(settings)
+    upkeep = Upkeep(store, period=settings.beat.tick)
+    dispatcher = Dispatcher(
+        dialling=store.dialling,
+        client=Client(
+            connect_timeout=settings.wire.connect_timeout, deadline=settings.wire.deadline
+        ),
+        routes=routes,
+        rules=DialRules(
+            lease=settings.jobs.lease,
+            lookahead=settings.pacer.lookahead,
+            start_by=settings.wire.start_by,
+            max_tries=settings.jobs.max_tries,
+            backoffs=settings.retry.backoffs,
+        ),
+        rng=Random(),  # noqa: S311 - jitter, not a secret
+    )
+
+    def pacer(ring: Callable[[str, str], None]) -> Pacer:
+        return _pacer(settings, store, routes, upkeep, ring)
+
+    return WorkerParts(store=store, dispatcher=dispatcher, upkeep=upkeep, pacer=pacer)
+
+
+def _pacer(
+    settings: Settings,
+    store: Store,
+    routes: Mapping[str, Route],
+    upkeep: Upkeep,
+    ring: Callable[[str, str], None],
+) -> Pacer:
+    host, pid = socket.gethostname(), os.getpid()
+    return Pacer(
+        bells=store.bells,
+        routes=routes,
+        rules=PacerRules(
+            horizon=settings.pacer.horizon,
+            # Half of what `begin` allows is for the doorbell's way through the broker.
+            lead=settings.pacer.lookahead / 2,
+            patience=settings.pacer.bell_timeout,
+        ),
+        crew=Crew(
+            name=f"{host}:{pid}",
+            record={
+                "host": host,
+                "pid": pid,
+                "capacity": settings.worker.concurrency,
+                "settings": settings.fingerprint(),
+            },
+            capacity=settings.worker.concurrency,
+        ),
+        ring=ring,
+        upkeep=upkeep,
+    )

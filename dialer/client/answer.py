@@ -1,0 +1,231 @@
+"""
+What the provider's words mean: status, headers and body in, an `Outcome` out.
+
+Pure. Body first, HTTP status second, because no client of this API has been
+seen to rely on its statuses. Two rules decide what is not written down:
+
+- Only an answer that was understood as "no" is a refusal. It may be acted
+  on by ringing again, so it must leave no room for a call that was placed.
+- An answer that hints at a placed call (a call id, the word "success", the
+  code of success) and breaks another rule is `Doubtful`, never a refusal.
+"""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+from http import HTTPStatus
+from types import MappingProxyType
+
+from dialer import codes
+from dialer.client.redact import redact
+from dialer.outcome import Doubtful, Kind, Outcome, Placed, Refused
+
+#: Bytes of body that are read; the documented answers have about 80.
+BODY_LIMIT = 64 * 1024
+
+_LONGEST_WAIT = timedelta(hours=1)
+_LONGEST_CALL_ID = 64
+_LONGEST_CODE = 4
+
+#: Statuses that say "not placed" by themselves. All others leave doubt.
+_KIND_BY_STATUS: Mapping[int, Kind] = MappingProxyType(
+    {
+        # A redirect is never followed: 307 and 308 would ask for a second POST.
+        **dict.fromkeys(range(300, 400), Kind.ACCOUNT),
+        **dict.fromkeys((401, 403, 404, 405, 407, 410), Kind.ACCOUNT),
+        **dict.fromkeys((400, 413, 414, 422), Kind.REQUEST),
+        429: Kind.CAPACITY,
+    }
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """
+    An HTTP answer that was received whole.
+
+    Attributes:
+        status: The HTTP status.
+        headers: By name; the case of the names does not matter.
+        body: Decompressed; longer than `BODY_LIMIT` when the rest was not read.
+    """
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def read_answer(answer: Answer, *, mode: str, secrets: Iterable[str], now: datetime) -> Outcome:
+    """
+    Return what *answer* says about the call; total, never raises.
+
+    `Placed` needs the status "success", the success code and a call id, and
+    without the id only in developer mode, where no phone rings.
+
+    Args:
+        answer: As received.
+
+        mode: The mode that was sent.
+
+        secrets: Texts that must not be repeated in a message.
+
+        now: Aware UTC, for a `Retry-After` that names a date.
+
+    Source:
+        Sarv.com, "Click to Call API", v2, "Response"; other clients of it for
+        `callId` and for codes that are numbers.
+    """
+    if len(answer.body) > BODY_LIMIT:
+        return Doubtful("answer longer than 64 KiB", code=f"http_{answer.status}")
+    words = _words(answer.body)
+    outcome = _by_body(words, mode) or _by_status(answer.status, words)
+    if not isinstance(outcome, Refused):
+        return outcome
+    return Refused(
+        outcome.code,
+        outcome.kind,
+        outcome.blame,
+        redact(words.message or outcome.message, secrets),
+        _retry_after(answer.headers, now),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What a body says, each part "" where it is missing or unreadable."""
+
+    status: str = ""
+    code: str = ""
+    call_id: str = ""
+    message: str = ""
+    #: There is something where a call id belongs, readable or not.
+    hints_at_call: bool = False
+    #: One name stands there twice with different values.
+    contradicts_itself: bool = False
+
+    @property
+    def refuses(self) -> bool:
+        return self.status == "error" and self.code != ""
+
+
+def _words(body: bytes) -> _Words:
+    named: dict[str, list[object]] = {}
+    for name, value in _pairs(body):
+        # callid, callId and call_id are one name.
+        named.setdefault(name.lower().replace("_", ""), []).append(value)
+    call_ids = named.get("callid", [])
+    return _Words(
+        status=_text(named.get("status")).lower(),
+        code=_code(named.get("code")),
+        call_id=_call_id(call_ids),
+        message=_text(named.get("message")),
+        hints_at_call=any(call_id not in (None, "", 0) for call_id in call_ids),
+        contradicts_itself=not all(
+            _agree(named.get(name, [])) for name in ("status", "code", "callid")
+        ),
+    )
+
+
+def _agree(values: list[object]) -> bool:
+    """Tell whether all *values* are one text or one number; lists and objects never agree."""
+    plain = all(isinstance(value, str | int | None) for value in values)
+    return len(values) < 2 or (plain and len({(type(v), v) for v in values}) == 1)  # noqa: PLR2004 - one cannot disagree
+
+
+def _pairs(body: bytes) -> list[tuple[str, object]]:
+    """Return the names and values of a JSON object, doubled names included; else nothing."""
+    try:
+        document = _load(body)
+    except (ValueError, RecursionError):  # nesting thousands deep fits into the limit
+        return []
+    # An object arrives as a tuple of its pairs, an array as a list.
+    return list(document) if isinstance(document, tuple) else []
+
+
+def _load(body: bytes) -> object:
+    try:
+        return json.loads(body, object_pairs_hook=tuple)
+    except UnicodeDecodeError:
+        # Some other 8-bit charset; what we look for is ASCII in all of them.
+        return json.loads(body.decode("latin-1"), object_pairs_hook=tuple)
+
+
+def _text(values: list[object] | None) -> str:
+    value = values[0] if values else None
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _code(values: list[object] | None) -> str:
+    value = values[0] if values else None
+    if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 10**_LONGEST_CODE:
+        return str(value)
+    code = _text(values)
+    # Longer digits could be a telephone number, and a code is shown everywhere.
+    return code if code.isascii() and code.isdigit() and len(code) <= _LONGEST_CODE else ""
+
+
+def _call_id(values: list[object]) -> str:
+    value = values[0] if values else None
+    if isinstance(value, int) and not isinstance(value, bool) and 0 < value < 10**_LONGEST_CALL_ID:
+        return str(value)
+    call_id = _text(values)
+    readable = call_id.isprintable() and len(call_id) <= _LONGEST_CALL_ID
+    return call_id if readable else ""
+
+
+def _by_body(words: _Words, mode: str) -> Outcome | None:
+    if words.contradicts_itself:
+        return Doubtful("answer that contradicts itself", words.code)
+    if words.status == "success":
+        return _success(words, mode)
+    if words.hints_at_call:
+        return Doubtful("call id without success", words.code)
+    if words.code == codes.SUCCESS:
+        return Doubtful("code of success without success", words.code)
+    row = codes.lookup(words.code)
+    if not words.refuses or row.kind is Kind.UNKNOWN:
+        return None
+    return Refused(row.code, row.kind, row.blame)
+
+
+def _success(words: _Words, mode: str) -> Outcome:
+    if words.code != codes.SUCCESS:
+        return Doubtful("success without its code", words.code)
+    if words.call_id or (mode == "developer" and not words.hints_at_call):
+        return Placed(words.call_id)
+    return Doubtful("success without a readable call id", words.code)
+
+
+def _by_status(status: int, words: _Words) -> Outcome:
+    kind = _KIND_BY_STATUS.get(status)
+    if kind is not None:
+        return Refused(f"http_{status}", kind, message=_phrase(status))
+    is_ok = status // 100 == 2  # noqa: PLR2004 - the class of statuses that HTTP calls successful
+    if is_ok and words.refuses:
+        return Refused(words.code, Kind.UNKNOWN)
+    if is_ok:
+        return Doubtful("answer that is not the documented JSON", words.code or f"http_{status}")
+    return Doubtful(_phrase(status), f"http_{status}")
+
+
+def _phrase(status: int) -> str:
+    try:
+        return f"HTTP {status} {HTTPStatus(status).phrase}"
+    except ValueError:
+        return f"HTTP {status}"
+
+
+def _retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
+    """Read seconds or a date; at most an hour, and None for anything else."""
+    value = next((v.strip() for k, v in headers.items() if k.lower() == "retry-after"), "")
+    if value.isascii() and value.isdigit():
+        wait = timedelta(seconds=int(value[:9]))
+    else:
+        try:
+            date = parsedate_to_datetime(value)
+            wait = (date if date.tzinfo else date.replace(tzinfo=UTC)) - now
+        except (ValueError, TypeError, IndexError, OverflowError):
+            return None
+    return min(max(wait, timedelta(0)), _LONGEST_WAIT)

@@ -1,0 +1,164 @@
+"""
+One request and its answer, seen as moments in time.
+
+Knows no socket and no HTTP: `wire` asks it before each step that may take
+time or let bytes out, and tells it what came of the step.
+"""
+
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from dialer.client.clock import Clock
+from dialer.outcome import Doubtful, NotSent, Refused
+
+
+class UnsentError(Exception):
+    """
+    The exchange ended before a byte of the request could leave.
+
+    Neither an `OSError` nor an HTTP exception, so that nothing between the
+    socket and the client takes it for one of its own.
+
+    Attributes:
+        outcome: What to tell the caller.
+    """
+
+    def __init__(self, outcome: NotSent | Refused) -> None:
+        super().__init__(type(outcome).__name__)
+        self.outcome = outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """
+    When a request may start and how long it may take.
+
+    Attributes:
+        start_at: Monotonic seconds; the first byte does not leave before.
+        start_by: Monotonic seconds; the first byte does not leave after.
+        connect_timeout: Bounds address, TCP and TLS together.
+        deadline: From the first byte of the request to the last of the answer.
+    """
+
+    start_at: float
+    start_by: float
+    connect_timeout: timedelta
+    deadline: timedelta
+
+
+@dataclass(slots=True)
+class Exchange:
+    """
+    The state of one exchange: not started, may have left, heard so much, ended so.
+
+    Attributes:
+        may_have_left: False means that no byte of the request reached the
+            kernel. It turns True before the first is offered, never back.
+        received: Bytes of answer, head included. Starts at 0.
+        ending: What ended the listening early, "" until something does.
+    """
+
+    limits: Limits
+    clock: Clock
+    may_have_left: bool = False
+    received: int = 0
+    ending: str = ""
+    _began: float = field(init=False)
+    _began_boottime: float = field(init=False)
+    _answer_until: float = field(init=False, default=0.0)
+
+    def __post_init__(self) -> None:
+        self._began = self.clock.monotonic()
+        self._began_boottime = self.clock.boottime()
+
+    def connect_left(self) -> float:
+        """
+        Seconds that address, TCP and TLS may still take.
+
+        Raises:
+            TimeoutError: None are left.
+        """
+        return self._left(self._began + self.limits.connect_timeout.total_seconds())
+
+    def answer_left(self) -> float:
+        """
+        Seconds that sending and reading may still take.
+
+        Raises:
+            TimeoutError: None are left.
+        """
+        return self._left(self._answer_until)
+
+    def check_start_by(self) -> None:
+        """
+        Refuse to go on after `start_by`.
+
+        Time during which the machine was suspended counts: the sleep of a
+        laptop must not carry a call from the evening into the morning.
+
+        Raises:
+            UnsentError: It is too late; carries `NotSent(late=True)`.
+        """
+        window = self.limits.start_by - self._began
+        awake = self.clock.monotonic() - self._began
+        with_sleep = self.clock.boottime() - self._began_boottime
+        if max(awake, with_sleep) > window:
+            raise UnsentError(NotSent("ready after its last moment to start", late=True))
+
+    def release(self) -> None:
+        """
+        Let the request go: wait for `start_at`, check `start_by`, start the deadline.
+
+        Called directly before the first byte is offered to the kernel.
+
+        Raises:
+            UnsentError: It is too late; nothing has left.
+        """
+        early = self.limits.start_at - self.clock.monotonic()
+        if early > 0:
+            self.clock.sleep(early)
+        self.check_start_by()
+        self.may_have_left = True
+        self._answer_until = self.clock.monotonic() + self.limits.deadline.total_seconds()
+
+    def heard(self, size: int) -> None:
+        """Note that *size* more bytes of answer came; 0 means that no more will."""
+        self.received += size
+        if size == 0:
+            self.ending = self.ending or "connection closed"
+
+    def broke(self, error: OSError) -> None:
+        """Note that sending or listening ended with *error*; the first note stays."""
+        self.ending = self.ending or _words(error)
+
+    def outcome_of(self, error: Exception) -> NotSent | Doubtful:
+        """
+        What an exchange came to that ended with *error* instead of an answer.
+
+        Of the error only the name of its type is repeated: its text may hold
+        the address with the token.
+        """
+        if not self.may_have_left:
+            return NotSent(f"stopped before sending: {type(error).__name__}")
+        seconds = f"{self.limits.deadline.total_seconds():g}s"
+        if self.ending == "timeout":
+            return Doubtful(f"no {'whole ' if self.received else ''}answer within {seconds}")
+        if self.ending:
+            return Doubtful(f"{self.ending} {'within' if self.received else 'before'} the answer")
+        return Doubtful(f"answer that cannot be read: {type(error).__name__}")
+
+    def _left(self, until: float) -> float:
+        left = until - self.clock.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        return left
+
+
+def _words(error: OSError) -> str:
+    if isinstance(error, TimeoutError):
+        return "timeout"
+    if isinstance(error, ConnectionResetError):
+        return "connection reset"
+    if isinstance(error, BrokenPipeError):
+        return "connection closed"
+    return f"connection broken ({type(error).__name__})"

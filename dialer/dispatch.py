@@ -1,0 +1,273 @@
+"""
+Answer one doorbell: ask for a job, place its call once, write down what came of it.
+
+    begin ─► go ─► POST ─► settle
+       │      └─ too late to send ─► take_back
+       └─► wait, and ask again · no, and that is all
+
+Everything that may not happen twice happens between `begin`, which is durable
+before the first byte leaves, and `settle`, which is repeated until the store
+has it. A process that dies in between leaves the job dialing, and its lease
+turns it into unconfirmed: nobody rings it again without being told to.
+"""
+
+import logging
+import time
+import uuid
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from random import Random
+from typing import Protocol
+
+from dialer.call import ClickToCall
+from dialer.client import Endpoint
+from dialer.codes import lookup
+from dialer.errors import DialerError, InvalidCall, StoreUnavailable
+from dialer.outcome import Doubtful, Kind, NotSent, Outcome, Refused
+from dialer.retry import BackoffTable
+from dialer.route import Route, accounts_of
+from dialer.settle import Settlement, decide
+from dialer.store.dialling import Ask, Dialling, Go, No, Wait
+
+log = logging.getLogger(__name__)
+
+#: The longest a worker waits for the meter before it gives its doorbell up.
+_PATIENCE = timedelta(milliseconds=200)
+
+
+class Placing(Protocol):
+    """
+    What places a call: `dialer.client.Client`, or a stand-in in tests.
+    """
+
+    def place(
+        self,
+        endpoint: Endpoint,
+        params: Mapping[str, str],
+        *,
+        mode: str,
+        start_at: float,
+        start_by: float,
+    ) -> Outcome:
+        """
+        Send one call and return its outcome; see `Client.place`.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class DialRules:
+    """
+    How an attempt is made.
+
+    Attributes:
+        lease: How long a job is a worker's.
+        lookahead: How far ahead of its slot a job is taken.
+        start_by: From the slot to the first byte; later is taken back.
+        max_tries: Tries a job has in all.
+        backoffs: How long jobs wait between attempts.
+    """
+
+    lease: timedelta
+    lookahead: timedelta
+    start_by: timedelta
+    max_tries: int
+    backoffs: BackoffTable
+
+
+class Dispatcher:
+    """
+    Places calls for one worker process; its methods may run in many threads.
+
+    Args:
+        dialling: The arrows around a POST.
+        client: What sends it.
+        routes: The accounts by name.
+        rules: How an attempt is made.
+        rng: Source of jitter.
+        now: The wall clock, aware.
+        monotonic: Seconds that never go back.
+        sleep: Waits so many seconds.
+    """
+
+    def __init__(
+        self,
+        *,
+        dialling: Dialling,
+        client: Placing,
+        routes: Mapping[str, Route],
+        rules: DialRules,
+        rng: Random,
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._dialling = dialling
+        self._client = client
+        self._routes = routes
+        self._rules = rules
+        self._rng = rng
+        self._now = now
+        self._monotonic = monotonic
+        self._sleep = sleep
+
+    def answer(self, account: str, bell: str = "") -> str:
+        """
+        Try to place one call for *account*.
+
+        Args:
+            account: The account the doorbell was rung for.
+            bell: The doorbell, "" when none was rung.
+
+        Returns:
+            What happened, for a person: "placed 3k7…", "no: closed".
+        """
+        route = self._routes.get(account)
+        if route is None or route.endpoint is None:
+            return f"no: this worker has no account {account} with a token"
+        asked = self._monotonic()
+        end_of_patience = asked + _PATIENCE.total_seconds()
+        while True:
+            asked = self._monotonic()
+            reply = self._begin(route, bell)
+            if isinstance(reply, Wait) and asked + reply.time.total_seconds() < end_of_patience:
+                self._sleep(max(0.0, (reply.time - self._rules.lookahead).total_seconds()))
+                continue
+            break
+        match reply:
+            case Go():
+                return self._dial(route, route.endpoint, reply, asked)
+            case Wait():
+                return "no: the meter is charged"
+            case No(reason):
+                return f"no: {reason}"
+
+    def _begin(self, route: Route, bell: str) -> Go | Wait | No:
+        token, now = uuid.uuid4().hex, self._now()
+        ask = Ask(
+            account=route.account,
+            token=token,
+            bell=bell,
+            wall=int(now.timestamp() * 1_000_000),
+            limits=route.limits,
+            windows=route.hours.windows(now),
+            lease=self._rules.lease,
+            lookahead=self._rules.lookahead,
+        )
+        try:
+            return self._dialling.begin(ask)
+        except StoreUnavailable:
+            # The script may have run: give back what it may have granted.
+            self._insist(lambda: self._dialling.take_back(token, "the answer to begin was lost"))
+            return No("the store did not answer")
+
+    def _dial(self, route: Route, endpoint: Endpoint, go: Go, asked: float) -> str:
+        slot = go.ahead.total_seconds()
+        start_at = self._monotonic() + slot
+        start_by = asked + slot + self._rules.start_by.total_seconds()
+        try:
+            params = self._params(route, go)
+        except Exception as error:  # noqa: BLE001 - nothing was sent, and a repeat would fail alike
+            return self._finish(route, go, _unreadable(error))
+        outcome: Outcome
+        try:
+            if start_at > start_by:
+                outcome = NotSent("the store took too long to answer", late=True)
+            else:
+                mode = "live" if go.mode == route.mode == "live" else "developer"
+                outcome = self._client.place(
+                    endpoint, params, mode=mode, start_at=start_at, start_by=start_by
+                )
+        except BaseException as error:
+            # Somebody is stopping this thread, perhaps in mid-request.
+            self._finish(route, go, Doubtful(f"the worker was stopped: {type(error).__name__}"))
+            raise
+        return self._finish(route, go, outcome)
+
+    def _params(self, route: Route, go: Go) -> dict[str, str]:
+        call = ClickToCall.from_payload(go.content)
+        call.check_extra(route.extra_params)
+        params = call.wire()
+        if route.correlation_param:
+            params[route.correlation_param] = f"{go.job_id}.{go.attempt}"
+        return params
+
+    def _finish(self, route: Route, go: Go, outcome: Outcome) -> str:
+        if isinstance(outcome, NotSent) and outcome.late:
+            self._insist(lambda: self._dialling.take_back(go.token, outcome.why))
+            log.info("taken back job=%s attempt=%d: %s", go.job_id, go.attempt, outcome.why)
+            return f"taken back {go.job_id}"
+        settlement = decide(
+            outcome,
+            tries=go.tries,
+            max_tries=self._rules.max_tries,
+            misses=go.misses,
+            pool_misses=go.pool_misses,
+            pool=go.pool,
+            backoffs=self._rules.backoffs,
+            rng=self._rng,
+        )
+        hold = self._accounts_to_hold(route, outcome)
+        suppress = _number_to_suppress(go, outcome)
+        done = self._insist(
+            lambda: self._dialling.settle(
+                go.job_id, go.token, settlement, hold=hold, suppress=suppress
+            )
+        )
+        _tell(route, go, settlement, outcome, done=done)
+        return f"{settlement.target} {go.job_id}"
+
+    def _accounts_to_hold(self, route: Route, outcome: Outcome) -> list[str]:
+        if not isinstance(outcome, Refused) or outcome.kind is not Kind.ACCOUNT:
+            return []
+        if lookup(outcome.code).holds_user_id:
+            return accounts_of(self._routes, route.user_id)
+        return [route.account]
+
+    def _insist(self, step: Callable[[], bool]) -> bool:
+        """Repeat an idempotent step until the store has it, or its lease is surely over."""
+        pause, give_up = 0.05, self._monotonic() + 2 * self._rules.lease.total_seconds()
+        while True:
+            try:
+                return step()
+            except DialerError as error:
+                if self._monotonic() > give_up:
+                    log.error("gave up on the store: %s; the job will be unconfirmed", error)  # noqa: TRY400 - the trace says nothing more
+                    return False
+                log.warning("the store has not taken an outcome yet: %s", error)
+            self._sleep(pause)
+            pause = min(1.0, pause * 2)
+
+
+def _unreadable(error: Exception) -> Refused:
+    if isinstance(error, InvalidCall):
+        fields = ", ".join(field for field, _ in error.problems)
+        return Refused("invalid_call", Kind.REQUEST, message=f"our own check of {fields}")
+    return Refused("unreadable_call", Kind.REQUEST, message=type(error).__name__)
+
+
+def _number_to_suppress(go: Go, outcome: Outcome) -> str:
+    if not isinstance(outcome, Refused) or not lookup(outcome.code).suppresses_to:
+        return ""
+    # With several numbers the code does not say which one is on the register.
+    numbers = ClickToCall.from_payload(go.content).protected("to")
+    return numbers[0] if len(numbers) == 1 else ""
+
+
+def _tell(route: Route, go: Go, settlement: Settlement, outcome: Outcome, *, done: bool) -> None:
+    level = logging.INFO
+    if isinstance(outcome, Refused) and lookup(outcome.code).raises_alert:
+        level = logging.ERROR
+    elif settlement.row.verb in ("doubt", "hold"):
+        level = logging.WARNING
+    log.log(
+        level,
+        "%s job=%s attempt=%d account=%s code=%s%s: %s",
+        settlement.row.verb,
+        go.job_id,
+        go.attempt,
+        route.account,
+        settlement.code or "-",
+        "" if done else " (no longer this attempt's)",
+        settlement.reason,
+    )

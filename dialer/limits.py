@@ -1,0 +1,26 @@
+"""
+How fast and how much an account may dial.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """
+    An account's limits, as configured or as stored by `dialer account set`.
+
+    Attributes:
+        calls_per_second: Calls that may start each second, > 0.
+        burst: Calls that may start at once after a quiet time, >= 1.
+        max_posting: POSTs on the wire at once, >= 1.
+        max_live_calls: Calls that may be going on at once; 0 for no limit.
+        assumed_call: How long a call without a time limit is taken to last.
+    """
+
+    calls_per_second: float
+    burst: int
+    max_posting: int
+    max_live_calls: int
+    assumed_call: timedelta

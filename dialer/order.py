@@ -1,0 +1,246 @@
+"""
+One call as somebody handed it in, with how it is to be made.
+
+An `Order` is what becomes a job: the call, its key, whose account, how soon
+and until when. `dialer.lines` reads a file of them.
+"""
+
+import base64
+import hashlib
+import json
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import KW_ONLY, dataclass, replace
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any, Final, Literal, Self
+
+from dialer.call import ClickToCall, Customer
+from dialer.errors import InvalidCall
+from dialer.parameters import CREDENTIALS, WIRE, Problem
+from dialer.reading import matching, one_of, quoted, read_text, shown, within
+
+Mode = Literal["live", "developer"]
+
+#: Account name -> the undocumented parameters it may send.
+AllowedExtra = Mapping[str, Collection[str]]
+
+NO_EXTRA: Final[AllowedExtra] = MappingProxyType({})
+
+#: The account that is meant where none is named.
+DEFAULT_ACCOUNT: Final = "default"
+
+_DOCUMENTED: Final = frozenset({*WIRE, *WIRE.values(), "extra_params"})
+_LONGEST_KEY: Final = 200
+_MOST_NAMES: Final = 100
+_ID_LENGTH: Final = 26
+_YEARS: Final = range(2000, 2200)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """
+    A call, and how it is to be made; valid once it exists.
+
+    Attributes:
+        call: What is asked of the API.
+        key: The caller's own name for this call, 1 to 200 printable
+            characters: the same key never makes a second call. None stands
+            for the content itself.
+        account: Whose credentials, rate and calling hours; ``[a-z0-9_]{1,40}``.
+        priority: 0 to 9, 9 first.
+        not_before: Aware; the call waits until then. None: at once.
+        not_after: Aware, later than `not_before`; never rung after it.
+            None: the deadline its account gives every call.
+        customer: The side the rules protect; None for what its account says.
+
+    Raises:
+        InvalidCall: One or more rules are broken; all of them are named.
+    """
+
+    call: ClickToCall
+    _: KW_ONLY
+    key: str | None = None
+    account: str = DEFAULT_ACCOUNT
+    priority: int = 5
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+    customer: Customer | None = None
+
+    def __post_init__(self) -> None:
+        given = {name: getattr(self, name) for name in _READERS}
+        fields, problems = _read_fields(given)
+        problems += _between(fields, self.call)
+        if problems:
+            raise InvalidCall(problems)
+
+    @classmethod
+    def parse(
+        cls,
+        raw: Mapping[str, object],
+        *,
+        allowed_extra: AllowedExtra = NO_EXTRA,
+        landlines: bool = False,
+    ) -> Self:
+        """
+        Return the order that *raw* describes: a call's parameters and an order's fields, mixed.
+
+        Args:
+            raw: As JSON gives it. Parameters go by wire or Python name; times
+                are ISO 8601 text with an offset; null means absent.
+
+            allowed_extra: For each account the undocumented names that may
+                stand among the parameters.
+
+            landlines: Whether numbers that can only be landlines are wanted.
+
+        Raises:
+            InvalidCall: One or more rules are broken; all that could be
+                checked are named, the call's first.
+        """
+        if len(raw) > _MOST_NAMES:
+            raise InvalidCall([("line", f"has {len(raw)} names; a call has no more than 40")])
+        fields, problems = _read_fields({name: raw[name] for name in _READERS if name in raw})
+        allowed = allowed_extra.get(str(fields.get("account", DEFAULT_ACCOUNT)), ())
+        rest = {name: value for name, value in raw.items() if name not in _READERS}
+        call, found = _read_call(rest, allowed, landlines=landlines)
+        problems = found + problems + _between(fields, call)
+        if problems or call is None:
+            raise InvalidCall(problems)
+        return cls(call, **fields)
+
+    def mode(self, account_mode: Mode) -> Mode:
+        """Return the mode the job runs in: a call that says "developer" rings nobody anywhere."""
+        return self.call.mode or account_mode
+
+    def with_customer(self, default: Customer) -> Self:
+        """
+        Return the order with the side the rules protect filled in.
+
+        Raises:
+            InvalidCall: That side is no phone number while the other is one.
+        """
+        return replace(self, customer=self.customer or default)
+
+    def identity(self, mode: Mode) -> tuple[str, str]:
+        """
+        Return the job's id and the digest of what it asks for.
+
+        The id comes from account, mode and key, or, without a key, from all
+        but the priority; so handing the same thing in twice is one job. With a
+        key, another digest under the same id is a conflict. The digest covers
+        the call and the customer.
+
+        Both are 26 characters of lower-case base32: 130 bits of a SHA-256. Among
+        10^12 jobs two share an id with a chance of less than 10^-15.
+
+        Args:
+            mode: The account's; the job's own (`Order.mode`) goes into the id.
+        """
+        content = self.call.content()
+        if self.key is not None:
+            name = ["key", self.key]
+        else:
+            times = [t and t.astimezone(UTC).isoformat() for t in (self.not_before, self.not_after)]
+            name = ["content", content, str(self.customer), *map(str, times)]
+        job_id = _fingerprint(self.account, self.mode(mode), *name)
+        return job_id, _fingerprint(content, str(self.customer))
+
+
+def _fingerprint(*parts: str) -> str:
+    digest = hashlib.sha256(json.dumps(parts).encode()).digest()
+    return base64.b32encode(digest).decode().lower()[:_ID_LENGTH]
+
+
+def _read_key(value: object) -> str:
+    return read_text(value, longest=_LONGEST_KEY)
+
+
+def _read_time(value: object) -> datetime:
+    """Return an aware datetime from itself or from ISO 8601 text with an offset."""
+    try:
+        time = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        time = None
+    if not isinstance(time, datetime):
+        raise ValueError(  # noqa: TRY004 - readers promise ValueError
+            f'must be a time such as "2030-01-31T10:00:00+05:30", not {quoted(value)}'
+        )
+    if time.utcoffset() is None:
+        raise ValueError("needs an offset from UTC, such as +05:30")
+    if time.year not in _YEARS:
+        raise ValueError(f"must be in the years {_YEARS[0]} to {_YEARS[-1]}")
+    return time
+
+
+_READERS: Final[Mapping[str, Callable[[object], Any]]] = MappingProxyType(
+    {
+        "key": _read_key,
+        "account": matching(r"[a-z0-9_]{1,40}", "must be 1 to 40 of a-z, 0-9 and _"),
+        "priority": within(0, 9, "(9 first)"),
+        "not_before": _read_time,
+        "not_after": _read_time,
+        "customer": one_of("to", "from", "both"),
+    }
+)
+
+#: The fields of an order that are no parameters of its call.
+ORDER_FIELDS: Final = tuple(_READERS)
+
+
+def _read_fields(given: Mapping[str, object]) -> tuple[dict[str, Any], list[Problem]]:
+    """Return the fields that can be read, without absent ones, and what is wrong with others."""
+    fields: dict[str, Any] = {}
+    problems: list[Problem] = []
+    for name, value in given.items():
+        try:
+            if value is not None:
+                fields[name] = _READERS[name](value)
+        except ValueError as error:
+            problems.append((name, str(error)))
+    return fields, problems
+
+
+def _read_call(
+    rest: Mapping[str, object], allowed: Collection[str], *, landlines: bool
+) -> tuple[ClickToCall | None, list[Problem]]:
+    """Return the call, or None where it breaks a rule, and its problems."""
+    undocumented = {
+        name: rest[name] for name in rest if name in allowed and name not in _DOCUMENTED
+    }
+    parameters = {name: value for name, value in rest.items() if name not in undocumented}
+    misspelt = _misspelt(parameters)
+    parameters = {name: value for name, value in parameters.items() if name not in misspelt}
+    inner = parameters.get("extra_params")
+    if undocumented and isinstance(inner, Mapping | None):
+        parameters["extra_params"] = undocumented | dict(inner or {})
+    problems = [(name, f"is unknown; did you mean {field}?") for name, field in misspelt.items()]
+    try:
+        call = ClickToCall.model_validate(parameters, context={"landlines": landlines})
+        call.check_extra(allowed)
+    except InvalidCall as error:
+        return None, error.problems + problems
+    return call, problems
+
+
+def _misspelt(parameters: Mapping[str, object]) -> dict[str, str]:
+    """Return the names that look like a slip in an order's field, with that field."""
+    unknown = [name for name in parameters if name not in _DOCUMENTED | CREDENTIALS]
+    close = {
+        name: get_close_matches(shown(name), ORDER_FIELDS, n=1, cutoff=0.75) for name in unknown
+    }
+    return {name: found[0] for name, found in close.items() if found}
+
+
+def _between(fields: Mapping[str, Any], call: ClickToCall | None) -> list[Problem]:
+    """Return what the *fields* that could be read say wrongly together, and of the *call*."""
+    problems: list[Problem] = []
+    not_before, not_after = fields.get("not_before"), fields.get("not_after")
+    if not_before and not_after and not_after <= not_before:
+        problems.append(("not_after", "must be later than not_before"))
+    customer = fields.get("customer")
+    if customer and call and not call.protected(customer) and call.protected("both"):
+        # The rules would protect an agent, and a person's phone would ring at any hour.
+        other = "from" if customer == "to" else "to"
+        problems.append(("customer", f"{customer} is no phone number here; say {other}"))
+    return problems

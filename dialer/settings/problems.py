@@ -1,0 +1,61 @@
+"""
+What pydantic found wrong, in sentences that name the setting and never show its value.
+"""
+
+from collections.abc import Callable, Iterator
+
+from pydantic import ValidationError
+
+from dialer.settings.names import Names, variable
+from dialer.settings.section import MisfitError, Path
+
+_SENTENCES = {
+    "string_type": "must be text in quotes",
+    "path_type": "must be a path in quotes",
+    "int_type": "must be a whole number",
+    "int_parsing": "must be a whole number",
+    "int_from_float": "must be a whole number",
+    "float_type": "must be a number",
+    "float_parsing": "must be a number",
+    "finite_number": "must be a number",
+    "tuple_type": 'must be a list of names, like ["toCLI"]',
+    "model_type": "must be a section",
+    "dict_type": "must be a section",
+}
+
+
+def sentences(error: ValidationError, names: Names, label: Callable[[Path], str]) -> list[str]:
+    """
+    One line for each broken rule: "LABEL: RULE".
+
+    Args:
+        error: What validation raised; its own text would print values.
+        names: To guess what a misspelt name meant.
+        label: What the user calls the setting at a path.
+    """
+    return [f"{label(path)}: {rule}" for path, rule in _rules(error, names)]
+
+
+def _rules(error: ValidationError, names: Names) -> Iterator[tuple[Path, str]]:
+    for one in error.errors(include_url=False, include_input=False):
+        path: Path = tuple(str(part) for part in one["loc"])
+        kind, cause = one["type"], one.get("ctx", {}).get("error")
+        if isinstance(cause, MisfitError):
+            yield from ((path + below, rule) for below, rule in cause.rules.items())
+        elif kind == "value_error":
+            yield path, str(cause)
+        elif kind == "missing":
+            section = ".".join(path[:-1])
+            yield path, f"is missing; write it in [{section}] or set {variable(path)}"
+        elif kind == "extra_forbidden":
+            yield path, names.complaint(path) or "is no setting"
+        else:
+            yield path, _SENTENCES.get(kind, _in_short(one["msg"]))
+
+
+def _in_short(message: str) -> str:
+    return (
+        message.replace("Input should be", "must be")
+        .replace("greater than or equal to", "at least")
+        .replace("less than or equal to", "at most")
+    )

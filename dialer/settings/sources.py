@@ -1,0 +1,123 @@
+"""
+Where the values of settings come from: one TOML file, and variables over it.
+"""
+
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path as FilePath
+from typing import Any
+
+from dialer.errors import SettingsError
+from dialer.settings.names import PREFIX, variable
+from dialer.settings.section import Path
+
+#: Names the file; not a setting.
+CONFIG_VARIABLE = "DIALER_CONFIG"
+#: Read from the current directory when nothing else is named.
+DEFAULT_FILE = FilePath("dialer.toml")
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """
+    One value as the user gave it.
+
+    Attributes:
+        value: What TOML read, or the text of a variable.
+        label: What the user calls it: "wire.deadline in dialer.toml" or
+            "DIALER_WIRE__DEADLINE".
+        spell: How any other setting is written in the same place.
+    """
+
+    value: Any
+    label: str
+    spell: Callable[[Path], str] = ".".join
+
+
+def config_file(path: FilePath | None, env: Mapping[str, str]) -> FilePath | None:
+    """
+    The file to read: the one asked for, else DIALER_CONFIG's, else ./dialer.toml if it is there.
+    """
+    if path is not None:
+        return path
+    if CONFIG_VARIABLE in env:
+        return FilePath(env[CONFIG_VARIABLE])
+    return DEFAULT_FILE if DEFAULT_FILE.exists() else None
+
+
+def from_file(path: FilePath) -> dict[Path, Given]:
+    """
+    Every value in a TOML file, by its path.
+
+    A relative `token_file` is meant from the folder of the file.
+
+    Raises:
+        SettingsError: The file cannot be read or is not TOML; says which line.
+    """
+    try:
+        tree = tomllib.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(
+            f"{path}: cannot be read: {error.strerror}; correct {CONFIG_VARIABLE} or the file"
+        ) from None
+    except ValueError as error:
+        raise SettingsError(f"{path}: is not valid TOML: {error}") from None
+    return {
+        where: Given(_placed(where, value, path.parent), f"{'.'.join(where)} in {path}")
+        for where, value in _leaves(tree, ())
+    }
+
+
+def from_environment(env: Mapping[str, str]) -> dict[Path, Given]:
+    """
+    Every `DIALER_…` variable, by its path; `__` stands between the parts.
+
+    Raises:
+        SettingsError: A name is not in capitals, or a value is empty: an empty
+            variable could mean "off" or "not set", and a guess could ring somebody.
+    """
+    given = {}
+    problems = []
+    for name in sorted(env):
+        if not name.upper().startswith(PREFIX):
+            continue
+        if name != name.upper():
+            problems.append(f"{name}: must be written in capitals: {name.upper()}")
+        elif not env[name].strip():
+            problems.append(f"{name}: is empty; give it a value or remove the variable")
+        if name != CONFIG_VARIABLE:
+            given[tuple(name[len(PREFIX) :].lower().split("__"))] = Given(env[name], name, variable)
+    if problems:
+        raise SettingsError("\n".join(problems))
+    return given
+
+
+def nested(given: Mapping[Path, Given]) -> dict[str, Any]:
+    """
+    The values as a tree, for a model; no path may lie inside another one's value.
+    """
+    tree: dict[str, Any] = {}
+    for path, one in given.items():
+        at = tree
+        for part in path[:-1]:
+            at = at.setdefault(part, {})
+        if one.value == {}:
+            at.setdefault(path[-1], {})
+        else:
+            at[path[-1]] = one.value
+    return tree
+
+
+def _leaves(tree: Mapping[str, Any], at: Path) -> Iterator[tuple[Path, Any]]:
+    for name, value in tree.items():
+        if isinstance(value, dict) and value:
+            yield from _leaves(value, (*at, name))
+        else:
+            yield (*at, name), value
+
+
+def _placed(path: Path, value: Any, folder: FilePath) -> Any:
+    if path[-1] == "token_file" and isinstance(value, str):
+        return folder / value
+    return value

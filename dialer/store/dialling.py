@@ -1,0 +1,286 @@
+"""
+The arrows around a POST: begin before it, settle after it, and what time does.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from dialer.limits import Limits
+from dialer.settle import Settlement
+from dialer.store.server import Server, micros
+
+#: The most a caller's wall clock may differ from the server's.
+CLOCK_TOLERANCE = timedelta(seconds=2)
+#: Jobs one upkeep script may touch, so that it never blocks the server for long.
+BOUND = 500
+
+
+@dataclass(frozen=True, slots=True)
+class BreakerRules:
+    """
+    When an account's breaker opens, and how it probes.
+
+    Attributes:
+        faults_in_row: It opens after so many faults in a row, >= 1.
+        share: Or when so large a share of the last calls were faults, 0 to 1.
+        of_last: How many last calls those are, >= 1.
+        first_probe: How long after opening the first probe may go.
+        factor: How the wait grows after each failed probe, >= 1.
+        cap: The longest wait between probes.
+    """
+
+    faults_in_row: int
+    share: float
+    of_last: int
+    first_probe: timedelta
+    factor: float
+    cap: timedelta
+
+    def as_words(self) -> str:
+        """
+        Write the rules as `breaker.lua` reads them.
+        """
+        return (
+            f"{self.faults_in_row} {self.share} {self.of_last} "
+            f"{micros(self.first_probe)} {self.factor} {micros(self.cap)}"
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Ask:
+    """
+    What a worker says when it asks for a job.
+
+    Attributes:
+        account: The account the doorbell was rung for.
+        token: New for every ask; a repeat of the same ask is answered alike.
+        bell: The doorbell that is answered, "" for none.
+        wall: The worker's wall clock, us since 1970.
+        limits: The account's limits in the worker's settings.
+        windows: When the account may dial, as `dialer.hours` writes it.
+        lease: How long the job is the worker's.
+        lookahead: How far ahead a start may be granted.
+    """
+
+    account: str
+    token: str
+    bell: str
+    wall: int
+    limits: Limits
+    windows: str
+    lease: timedelta
+    lookahead: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Go:
+    """
+    The job is the worker's: it is dialing, durably, and may be sent once.
+
+    Attributes:
+        job_id: The job.
+        token: The token of this attempt.
+        attempt: Its number, from 1.
+        ahead: How long after the answer was made the call may start, >= 0.
+        tries: Tries the job had used before.
+        misses: Deferrals of the job in a row before.
+        pool_misses: The same for its pool.
+        mode: The job's mode.
+        pool: The job's pool, "" for a plain number.
+        content: The call as JSON.
+    """
+
+    job_id: str
+    token: str
+    attempt: int
+    ahead: timedelta
+    tries: int
+    misses: int
+    pool_misses: int
+    mode: str
+    pool: str
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """
+    The meter allows the next call only after this time; ask again then.
+    """
+
+    time: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class No:
+    """
+    Nothing may be dialled now, and this is why.
+
+    Attributes:
+        reason: One word: empty, posting, live, closed, held:<scope>, breaker,
+            clock, rollback, sorting, settled.
+    """
+
+    reason: str
+
+
+class Dialling:
+    """
+    Moves jobs into and out of dialing.
+
+    Args:
+        server: Where they are kept.
+        breaker: When faults stop an account.
+    """
+
+    def __init__(self, server: Server, breaker: BreakerRules) -> None:
+        self._server = server
+        self._breaker = breaker.as_words()
+
+    def begin(self, ask: Ask) -> Go | Wait | No:
+        """
+        Ask for the best job that may be dialled now.
+
+        Raises:
+            StoreUnavailable: No answer came; a job may have been granted to
+                this token. Do not send; `take_back` the token.
+            StoreRefused: The server is full or not usable; nothing was granted.
+        """
+        limits = ask.limits
+        reply = self._server.run(
+            "begin",
+            ask.account,
+            ask.token,
+            ask.bell,
+            ask.wall,
+            micros(CLOCK_TOLERANCE),
+            self._server.witnessed,
+            limits.calls_per_second,
+            limits.burst,
+            limits.max_posting,
+            limits.max_live_calls,
+            ask.windows,
+            micros(ask.lease),
+            micros(ask.lookahead),
+            micros(limits.assumed_call),
+        )
+        word, now, seq = reply[0], int(reply[1]), reply[2]
+        if word == "no":
+            # A rolled back server shows a lower number; the witness keeps the higher.
+            return No(reply[3])
+        self._server.witness(seq)
+        if word == "wait":
+            return Wait(timedelta(microseconds=int(reply[3])))
+        return Go(
+            job_id=reply[3],
+            token=ask.token,
+            attempt=int(reply[5]),
+            ahead=timedelta(microseconds=max(0, int(reply[4]) - now)),
+            tries=int(reply[6]),
+            misses=int(reply[7]),
+            pool_misses=int(reply[8]),
+            mode=reply[10],
+            pool=reply[11],
+            content=reply[12],
+        )
+
+    def settle(
+        self,
+        job_id: str,
+        token: str,
+        settlement: Settlement,
+        *,
+        hold: Sequence[str] = (),
+        suppress: str = "",
+    ) -> bool:
+        """
+        Record how an attempt ended; done once however often it is repeated.
+
+        Args:
+            job_id: The job.
+            token: The token of the attempt.
+            settlement: What `dialer.settle.decide` made of its outcome.
+            hold: Accounts to hold, with the settlement's reason.
+            suppress: A number to put on the do-not-call list, E.164, or "".
+
+        Returns:
+            False when the job is no longer this attempt's: somebody resolved it.
+
+        Raises:
+            StoreUnavailable: No answer came; repeat it.
+        """
+        row = settlement.row
+        reply = self._server.run(
+            "settle",
+            job_id,
+            token,
+            settlement.target,
+            micros(settlement.delay),
+            int(row.try_used),
+            int(row.rang),
+            row.breaker,
+            self._breaker,
+            micros(settlement.pool_delay) if settlement.pool_delay else 0,
+            int(settlement.cut_rate),
+            settlement.code,
+            _one_line(settlement.reason),
+            settlement.call_id,
+            suppress,
+            *hold,
+        )
+        self._server.witness(reply[1])
+        return reply[0] == "settled"
+
+    def take_back(self, token: str, why: str) -> bool:
+        """
+        Undo a begin whose request surely was not sent; the job is ready again.
+
+        Args:
+            token: The token of the attempt, whether or not it was granted a job.
+            why: One clause for the record.
+
+        Returns:
+            False when there is nothing to undo any more.
+
+        Raises:
+            StoreUnavailable: No answer came; repeat it.
+        """
+        reply = self._server.run("take_back", token, _one_line(why), self._breaker)
+        self._server.witness(reply[1])
+        return reply[0] == "taken_back"
+
+    def reap(self) -> list[str]:
+        """
+        Move attempts whose lease is over to unconfirmed, at most `BOUND` of them.
+
+        Returns:
+            The ids of the jobs moved.
+        """
+        reply = self._server.run("reap", BOUND, self._breaker)
+        self._server.witness(reply[0])
+        return reply[1:]
+
+    def due(self) -> int:
+        """
+        Let time pass for at most `BOUND` jobs and lanes whose moment has come.
+
+        Returns:
+            How many were moved; `BOUND` or more means: call again.
+        """
+        seq, jobs, lanes = self._server.run("due", BOUND)
+        self._server.witness(seq)
+        return max(int(jobs), int(lanes))
+
+    def claim_tick(self, since: timedelta) -> bool:
+        """
+        Claim the next round of upkeep if the last one is at least *since* ago.
+        """
+        seq, claimed = self._server.run("tick", micros(since))
+        self._server.witness(seq)
+        return int(claimed) == 1
+
+
+def _one_line(text: str) -> str:
+    """Keep a reason from breaking the job's record, whose events are lines of words and tabs."""
+    return " ".join(text.split())[:200]

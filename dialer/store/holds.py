@@ -1,0 +1,90 @@
+"""
+Holds: what is stopped, by whom, since when and why.
+"""
+
+import json
+from dataclasses import dataclass
+from datetime import datetime
+
+from dialer.store.server import Server, instant, translated
+
+#: The scope that stops everything.
+EVERYTHING = "all"
+
+
+def account_scope(account: str) -> str:
+    """
+    Name the scope that stops one account.
+    """
+    return f"account:{account}"
+
+
+@dataclass(frozen=True, slots=True)
+class Hold:
+    """
+    One owner's stop on one scope.
+
+    Attributes:
+        scope: "all" or "account:<name>".
+        owner: Who must release it: operator, api, breaker, witness, or a name.
+        who: The person or part that set it.
+        reason: Why.
+        since: When it was set, or set again.
+    """
+
+    scope: str
+    owner: str
+    who: str
+    reason: str
+    since: datetime | None
+
+
+class Holds:
+    """
+    Sets, releases and lists holds.
+
+    Args:
+        server: Where they are kept.
+    """
+
+    def __init__(self, server: Server) -> None:
+        self._server = server
+
+    def set(self, scope: str, *, owner: str, who: str, reason: str) -> None:
+        """
+        Stop *scope*; when this returns no further `begin` passes.
+
+        Setting a hold that the owner has already set renews reason and time.
+        """
+        seq, _, _ = self._server.run("hold", "set", scope, owner, who, reason)
+        self._server.witness(seq)
+
+    def release(self, scope: str, *, owner: str) -> tuple[bool, int]:
+        """
+        Take one owner's hold off *scope*; it is open when no owner is left.
+
+        Returns:
+            Whether the owner had a hold, and how many owners are left.
+        """
+        seq, left, changed = self._server.run("hold", "release", scope, owner, "", "")
+        self._server.witness(seq)
+        return int(changed) == 1, int(left)
+
+    def all(self) -> list[Hold]:
+        """
+        List every hold, by scope and owner.
+        """
+        client, keys = self._server.client, self._server.keys
+        with translated():
+            scopes = sorted(client.smembers(keys.holds))
+            found = [(scope, client.hgetall(keys.hold(scope))) for scope in scopes]
+        return [
+            _hold(scope, owner, value)
+            for scope, owners in found
+            for owner, value in sorted(owners.items())
+        ]
+
+
+def _hold(scope: str, owner: str, value: str) -> Hold:
+    record = json.loads(value)
+    return Hold(scope, owner, record["who"], record["reason"], instant(record["at_us"]))

@@ -1,0 +1,64 @@
+-- Loaded after the prologue by the scripts that record how an attempt ended.
+--
+-- The breaker of an account: so many faults in a row, or too large a share of
+-- the last ones, set a hold of owner "breaker". One leased job at growing
+-- intervals probes; only the probe closes it.
+--
+-- cfg  "in_row share of_last first_us factor cap_us", from the settings
+
+local function breaker_config(cfg)
+  local n = {}
+  for word in string.gmatch(cfg, '%S+') do
+    n[#n + 1] = tonumber(word)
+  end
+  return {in_row = n[1], share = n[2], of_last = n[3], first = n[4], factor = n[5], cap = n[6]}
+end
+
+local function close_breaker(account)
+  redis.call('DEL', P .. 'breaker:' .. account)
+  drop_hold('account:' .. account, 'breaker')
+end
+
+local function end_probe(key, cfg, grow)
+  local wait = tonumber(redis.call('HGET', key, 'wait_us'))
+  if grow then
+    wait = math.min(wait * cfg.factor, cfg.cap)
+  end
+  redis.call('HSET', key, 'wait_us', us(wait), 'probe_us', us(now + wait), 'probe', '')
+end
+
+local function trip(account, key, cfg, why)
+  redis.call('DEL', key)
+  redis.call('HSET', key, 'open_us', us(now), 'wait_us', us(cfg.first),
+    'probe_us', us(now + cfg.first), 'probe', '')
+  add_hold('account:' .. account, 'breaker', 'breaker', why)
+end
+
+-- result  success, fault, or - (says nothing about the API's health)
+local function tell_breaker(account, token, result, cfg, why)
+  local key = P .. 'breaker:' .. account
+  local state = redis.call('HMGET', key, 'open_us', 'probe', 'row', 'last')
+  if state[1] then
+    if state[2] == token and token ~= '' then
+      if result == 'success' then
+        close_breaker(account)
+      else
+        end_probe(key, cfg, result == 'fault')
+      end
+    end
+    return
+  end
+  if result == '-' then
+    return
+  end
+  local fault = result == 'fault'
+  local row = fault and tonumber(state[3] or '0') + 1 or 0
+  local last = string.sub((state[4] or '') .. (fault and '1' or '0'), -cfg.of_last)
+  local _, faults = string.gsub(last, '1', '')
+  redis.call('HSET', key, 'row', row, 'last', last)
+  if row >= cfg.in_row then
+    trip(account, key, cfg, row .. ' faults in a row, the last: ' .. why)
+  elseif #last >= cfg.of_last and faults >= cfg.share * cfg.of_last then
+    trip(account, key, cfg, faults .. ' faults in the last ' .. #last .. ' calls, the last: ' .. why)
+  end
+end

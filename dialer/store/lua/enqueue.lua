@@ -1,0 +1,63 @@
+#!lua
+-- Accept jobs: create each one, or say why not. Refused when Redis is full.
+--
+-- KEYS[1]   prefix
+-- ARGV[1]   who hands them in, for the record
+-- ARGV[2..] twelve values a job:
+--   id, digest, key, account, mode, lane, priority, due (us, 0 = at once),
+--   not_after (us, 0 = after the default), default deadline (us from now),
+--   "to lead_us ring_us talk_us number,number" as five words, content (JSON)
+--
+-- Returns   one of these a job: created, duplicate, conflict:<state>, late
+
+local FIELDS = 12
+local answers = {}
+local woken = false
+
+local function accept(i)
+  local id, digest = ARGV[i], ARGV[i + 1]
+  local key = job_key(id)
+  local known = redis.call('HMGET', key, 'digest', 'state')
+  if known[1] then
+    return known[1] == digest and 'duplicate' or 'conflict:' .. known[2]
+  end
+  local lane, priority = ARGV[i + 5], tonumber(ARGV[i + 6])
+  local due, not_after = tonumber(ARGV[i + 7]), tonumber(ARGV[i + 8])
+  if not_after == 0 then
+    not_after = math.max(due, now) + tonumber(ARGV[i + 9])
+  end
+  if not_after <= now then
+    return 'late'
+  end
+  local seq = count_transition()
+  local rank = us((9 - priority) * 100000000000000 + seq)
+  local state = due > now and 'scheduled' or 'ready'
+  local customer, lead, ring, talk, numbers =
+    string.match(ARGV[i + 10], '^(%S+) (%d+) (%d+) (%d+) (%S*)$')
+  redis.call('HSET', key, 'state', state, 'digest', digest, 'key', ARGV[i + 2],
+    'account', ARGV[i + 3], 'mode', ARGV[i + 4], 'lane', lane, 'priority', priority,
+    'rank', rank, 'tries', 0, 'misses', 0, 'attempt', 0, 'created_us', us(now),
+    'entered_us', us(now), 'due_us', us(due), 'not_after_us', us(not_after),
+    'customer', customer, 'lead_us', lead, 'ring_us', ring, 'talk_us', talk,
+    'protected', numbers, 'content', ARGV[i + 11], 'token', '', 'settled', '',
+    'reason', 'accepted')
+  note(key, '', state, ARGV[1], 'accepted')
+  for number in string.gmatch(numbers, '[^,]+') do
+    redis.call('SADD', P .. 'of:' .. number, id)
+  end
+  redis.call('ZADD', P .. 'in:' .. state, us(state == 'ready' and now or due), id)
+  if state == 'ready' then
+    redis.call('ZADD', P .. 'lane:' .. lane, rank, id)
+    refresh_lane(lane)
+  end
+  woken = true
+  return 'created'
+end
+
+for i = 2, #ARGV, FIELDS do
+  answers[#answers + 1] = accept(i)
+end
+if woken then
+  wake_pacer()
+end
+return answers

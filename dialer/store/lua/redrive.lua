@@ -1,0 +1,27 @@
+#!lua
+-- Put dead jobs back with fresh tries, at a limited speed. Refused when full.
+--
+-- KEYS[1]   prefix
+-- ARGV[1]   who   ARGV[2] us between two jobs, over all redrives
+-- ARGV[3]   shortest deadline from each job's new due time, us
+-- ARGV[4..] job ids
+--
+-- Returns   one word a job: "done", or the state that refused
+
+local answers = {}
+local next_due = tonumber(redis.call('GET', P .. 'redrive') or '0')
+for i = 4, #ARGV do
+  local key = job_key(ARGV[i])
+  local due = math.max(now, next_due)
+  local refused = move('redrive', ARGV[i], 'scheduled', due, ARGV[1], 'redriven')
+  if not refused then
+    local not_after = tonumber(redis.call('HGET', key, 'not_after_us'))
+    redis.call('HSET', key, 'tries', 0, 'misses', 0,
+      'not_after_us', us(math.max(not_after, due + tonumber(ARGV[3]))))
+    next_due = due + tonumber(ARGV[2])
+  end
+  answers[#answers + 1] = refused or 'done'
+end
+redis.call('SET', P .. 'redrive', us(next_due))
+wake_pacer()
+return answers

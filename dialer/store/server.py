@@ -1,0 +1,221 @@
+"""
+The connection to Redis: how it is opened, what it must be like, how it fails.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import redis
+from redis.backoff import ExponentialWithJitterBackoff
+from redis.exceptions import (
+    ConnectionError as RedisConnectionError,
+)
+from redis.exceptions import (
+    OutOfMemoryError,
+    RedisError,
+    ResponseError,
+)
+from redis.exceptions import (
+    TimeoutError as RedisTimeoutError,
+)
+from redis.retry import Retry
+
+from dialer.errors import StoreRefused, StoreUnavailable
+from dialer.store.keys import LAYOUT, Keys
+from dialer.store.scripts import Argument, Scripts
+
+_OLDEST = 7
+
+#: A `redis.Redis` that decodes replies. redis-py types every reply as text or bytes.
+Client = Any
+
+
+class Server:
+    """
+    One Redis that holds the truth, with its scripts.
+
+    Args:
+        client: A connection that decodes replies to text.
+        keys: The names of the keys.
+        clock: Another Lua clock for tests.
+        shebang: Whether the server understands the `#!lua` line of scripts.
+        fullness: Stands in for the server's own word on its memory.
+
+    Attributes:
+        fullness: Asks which share of `maxmemory` is used.
+        witnessed: The highest transition number this process has seen. A
+            server that knows less has forgotten acknowledged writes.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        *,
+        keys: Keys | None = None,
+        clock: str | None = None,
+        shebang: bool = True,
+        fullness: Callable[[], float] | None = None,
+    ) -> None:
+        self.fullness = fullness or (lambda: memory_share(client))
+        self.keys = keys or Keys()
+        self.client = client
+        self.witnessed = 0
+        self._scripts = Scripts(client, prefix=self.keys.prefix, clock=clock, shebang=shebang)
+
+    def run(self, script: str, *args: Argument) -> list[str]:
+        """
+        Run a script, at once or after a few quick repeats of a lost connection.
+
+        Every script is idempotent, so a repeat after a lost reply is safe.
+
+        Raises:
+            StoreUnavailable: The server did not answer; it may have run the script.
+            StoreRefused: The server is full or not usable; nothing was changed.
+        """
+        with translated():
+            return self._scripts.run(script, args)
+
+    def witness(self, seq: str) -> None:
+        """
+        Remember a transition number that the server has shown.
+        """
+        self.witnessed = max(self.witnessed, int(seq))
+
+    def close(self) -> None:
+        """
+        Give every connection back.
+        """
+        self.client.close()
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """
+    Turn what redis-py raises into `StoreUnavailable` or `StoreRefused`.
+    """
+    try:
+        yield
+    except (RedisConnectionError, RedisTimeoutError) as error:
+        raise StoreUnavailable(f"Redis does not answer ({type(error).__name__})") from error
+    except OutOfMemoryError as error:
+        raise StoreRefused(
+            "Redis is full (maxmemory): make room or raise maxmemory, then try again"
+        ) from error
+    except ResponseError as error:
+        if str(error).startswith("OOM") or "OOM command not allowed" in str(error):
+            raise StoreRefused(
+                "Redis is full (maxmemory): make room or raise maxmemory, then try again"
+            ) from error
+        raise StoreRefused(f"Redis refused a command: {error}") from error
+    except RedisError as error:
+        raise StoreRefused(f"Redis cannot be used: {error}") from error
+
+
+def connect(url: str, *, timeout: timedelta = timedelta(seconds=5)) -> Client:
+    """
+    Make a client that repeats a command a few times when the connection is lost.
+
+    Args:
+        url: `redis://`, `rediss://` or `unix://`.
+        timeout: The longest wait for one reply; blocking reads must be shorter.
+    """
+    return redis.Redis.from_url(
+        url,
+        decode_responses=True,
+        socket_timeout=timeout.total_seconds(),
+        socket_connect_timeout=3,
+        socket_keepalive=True,
+        health_check_interval=30,
+        retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.5), 5),
+    )
+
+
+def check(server: Server, *, durability: str) -> None:
+    """
+    Refuse a server that could forget what it acknowledged.
+
+    Args:
+        server: The server; its layout version is written if it has none.
+        durability: "checked", or "trusted" for managed servers that hide
+            their configuration.
+
+    Raises:
+        StoreUnavailable: It did not answer.
+        StoreRefused: It has another layout, is too old, or does not keep what
+            it acknowledged. Nothing was changed.
+    """
+    with translated():
+        if durability != "trusted":
+            _check_durability(server.client)
+        _check_layout(server)
+
+
+def _check_layout(server: Server) -> None:
+    server.client.set(server.keys.layout, LAYOUT, nx=True)
+    layout = server.client.get(server.keys.layout)
+    if layout != LAYOUT:
+        raise StoreRefused(
+            f"the data in Redis has layout {layout}, this version reads layout {LAYOUT}: "
+            "run the version that wrote it"
+        )
+
+
+def _check_durability(client: Client) -> None:
+    version = str(client.info("server")["redis_version"])
+    if int(version.split(".", maxsplit=1)[0]) < _OLDEST:
+        raise StoreRefused(f"Redis {version} is too old: version {_OLDEST} or later is needed")
+    wanted = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
+    try:
+        actual = {name: client.config_get(name).get(name, "") for name in wanted}
+    except ResponseError:
+        raise StoreRefused(
+            "Redis hides its configuration (CONFIG GET was refused): check that it has "
+            "appendonly yes, appendfsync always and noeviction, then set durability = "
+            '"trusted"'
+        ) from None
+    wrong = [
+        f"{name} is {actual[name] or 'unset'}, must be {wanted[name]}"
+        for name in wanted
+        if actual[name] != wanted[name]
+    ]
+    if wrong:
+        raise StoreRefused(
+            f"Redis may forget calls it has acknowledged: {'; '.join(wrong)}. Change it with "
+            "CONFIG SET and in redis.conf"
+        )
+
+
+def memory_share(client: Client) -> float:
+    """
+    Say how much of `maxmemory` is used, 0.0 where there is no limit.
+    """
+    with translated():
+        info = client.info("memory")
+    limit = int(info.get("maxmemory", 0))
+    return int(info["used_memory"]) / limit if limit else 0.0
+
+
+def micros(delta: timedelta) -> int:
+    """
+    Count the whole microseconds of *delta*, the only unit of time in Redis.
+    """
+    return delta // timedelta(microseconds=1)
+
+
+def instant(value: str | float | None) -> datetime | None:
+    """
+    Read a stored time; None for an empty or zero one.
+    """
+    return _EPOCH + timedelta(microseconds=int(value)) if value and int(value) else None
+
+
+def stamp(at: datetime | None) -> int:
+    """
+    Write an aware time as the store keeps it; 0 for None.
+    """
+    return micros(at - _EPOCH) if at else 0
+
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

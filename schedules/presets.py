@@ -1,0 +1,117 @@
+"""
+Ready-made calling hours, each with where it comes from.
+
+Pure data: `schedules.hours` knows how to read `ranges`. None of it is legal
+advice, and whoever shows a preset shows `NOT_LEGAL_ADVICE` beside it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from types import MappingProxyType
+
+#: The sentence that goes wherever a preset is shown to a person.
+NOT_LEGAL_ADVICE = (
+    "Presets are a starting point, not legal advice: ask whoever answers for your calls."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Cap:
+    """
+    How often one person may be called, over a sliding period.
+
+    Attributes:
+        calls: The most calls that may fall into any period.
+        per: The length of the period, which slides: no calendar days.
+    """
+
+    calls: int
+    per: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Preset:
+    """
+    One rule set under a name users may write as their calling hours.
+
+    Attributes:
+        name: What users write, `india-commercial`.
+        ranges: The hours, in the language of `CallingHours.parse`.
+        zone: The IANA zone the hours are meant in; None where the law says
+            the called party's own, which only the caller can know.
+        holidays: Public holidays that belong to the rule, in the language of
+            `HolidaySet.parse`; "" for none. Every `Rule` of this name keeps them.
+        cap: How often one person may be called; None where the rule has none.
+        source: Where the hours come from, for a person to check.
+        note: What the hours leave out.
+    """
+
+    name: str
+    ranges: str
+    zone: str | None
+    holidays: str
+    cap: Cap | None
+    source: str
+    note: str
+
+
+_ALL = (
+    Preset(
+        name="india-commercial",
+        ranges="daily 09:00-21:00",
+        zone="Asia/Kolkata",
+        holidays="",
+        cap=None,
+        source="TRAI regulations of 2010: no commercial communication from 21:00 to 09:00, "
+        "to registered and unregistered customers alike",
+        note="TCCCPR 2018 lets each customer choose time bands and day types as well; "
+        "those are in the preference register, not in these hours.",
+    ),
+    Preset(
+        name="india-recovery",
+        ranges="daily 08:00-19:00",
+        zone="Asia/Kolkata",
+        holidays="",
+        cap=None,
+        source="Reserve Bank of India, circular of 12 August 2022 on recovery agents: no calls "
+        "to the borrower before 08:00 or after 19:00 for recovery of overdue loans",
+        note="Microfinance loans have rules of their own. Persistent calling is barred without "
+        "a number; choose a cap.",
+    ),
+    Preset(
+        name="us-federal",
+        ranges="daily 08:00-21:00",
+        zone=None,
+        holidays="",
+        cap=None,
+        source="47 CFR 64.1200(c)(1): no telephone solicitation before 08:00 or after 21:00, "
+        "local time at the called party's location",
+        note="Several states are stricter. Debt collection (12 CFR 1006.14) also presumes at most "
+        "7 calls in 7 days per debt, and none for 7 days after a conversation.",
+    ),
+    Preset(
+        name="us-florida",
+        ranges="daily 08:00-20:00",
+        zone=None,
+        holidays="",
+        cap=Cap(calls=3, per=timedelta(hours=24)),
+        source="Florida Statutes 501.616(6), as amended in 2021: 08:00 to 20:00 in the called "
+        "person's time zone, at most three calls in 24 hours on one subject from any number",
+        note="Florida spans America/New_York and America/Chicago.",
+    ),
+    Preset(
+        name="uk",
+        ranges="Mon-Fri 08:00-21:00, Sat 09:00-21:00",
+        zone="Europe/London",
+        # A number does not tell the nation, so the holidays of all four close.
+        holidays="GB-ENG GB-NIR GB-SCT GB-WLS",
+        cap=None,
+        source="Direct Marketing Association (UK), telemarketing guide: 08:00 to 21:00 on "
+        "weekdays, from 09:00 on Saturdays, none on Sundays and public holidays",
+        note="An industry guide: no statute or Ofcom rule names hours in the United Kingdom.",
+    ),
+)
+
+#: Every preset by its name.
+PRESETS: Mapping[str, Preset] = MappingProxyType({preset.name: preset for preset in _ALL})

@@ -1,0 +1,45 @@
+"""Fixtures that more than one kind of test needs."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import fakeredis
+import pytest
+from storekit import BREAKER, MOVABLE_CLOCK, Clockwork
+
+from dialer.embedded import EmbeddedServer
+from dialer.store import Store
+from dialer.store.keys import Keys
+from dialer.store.server import Server, connect
+
+
+@pytest.fixture(scope="session")
+def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """One real server for all tests that only need clean keys on it."""
+    with EmbeddedServer(Path(tmp_path_factory.mktemp("redis"))) as server:
+        yield server
+
+
+@pytest.fixture(params=["server", "fakeredis"])
+def clockwork(request: pytest.FixtureRequest) -> Iterator[Clockwork]:
+    """A store whose clock the test moves, on the real server and on fakeredis."""
+    if request.param == "server":
+        client = connect(request.getfixturevalue("redis_server").url)
+        client.flushdb()
+        server = Server(client, keys=Keys(), clock=MOVABLE_CLOCK)
+    else:
+        client = fakeredis.FakeRedis(decode_responses=True)
+        server = Server(client, clock=MOVABLE_CLOCK, shebang=False, fullness=lambda: 0.0)
+    yield Clockwork(Store.on(server, BREAKER))
+    server.close()
+
+
+@pytest.fixture
+def real_store(redis_server: EmbeddedServer) -> Iterator[Store]:
+    """A store on the real server, with its real clock."""
+    client = connect(redis_server.url, timeout=timedelta(seconds=10))
+    client.flushdb()
+    server = Server(client)
+    yield Store.on(server, BREAKER)
+    server.close()

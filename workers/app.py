@@ -1,0 +1,107 @@
+"""
+The Celery application: `celery -A workers.app worker` and `celery -A workers.app beat`.
+
+A message is a doorbell, never a job: what it names is an account, and losing
+or doubling it changes nothing. So nothing of Celery's own retry, rate limit,
+countdown or result machinery is used, and this file is mostly a list of what
+is switched off and why.
+"""
+
+import logging
+from datetime import timedelta
+from typing import Any
+
+from celery import Celery
+from celery.signals import setup_logging, worker_init
+
+from dialer.logs import configure
+from dialer.runtime import addresses
+from dialer.settings import Settings
+from schedules.beat import BEAT
+from workers.pacing import PacerStep
+from workers.process import process
+
+
+def make_app(settings: Settings) -> Celery:
+    """
+    Build the application for one set of settings.
+
+    Raises:
+        SettingsError: They name no broker.
+    """
+    app = Celery(
+        "dialer",
+        broker=addresses(settings.redis_url, settings.broker_url).broker_url,
+        include=["workers.tasks"],
+    )
+    app.conf.update(configuration(settings))
+    app.steps["consumer"].add(PacerStep)
+    return app
+
+
+def configuration(settings: Settings) -> dict[str, Any]:
+    """
+    List every Celery setting that we do not leave to Celery, with its reason.
+    """
+    deadline = settings.wire.longest + timedelta(seconds=5)
+    return {
+        # -- Messages carry nothing worth keeping.
+        "task_serializer": "json",
+        "accept_content": ["json"],  # pickle would run code from whoever can write to Redis
+        "task_ignore_result": True,
+        "result_backend": None,
+        "task_acks_late": False,  # a second delivery is of no use to anybody
+        "task_reject_on_worker_lost": False,
+        "task_publish_retry": False,  # the pacer rings again anyway
+        "task_default_queue": "dialer",
+        # -- Threads wait on a socket; a forked child could be killed in mid-POST.
+        "worker_pool": "threads",
+        "worker_concurrency": settings.worker.concurrency,
+        "worker_prefetch_multiplier": 1,
+        "worker_disable_rate_limits": True,  # Celery's are per process; the meter is ours
+        "worker_soft_shutdown_timeout": deadline.total_seconds(),
+        "worker_hijack_root_logger": False,
+        "worker_redirect_stdouts": False,
+        "worker_send_task_events": True,  # Flower shows what each doorbell came to
+        "worker_cancel_long_running_tasks_on_connection_loss": False,  # they may be in mid-POST
+        # -- Beat only ticks; it keeps no file, because a tick has no memory.
+        "beat_scheduler": "celery.beat:Scheduler",
+        "beat_schedule": {
+            entry.name: {
+                "task": entry.task,
+                "schedule": settings.beat.tick,
+                # A tick nobody took in time is worth nothing; the next one does its work.
+                "options": {"expires": 2 * settings.beat.tick.total_seconds()},
+            }
+            for entry in BEAT
+        },
+        "enable_utc": True,
+        "timezone": "UTC",
+        # -- A broker that hangs must not hang us; kombu repeats nothing on a timeout.
+        "broker_connection_retry_on_startup": True,
+        "broker_transport_options": {
+            "visibility_timeout": 3600,
+            "socket_timeout": 10,
+            "socket_connect_timeout": 5,
+            "socket_keepalive": True,
+            "health_check_interval": 10,
+            "retry_on_timeout": False,
+            "global_keyprefix": "dialer-broker:",
+        },
+    }
+
+
+@setup_logging.connect  # type: ignore[untyped-decorator]  # Celery ships no types
+def _set_up_logging(loglevel: int | None = None, **_: Any) -> None:
+    log = process().settings.log
+    wanted = getattr(logging, log.level.upper())
+    configure(min(loglevel or wanted, wanted), json=log.format == "json")
+
+
+@worker_init.connect  # type: ignore[untyped-decorator]  # Celery ships no types
+def _open_parts(**_: Any) -> None:
+    # Here and not in the first task: a store that must not be used stops the worker at once.
+    process().open()
+
+
+app = make_app(process().settings)
