@@ -8,6 +8,7 @@ What can go wrong, and what it leaves behind.
     ├ StateConflict       the job is not where the caller believed; nothing moved
     ├ StoreUnavailable    Redis did not answer; what it acknowledged still holds
     ├ StoreRefused        Redis answered, and must not be used: full, wrong layout, unsafe
+    ├ ServerFailed        the embedded server did not start (dialer.embedded)
     └ SandboxRefused      the sandbox was asked to leave loopback
 
 Refusals by the API, silence and "not sent" are values (`dialer.outcome`),

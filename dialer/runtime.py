@@ -13,6 +13,9 @@ from typing import Any
 
 import psutil
 
+from dialer.errors import SettingsError
+from dialer.settings.addresses import next_database
+
 #: Below the current directory, so that two projects do not meet.
 RUNTIME_DIRECTORY = Path(".dialer")
 
@@ -80,8 +83,8 @@ def read_runtime(directory: Path = RUNTIME_DIRECTORY) -> Addresses | None:
     """
     try:
         said = json.loads((directory / _FILE).read_text(encoding="utf-8"))
-        addresses = Addresses(str(said["redis_url"]), str(said["broker_url"]))
-        return addresses if _runs(said) else None
+        left = Addresses(str(said["redis_url"]), str(said["broker_url"]))
+        return left if _runs(said) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -89,6 +92,31 @@ def read_runtime(directory: Path = RUNTIME_DIRECTORY) -> Addresses | None:
 def remove_runtime(directory: Path = RUNTIME_DIRECTORY) -> None:
     """Take the file away, if it is there; for whoever stops the server."""
     (directory / _FILE).unlink(missing_ok=True)
+
+
+def addresses(
+    redis_url: str | None, broker_url: str | None, directory: Path = RUNTIME_DIRECTORY
+) -> Addresses:
+    """
+    Where the store and the broker are: as set, else on the embedded server of this folder.
+
+    Args:
+        redis_url: The setting; None to look for an embedded server.
+        broker_url: The setting; None for the store's server, next database.
+        directory: Where `dialer up` leaves the addresses of its server.
+
+    Raises:
+        SettingsError: No address is set and no embedded server runs here.
+    """
+    if redis_url is not None:
+        return Addresses(redis_url, broker_url or next_database(redis_url))
+    running = read_runtime(directory)
+    if running is None:
+        raise SettingsError(
+            f"redis_url: is not set, and no embedded server runs for {directory.absolute()};"
+            " start one with `dialer up`, or set DIALER_REDIS_URL"
+        )
+    return Addresses(running.redis_url, broker_url or running.broker_url)
 
 
 def _runs(said: Mapping[str, Any]) -> bool:

@@ -134,15 +134,26 @@ PLACED = Placed("call-1")
 REFUSED = {kind: Refused(f"code-{kind}", kind) for kind in Kind}
 
 
+READERS = {
+    "string": lambda pipe, key: pipe.get(key),
+    "hash": lambda pipe, key: pipe.hgetall(key),
+    "set": lambda pipe, key: pipe.smembers(key),
+    "zset": lambda pipe, key: pipe.zrange(key, 0, -1, withscores=True),
+    "list": lambda pipe, key: pipe.lrange(key, 0, -1),
+}
+
+
 def whole_state(store: Store) -> dict[str, object]:
     """Everything the store holds, comparable; for "the same twice changes nothing"."""
-    client, readers = store.server.client, {}
-    readers["string"] = client.get
-    readers["hash"] = client.hgetall
-    readers["set"] = lambda key: sorted(client.smembers(key))
-    readers["zset"] = lambda key: client.zrange(key, 0, -1, withscores=True)
-    readers["list"] = lambda key: client.lrange(key, 0, -1)
-    return {key: readers[client.type(key)](key) for key in sorted(client.keys("*"))}
+    client = store.server.client
+    keys = sorted(client.keys("*"))
+    with client.pipeline(transaction=False) as pipe:
+        for key in keys:
+            pipe.type(key)
+        types = pipe.execute()
+        for key, kind in zip(keys, types, strict=True):
+            READERS[kind](pipe, key)
+        return dict(zip(keys, pipe.execute(), strict=True))
 
 
 __all__ = [

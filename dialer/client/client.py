@@ -16,7 +16,7 @@ from dialer.client.answer import BODY_LIMIT, Answer, read_answer
 from dialer.client.clock import Clock
 from dialer.client.endpoint import Endpoint
 from dialer.client.exchange import Exchange, Limits, UnsentError
-from dialer.client.wire import Adapter, Resolver
+from dialer.client.wire import Adapter, Resolver, quiet
 from dialer.outcome import Outcome
 
 _HEADERS = {
@@ -128,6 +128,7 @@ class Client:
         request = requests.Request("POST", url, params=query, headers=_HEADERS).prepare()
         timeout = (self._connect_timeout.total_seconds(), self._deadline.total_seconds())
         with (
+            quiet(),
             closing(Adapter(exchange, tls=self._tls, resolve=self._resolve)) as adapter,
             closing(adapter.send(request, stream=True, timeout=timeout)) as response,
         ):

@@ -11,7 +11,9 @@ import io
 import logging
 import socket
 import ssl
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from typing import Any
 
 from requests import PreparedRequest
@@ -26,16 +28,29 @@ from dialer.outcome import Kind, NotSent, Refused
 Resolver = Callable[..., Sequence[tuple[Any, ...]]]
 
 
-def _silence_urllib3() -> None:
-    # Its debug lines and header warnings quote the address with token and
-    # numbers. A level could be raised again by whoever configures logging; a
-    # filter stays. What happened on the wire is told by the outcome.
-    for name in list(logging.root.manager.loggerDict):
-        if name.partition(".")[0] == "urllib3":
-            logging.getLogger(name).addFilter(lambda _record: False)
+_quiet: ContextVar[bool] = ContextVar("_quiet", default=False)
 
 
-_silence_urllib3()
+@contextmanager
+def quiet() -> Iterator[None]:
+    """
+    Keep urllib3 silent in this thread, whatever the level of its loggers.
+
+    Its debug lines and header warnings quote the address with token and
+    numbers; what happened on the wire is told by the outcome.
+    """
+    token = _quiet.set(True)
+    try:
+        yield
+    finally:
+        _quiet.reset(token)
+
+
+# A filter and not a level, which whoever configures logging may raise again;
+# on each logger, because a logger's filters do not see those below it.
+for _name in list(logging.root.manager.loggerDict):
+    if _name.partition(".")[0] == "urllib3":
+        logging.getLogger(_name).addFilter(lambda _record: not _quiet.get())
 
 
 class Adapter(HTTPAdapter):
@@ -90,7 +105,6 @@ class _PlainConnection(HTTPConnection):
         except (OSError, ValueError) as error:
             # Not chained: nothing that quotes an address leaves this package.
             raise UnsentError(_unconnected(error)) from None
-        self._exchange.check_start_by()
         self.sock = _ExchangeSocket(self.sock, self._exchange)  # type: ignore[assignment]  # as much of a socket as http.client uses
 
     def _new_conn(self) -> socket.socket:

@@ -206,7 +206,7 @@ class FaultScript:
         return self._play([r for r in rules if r.fault.when.fits(params, reused=reused)])
 
     def listing(self) -> list[dict[str, Any]]:
-        """Give the rules and how often each fitted and was played; token and numbers are starred."""
+        """Give the rules and how often each fitted and was played, token and numbers starred."""
         return [
             {"id": rule.id, "seen": rule.seen, "played": rule.played} | _shown(rule.fault)
             for rule in self._rules

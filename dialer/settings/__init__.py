@@ -3,6 +3,7 @@ What can be set, and the only reader of `dialer.toml` and of the environment.
 
     section.py    the base of every part, and rules across several settings
     account.py    one account
+    addresses.py  Redis, the broker and the endpoint, as URLs
     sections.py   everything else that has a [section]
     settings.py   all of it: load, check, find an account
     sources.py    the file and the variables, as values with their origin

@@ -14,7 +14,6 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 
 from dialer.duration import format_duration
 from dialer.errors import SettingsError
-from dialer.runtime import RUNTIME_DIRECTORY, Addresses, read_runtime
 from dialer.settings.account import Account
 from dialer.settings.addresses import RedisUrl, next_database, without_login
 from dialer.settings.names import Names
@@ -125,31 +124,6 @@ class Settings(Section):
             known = f"the accounts are {', '.join(sorted(self.accounts))}"
         raise SettingsError(f"accounts.{name}: there is no such account; {known}")
 
-    def store_url(self, directory: FilePath = RUNTIME_DIRECTORY) -> str:
-        """
-        The store's address: as set, else the embedded server's of this folder.
-
-        Args:
-            directory: Where `dialer up` leaves the address of its server.
-
-        Raises:
-            SettingsError: No address is set and no embedded server runs here.
-        """
-        return self.redis_url or self._embedded(directory).redis_url
-
-    def celery_url(self, directory: FilePath = RUNTIME_DIRECTORY) -> str:
-        """
-        The broker's address: as set, else the next database of the store's server.
-
-        Raises:
-            SettingsError: As `store_url`.
-        """
-        if self.broker_url is not None:
-            return self.broker_url
-        if self.redis_url is not None:
-            return next_database(self.redis_url)
-        return self._embedded(directory).broker_url
-
     def fingerprint(self) -> str:
         """
         Twelve hex digits that are equal where the settings are.
@@ -168,15 +142,6 @@ class Settings(Section):
             shown[name] = without_login(shown[name]) if shown[name] else None
         text = json.dumps(shown, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
-
-    def _embedded(self, directory: FilePath) -> Addresses:
-        running = read_runtime(directory)
-        if running is None:
-            raise SettingsError(
-                f"redis_url: is not set, and no embedded server runs for {directory.absolute()};"
-                " start one with `dialer up`, or set DIALER_REDIS_URL"
-            )
-        return running
 
     @classmethod
     def _from(cls, given: Mapping[Path, Given]) -> Self:

@@ -10,8 +10,10 @@ import gzip
 import json
 import logging
 import socket
+import ssl
 import time
-from contextlib import ExitStack
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, closing
 from datetime import timedelta
 from math import inf
 from pathlib import Path
@@ -20,10 +22,14 @@ from urllib.parse import parse_qsl
 
 import pytest
 from faultserver import FaultServer, closed_port, full_backlog, server_tls
+from requests import Request, RequestException
+from urllib3 import HTTPConnectionPool
 
 from dialer.client import Client, Endpoint
 from dialer.client.answer import BODY_LIMIT
 from dialer.client.clock import Clock
+from dialer.client.exchange import Exchange, Limits
+from dialer.client.wire import Adapter
 from dialer.outcome import Doubtful, Kind, NotSent, Placed, Refused
 
 DATA = Path(__file__).parent.parent / "data"
@@ -147,6 +153,46 @@ def test_each_call_has_its_own_connection():
     assert b"kept" not in server.seen
 
 
+def test_one_exchange_never_connects_twice():
+    """Whatever asks for a second connection gets an error: it could only carry a second request."""
+    limits = Limits(-inf, inf, ENOUGH, ENOUGH)
+    tls = ssl.create_default_context()
+    with (
+        FaultServer(answering(response())) as server,
+        closing(Adapter(Exchange(limits, Clock()), tls=tls, resolve=socket.getaddrinfo)) as adapter,
+    ):
+        request = Request("POST", server.url).prepare()
+        adapter.send(request)
+        with pytest.raises(RequestException, match="second connection"):
+            adapter.send(request)
+
+    assert server.connections == 1
+
+
+def test_one_client_for_many_threads():
+    """Calls placed at the same time by one client get their own answers."""
+
+    def echo(talk):
+        talk.server.seen.clear()
+        talk.read_request()
+        query = parse_qsl(bytes(talk.server.seen).split(b" ")[1].partition(b"?")[2].decode())
+        talk.send(response(OK | {"callid": dict(query)["from"]}))
+
+    with FaultServer(echo, tls=server_tls(DATA / "loopback.pem")) as server:
+        one = client()
+        endpoint = Endpoint(server.url, USER_ID, TOKEN)
+
+        def placed(name):
+            call = {"from": name, "to": TO}
+            return one.place(endpoint, call, mode="live", start_at=-inf, start_by=inf)
+
+        names = [f"agent{n}" for n in range(16)]
+        with ThreadPoolExecutor(8) as threads:
+            outcomes = list(threads.map(placed, names))
+
+    assert [Placed(name) for name in names] == outcomes
+
+
 def test_environment_is_not_consulted(monkeypatch, tmp_path):
     """A proxy or a netrc of the machine changes nothing."""
     netrc = tmp_path / "netrc"
@@ -211,6 +257,21 @@ def test_second_address_is_tried():
 
     assert Placed("abc123") == outcome
     assert server.connections == 1
+
+
+def test_silent_address_leaves_time_for_the_next():
+    """An address that never answers uses up its share of the time to connect, not all of it."""
+    with FaultServer(answering(response())) as server, full_backlog() as port:
+        ends = [("127.0.0.1", port), ("127.0.0.1", server.port)]
+        addresses = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", end) for end in ends]
+        outcome = place(
+            "http://localhost/",
+            server,
+            connect_timeout=timedelta(seconds=1),
+            resolve=lambda *_, **__: addresses,
+        )
+
+    assert Placed("abc123") == outcome
 
 
 def test_connect_timeout():
@@ -650,8 +711,12 @@ def test_echoed_secrets_are_not_repeated(data):
     assert isinstance(placing(data), Refused | Doubtful)
 
 
-def test_logging_by_urllib3_is_watched(caplog):
-    """The watch over the logs has its eyes open: it sees what is logged by others."""
-    logging.getLogger("somebody").debug("the token")
+def test_the_watch_has_its_eyes_open(caplog):
+    """`nothing_is_told` sees what urllib3 logs for others: it is silent only for our calls."""
+    with (
+        FaultServer(answering(response())) as server,
+        HTTPConnectionPool("127.0.0.1", server.port) as pool,
+    ):
+        pool.request("POST", "/somebody-else")
 
-    assert caplog.messages == ["the token"]
+    assert "/somebody-else" in caplog.text

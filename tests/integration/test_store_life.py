@@ -1,5 +1,6 @@
 """The arrows of a job's life, on the real scripts."""
 
+import itertools
 from datetime import timedelta
 
 import pytest
@@ -37,16 +38,16 @@ def test_job_is_accepted_once(clockwork: Clockwork):
 
     answers = clockwork.store.jobs.enqueue([job, job, other], who="test")
 
-    assert ["created", "duplicate", "conflict:ready"] == answers
-    assert 1 == sum(clockwork.store.jobs.counts().values())
+    assert answers == ["created", "duplicate", "conflict:ready"]
+    assert sum(clockwork.store.jobs.counts().values()) == 1
 
 
 def test_job_past_its_deadline_is_not_accepted(clockwork: Clockwork):
     """A call that may not be rung any more is refused at the door."""
     late = clockwork.job(not_after=START - SECOND)
 
-    assert ["late"] == clockwork.store.jobs.enqueue([late], who="test")
-    assert {} == {s: n for s, n in clockwork.store.jobs.counts().items() if n}
+    assert clockwork.store.jobs.enqueue([late], who="test") == ["late"]
+    assert {s: n for s, n in clockwork.store.jobs.counts().items() if n} == {}
 
 
 def test_begin_and_settle_place_a_call(clockwork: Clockwork):
@@ -58,8 +59,8 @@ def test_begin_and_settle_place_a_call(clockwork: Clockwork):
     assert clockwork.settle(go, PLACED)
 
     job = clockwork.store.jobs.get(job_id)
-    assert (State.PLACED, "call-1", 1, 1) == (job.state, job.call_id, job.tries, job.attempts)
-    assert ["ready", "dialing", "placed"] == [event.target for event in job.events]
+    assert (job.state, job.call_id, job.tries, job.attempts) == (State.PLACED, "call-1", 1, 1)
+    assert [event.target for event in job.events] == ["ready", "dialing", "placed"]
 
 
 def test_begin_repeated_with_its_token_grants_the_same_job(clockwork: Clockwork):
@@ -69,7 +70,7 @@ def test_begin_repeated_with_its_token_grants_the_same_job(clockwork: Clockwork)
     first = clockwork.begun(token="t")
 
     assert first == clockwork.begin(token="t")
-    assert 1 == clockwork.store.jobs.counts()[State.DIALING]
+    assert clockwork.store.jobs.counts()[State.DIALING] == 1
 
 
 def test_settle_twice_changes_nothing(clockwork: Clockwork):
@@ -129,7 +130,7 @@ def test_lease_over_is_unconfirmed_and_stays_so(clockwork: Clockwork):
     """A job whose worker went silent is never dialled again by a machine."""
     job_id = clockwork.enqueue()
     clockwork.begun()
-    assert [] == clockwork.store.dialling.reap()
+    assert clockwork.store.dialling.reap() == []
     clockwork.forward(LEASE)
     assert [job_id] == clockwork.store.dialling.reap()
 
@@ -149,7 +150,7 @@ def test_take_back_leaves_no_trace_but_the_record(clockwork: Clockwork):
     assert not clockwork.store.dialling.take_back(go.token, "too slow")
 
     job = clockwork.store.jobs.get(job_id)
-    assert (State.READY, 0, 0) == (job.state, job.tries, job.attempts)
+    assert (job.state, job.tries, job.attempts) == (State.READY, 0, 0)
     assert not clockwork.settle(go, PLACED), "a taken back attempt may not settle"
 
 
@@ -175,7 +176,7 @@ def test_ringing_again_waits_for_the_quarantine(clockwork: Clockwork):
     def resolve() -> timedelta:
         return clockwork.store.desk.resolve(job_id, State.READY, who="asha", reason="ask", **Q)
 
-    assert 540 * SECOND == resolve()
+    assert resolve() == 540 * SECOND
     assert State.UNCONFIRMED is state_of(clockwork, job_id)
     clockwork.forward(540 * SECOND)
     assert timedelta(0) == resolve()
@@ -199,11 +200,11 @@ def test_out_of_tries_is_dead_and_redrive_gives_fresh_ones(clockwork: Clockwork)
         return moved.done
 
     assert [job_id] == redrive()
-    assert [] == redrive()
-    assert (State.SCHEDULED, 0) == (
+    assert redrive() == []
+    assert (
         state_of(clockwork, job_id),
         clockwork.store.jobs.get(job_id).tries,
-    )
+    ) == (State.SCHEDULED, 0)
 
 
 def test_redrive_spreads_jobs_over_time(clockwork: Clockwork):
@@ -290,7 +291,7 @@ def test_unknown_job_is_named(clockwork: Clockwork):
     with pytest.raises(JobNotFound, match="nobody"):
         clockwork.store.desk.resolve("nobody", State.DEAD, who="a", reason="b", **Q)
     moved = clockwork.store.desk.cancel(["nobody"], who="a", reason="b")
-    assert {"nobody": "missing"} == moved.refused
+    assert moved.refused == {"nobody": "missing"}
 
 
 def test_record_keeps_the_last_32_events(clockwork: Clockwork):
@@ -299,7 +300,7 @@ def test_record_keeps_the_last_32_events(clockwork: Clockwork):
     for _ in range(40):
         clockwork.store.dialling.take_back(clockwork.begun().token, "slow")
 
-    assert 32 == len(clockwork.store.jobs.get(job_id).events)
+    assert len(clockwork.store.jobs.get(job_id).events) == 32
 
 
 class TestTime:
@@ -309,10 +310,10 @@ class TestTime:
         """A call for later waits, and not longer."""
         job_id = clockwork.enqueue(not_before=START + timedelta(hours=1))
         clockwork.forward(timedelta(minutes=59))
-        assert 0 == clockwork.store.dialling.due()
+        assert clockwork.store.dialling.due() == 0
         assert No("empty") == clockwork.begin()
         clockwork.forward(timedelta(minutes=1))
-        assert 1 == clockwork.store.dialling.due()
+        assert clockwork.store.dialling.due() == 1
 
         assert job_id == clockwork.begun().job_id
 
@@ -345,9 +346,9 @@ class TestGate:
             for owner in ("operator", "asha"):
                 clockwork.store.holds.set(scope, owner=owner, who="asha", reason="test")
             assert No(f"held:{scope}") == clockwork.begin()
-            assert (True, 1) == clockwork.store.holds.release(scope, owner="asha")
+            assert clockwork.store.holds.release(scope, owner="asha") == (True, 1)
             assert No(f"held:{scope}") == clockwork.begin()
-            assert (True, 0) == clockwork.store.holds.release(scope, owner="operator")
+            assert clockwork.store.holds.release(scope, owner="operator") == (True, 0)
         assert isinstance(clockwork.begin(), Go)
 
     def test_account_refusal_holds_its_accounts(self, clockwork: Clockwork):
@@ -355,8 +356,9 @@ class TestGate:
         clockwork.enqueue()
         clockwork.settle(clockwork.begun(), REFUSED[Kind.ACCOUNT], hold=["default", "other"])
 
-        assert ["account:default", "account:other"] == [
-            h.scope for h in clockwork.store.holds.all()
+        assert [h.scope for h in clockwork.store.holds.all()] == [
+            "account:default",
+            "account:other",
         ]
         assert No("held:account:default") == clockwork.begin()
 
@@ -365,9 +367,9 @@ class TestGate:
         one = clockwork.enqueue(protected=("+911", "+912"))
         two = clockwork.enqueue(protected=("+913",))
         add = clockwork.store.suppression.add
-        assert 1 == add(["+912"], account=None, who="asha", reason="asked")
-        assert 1 == add(["+913"], account="default", who="asha", reason="asked")
-        assert 0 == add(["+912"], account=None, who="asha", reason="asked")
+        assert add(["+912"], account=None, who="asha", reason="asked") == 1
+        assert add(["+913"], account="default", who="asha", reason="asked") == 1
+        assert add(["+912"], account=None, who="asha", reason="asked") == 0
 
         assert No("empty") == clockwork.begin()
         assert State.SKIPPED is state_of(clockwork, one) is state_of(clockwork, two)
@@ -384,7 +386,7 @@ class TestGate:
         clockwork.enqueue(protected=("+911",))
         clockwork.settle(clockwork.begun(), REFUSED[Kind.COMPLIANCE], suppress="+911")
 
-        assert ["api"] == [entry.who for entry in clockwork.store.suppression.find("+911")]
+        assert [entry.who for entry in clockwork.store.suppression.find("+911")] == ["api"]
 
     def test_closed_and_unknown_hours_stop(self, clockwork: Clockwork):
         """Outside the windows, and where there are none, nothing begins."""
@@ -432,7 +434,7 @@ class TestGate:
         assert No("rollback") == clockwork.begin()
         clockwork.store.server.witnessed = 0
         assert No("held:all") == clockwork.begin()
-        assert ["witness"] == [hold.owner for hold in clockwork.store.holds.all()]
+        assert [hold.owner for hold in clockwork.store.holds.all()] == ["witness"]
 
     def test_posting_limit(self, clockwork: Clockwork):
         """No more POSTs are on the wire than the account allows."""
@@ -505,8 +507,8 @@ class TestPools:
             clockwork.settle(go, outcome)
         clockwork.enqueue(lane=lane)
 
-        assert [0, 1, 2] == waits
-        assert 0 == clockwork.begun().pool_misses
+        assert waits == [0, 1, 2]
+        assert clockwork.begun().pool_misses == 0
 
 
 class TestBreaker:
@@ -523,17 +525,17 @@ class TestBreaker:
         self.open_breaker(clockwork)
         clockwork.enqueue()
 
-        assert ["breaker"] == [hold.owner for hold in clockwork.store.holds.all()]
+        assert [hold.owner for hold in clockwork.store.holds.all()] == ["breaker"]
         assert No("breaker") == clockwork.begin()
 
     def test_half_of_the_last_twenty_opens_it(self, clockwork: Clockwork):
         """Faults need not come in a row."""
         for nth in range(20):
-            assert [] == clockwork.store.holds.all()
+            assert clockwork.store.holds.all() == []
             clockwork.enqueue()
             clockwork.settle(clockwork.begun(), PLACED if nth % 2 else Doubtful("silence"))
 
-        assert ["breaker"] == [hold.owner for hold in clockwork.store.holds.all()]
+        assert [hold.owner for hold in clockwork.store.holds.all()] == ["breaker"]
 
     def test_probes_go_alone_at_growing_intervals(self, clockwork: Clockwork):
         """One job at a time goes through an open breaker, less and less often."""
@@ -549,7 +551,7 @@ class TestBreaker:
             assert No("breaker") == clockwork.begin(), "only one probe at a time"
             clockwork.settle(go, Doubtful("silence"))
 
-        assert [5, 10, 20] == waits
+        assert waits == [5, 10, 20]
 
     def test_probe_that_succeeds_closes_it(self, clockwork: Clockwork):
         """The hold is gone with the first good answer of a probe."""
@@ -558,7 +560,7 @@ class TestBreaker:
         clockwork.forward(5 * SECOND)
         clockwork.settle(clockwork.begun(), PLACED)
 
-        assert [] == clockwork.store.holds.all()
+        assert clockwork.store.holds.all() == []
 
     def test_probe_that_dies_counts_as_a_fault(self, clockwork: Clockwork):
         """A probe whose worker was killed does not block the next one for ever."""
@@ -599,7 +601,7 @@ class TestMeter:
             elif isinstance(reply, Wait):
                 clockwork.forward(timedelta(milliseconds=7))
 
-        gaps = {(after - before) for before, after in zip(starts, starts[1:], strict=False)}
+        gaps = {(after - before) for before, after in itertools.pairwise(starts)}
         assert min(gaps) >= SECOND / 4
         assert starts[-1] - starts[0] == 19 * SECOND / 4, "and none of the rate is lost"
 
@@ -630,7 +632,7 @@ class TestMeter:
         clockwork.store.accounts.clear("default")
         reply = clockwork.begin(limits=limits)
         assert isinstance(reply, Wait)
-        assert 100 * SECOND == reply.time, "and a hundred seconds again"
+        assert reply.time == 100 * SECOND, "and a hundred seconds again"
 
     def test_too_fast_halves_the_rate_which_grows_back(self, clockwork: Clockwork):
         """A capacity refusal cuts the rate once in ten seconds; a minute later it is whole."""
@@ -646,5 +648,5 @@ class TestMeter:
             shares.append(share())
         clockwork.forward(60 * SECOND)
 
-        assert [0.5, 0.51] == shares
-        assert 1.0 == share()
+        assert shares == [0.5, 0.51]
+        assert share() == 1.0

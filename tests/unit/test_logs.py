@@ -6,6 +6,7 @@ import threading
 import warnings
 
 import pytest
+
 from dialer.logs import configure
 from dialer.masking import mask
 
@@ -39,6 +40,10 @@ def lines():
     return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
+def fail(error, cause=None):
+    raise error from cause
+
+
 @pytest.mark.parametrize(
     "written",
     [
@@ -63,7 +68,7 @@ def lines():
         "022 2345 0000",
         "%2B919876500000",
         "+14155500000",
-        "٩٨٧٦٥٠٠٠٠٠",  # noqa: RUF001 - digits of another script are digits
+        "٩٨٧٦٥٠٠٠٠٠",
     ],
 )
 @pytest.mark.parametrize(
@@ -144,10 +149,7 @@ def test_a_message_and_its_arguments_are_masked(text):
 def test_a_traceback_is_masked(text):
     """The exception's text, its source line and its cause."""
     try:
-        try:
-            raise ConnectionError(f"/para?token=Zq-secret&to={PHONE}")
-        except ConnectionError as error:
-            raise ValueError("+91 98765 00000") from error
+        fail(ValueError("+91 98765 00000"), ConnectionError(f"/para?token=Zq-secret&to={PHONE}"))
     except ValueError:
         logging.getLogger("ours").exception("failed")
 
@@ -174,6 +176,8 @@ def test_foreign_loggers_are_masked_at_debug(text, name):
 
 def test_a_broken_log_call_names_its_place_and_nothing_else(text, capsys):
     """The library's own report would print the arguments."""
+    configure("debug", text)  # pytest adds a handler of its own, which would raise
+
     logging.getLogger("ours").info("%d calls", f"token=Zq {PHONE}")
 
     said = capsys.readouterr().err
@@ -188,10 +192,7 @@ def test_an_uncaught_exception_is_logged_and_masked(text):
     error = ValueError(PHONE)
     sys.excepthook(ValueError, error, None)
 
-    def fail():
-        raise LookupError(PHONE)
-
-    thread = threading.Thread(target=fail, name="bell")
+    thread = threading.Thread(target=fail, args=[LookupError(PHONE)], name="bell")
     thread.start()
     thread.join()
 
@@ -204,14 +205,10 @@ def test_an_uncaught_exception_is_logged_and_masked(text):
 @pytest.mark.parametrize("stop", [KeyboardInterrupt, SystemExit])
 def test_being_stopped_is_no_error(text, stop):
     """Ctrl-C and an exit are how processes end."""
-
-    def end():
-        raise stop
-
     if stop is KeyboardInterrupt:
         sys.excepthook(stop, stop(), None)
     else:
-        thread = threading.Thread(target=end)
+        thread = threading.Thread(target=fail, args=[stop()])
         thread.start()
         thread.join()
 
@@ -259,7 +256,7 @@ def test_json_is_one_object_a_line_with_what_extra_holds(lines):
 def test_json_carries_a_traceback_masked(lines):
     """On the same line."""
     try:
-        raise ValueError(f"token=Zq&to={PHONE}")
+        fail(ValueError(f"token=Zq&to={PHONE}"))
     except ValueError:
         logging.getLogger("ours").exception("failed", stack_info=True)
 
@@ -292,7 +289,8 @@ def test_an_unknown_level_is_refused_and_nothing_changes(text):
 
 def test_times_are_utc_to_the_millisecond(text):
     """One form for all machines."""
-    record = logging.makeLogRecord({"msg": "x", "name": "ours", "created": 1_000_000_000.25})
+    at = {"created": 1_000_000_000.25, "levelno": logging.INFO, "levelname": "INFO"}
+    record = logging.makeLogRecord({"msg": "x", "name": "ours", **at})
     logging.getLogger("ours").handle(record)
 
     assert text.getvalue().startswith("2001-09-09T01:46:40.250Z ")

@@ -4,11 +4,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pydantic import ValidationError
+
 from dialer.duration import format_duration, parse_duration
 from dialer.errors import SettingsError
+from dialer.runtime import Addresses, addresses
 from dialer.settings import Settings, without_login
 from dialer.settings.names import Names
-from pydantic import ValidationError
 
 EXAMPLE = Path(__file__).parents[2] / "dialer.example.toml"
 TOKEN = "made-up-token-Zq"
@@ -61,7 +63,7 @@ def test_a_duration_is_a_whole_number_with_a_unit(text, duration):
         ("-3s", "write a whole number and a unit"),
         ("3 s", "write a whole number and a unit"),
         ("30S", "write a whole number and a unit"),
-        ("٣s", "write a whole number and a unit"),  # noqa: RUF001 - an Arabic digit on purpose
+        ("٣s", "write a whole number and a unit"),
         ("1h30m", "write a whole number and a unit"),
         ("3651d", "too long"),
         ("999999999999h", "too long"),
@@ -91,7 +93,7 @@ def test_an_account_that_is_missing_is_named_with_those_there_are():
     """The error lists the accounts, or says where to write the first."""
     with pytest.raises(SettingsError, match=r"write \[accounts.default\] in dialer.toml"):
         Settings().account()
-    with pytest.raises(SettingsError, match="accounts.sale: .*the accounts are north, south"):
+    with pytest.raises(SettingsError, match=r"accounts.sale: .*the accounts are north, south"):
         Settings.parse({"accounts": {"south": ACCOUNT, "north": ACCOUNT}}).account("sale")
 
 
@@ -169,7 +171,7 @@ def test_the_file_is_the_one_in_dialer_config(tmp_path):
 
     assert Settings.load(env=env).beat.tick == timedelta(seconds=7)
     assert Settings.load(tmp_path / "b.toml", env).beat.tick == timedelta(seconds=8)
-    with pytest.raises(SettingsError, match="c.toml: cannot be read: No such file"):
+    with pytest.raises(SettingsError, match=r"c.toml: cannot be read: No such file"):
         Settings.load(env={"DIALER_CONFIG": "c.toml"})
 
 
@@ -396,7 +398,7 @@ def test_a_token_file_is_meant_from_the_folder_of_the_settings(tmp_path):
     file.write_text("[accounts.default]\nuser_id = '1'\ntoken_file = 'token'", encoding="utf-8")
     account = Settings.load(file, {}).account()
 
-    with pytest.raises(SettingsError, match="accounts.default.token_file: .*No such file"):
+    with pytest.raises(SettingsError, match=r"accounts.default.token_file: .*No such file"):
         account.endpoint_token()
     (folder / "token").write_text(f"{TOKEN}\n", encoding="utf-8")
 
@@ -500,22 +502,21 @@ def test_the_broker_lives_beside_the_store_until_it_has_its_own(redis_url, broke
     """The same server, next database."""
     settings = Settings.parse({"redis_url": redis_url})
 
-    assert settings.store_url() == redis_url
-    assert settings.celery_url() == broker_url
+    found = addresses(settings.redis_url, settings.broker_url)
+
+    assert found == Addresses(redis_url, broker_url)
 
 
 def test_a_broker_in_the_stores_database_is_refused():
     """However the same address is written."""
-    with pytest.raises(SettingsError, match="broker_url: names the database of redis_url.* /1 at"):
+    with pytest.raises(SettingsError, match=r"broker_url: names the database of redis_url.* /1 at"):
         Settings.parse({"redis_url": "redis://h", "broker_url": "redis://:p@h:6379/0"})
 
 
 def test_without_any_address_the_next_step_is_told(tmp_path):
     """There is neither a setting nor an embedded server."""
     with pytest.raises(SettingsError, match="start one with `dialer up`, or set DIALER_REDIS_URL"):
-        Settings().store_url(tmp_path)
-    with pytest.raises(SettingsError, match="redis_url: is not set"):
-        Settings().celery_url(tmp_path)
+        addresses(None, "redis://h/1", tmp_path)
 
 
 def test_an_address_without_login_keeps_its_place():
