@@ -1,0 +1,331 @@
+"""Answering a doorbell: one ask, at most one request, one settlement."""
+
+import threading
+from collections.abc import Callable
+from datetime import timedelta
+from random import Random
+
+import pytest
+from storekit import (
+    ALWAYS,
+    BACKOFFS,
+    LEASE,
+    LIMITS,
+    SECOND,
+    Clockwork,
+)
+
+from dialer.call import ClickToCall
+from dialer.client import Endpoint
+from dialer.dispatch import DialRules, Dispatcher
+from dialer.errors import StoreUnavailable
+from dialer.job import State
+from dialer.limits import Limits
+from dialer.outcome import Doubtful, Kind, NotSent, Outcome, Placed, Refused
+from dialer.route import Route
+from dialer.store.dialling import Dialling
+
+RULES = DialRules(
+    lease=LEASE,
+    lookahead=timedelta(milliseconds=50),
+    start_by=timedelta(milliseconds=250),
+    max_tries=6,
+    backoffs=BACKOFFS,
+)
+CONTENT = ClickToCall(from_="9000000001", to="9000000002").content()
+
+
+class AlwaysOpen:
+    """Calling hours that never end."""
+
+    def windows(self, now):
+        del now
+        return ALWAYS
+
+
+class Line:
+    """A client that notes what it is asked and answers what the test says."""
+
+    def __init__(self, outcome: Outcome | BaseException | Callable[[], Outcome]) -> None:
+        self.outcome = outcome
+        self.sent: list[dict[str, str]] = []
+        self.modes: list[str] = []
+
+    def place(self, endpoint, params, *, mode, start_at, start_by):
+        assert start_at <= start_by
+        self.sent.append(dict(params))
+        self.modes.append(mode)
+        if isinstance(self.outcome, BaseException):
+            raise self.outcome
+        return self.outcome() if callable(self.outcome) else self.outcome
+
+
+def route(account: str = "default", *, mode: str = "live", user_id: str = "1", **changes) -> Route:
+    given = {
+        "account": account,
+        "mode": mode,
+        "limits": LIMITS,
+        "hours": AlwaysOpen(),
+        "user_id": user_id,
+        "endpoint": Endpoint("http://127.0.0.1:1/", user_id, "secret"),
+        "extra_params": frozenset(),
+        "correlation_param": None,
+    } | changes
+    return Route(**given)
+
+
+def dispatcher(clockwork: Clockwork, line: Line, *routes: Route, dialling=None, **given):
+    routes = routes or (route(),)
+    clock = {"t": 0.0}
+
+    def sleep(seconds: float) -> None:
+        clock["t"] += seconds
+        clockwork.forward(timedelta(seconds=seconds))
+
+    options = {"monotonic": lambda: clock["t"], "sleep": sleep} | given
+    return Dispatcher(
+        dialling=dialling or clockwork.store.dialling,
+        client=line,
+        routes={one.account: one for one in routes},
+        rules=RULES,
+        rng=Random(1),
+        now=lambda: clockwork.now,
+        **options,
+    )
+
+
+def enqueue(clockwork: Clockwork, **changes) -> str:
+    return clockwork.enqueue(**({"mode": "live", "content": CONTENT} | changes))
+
+
+def test_doorbell_places_one_call(clockwork: Clockwork):
+    """The request carries the call, and Flower is told what came of it."""
+    job_id = enqueue(clockwork)
+    line = Line(Placed("c1"))
+
+    assert dispatcher(clockwork, line).answer("default") == f"placed {job_id}"
+    assert [one["to"] for one in line.sent] == ["9000000002"]
+    assert dispatcher(clockwork, line).answer("default") == "no: empty"
+    assert len(line.sent) == 1
+
+
+@pytest.mark.parametrize(
+    ("account", "job", "sent"),
+    [
+        ("live", "live", "live"),
+        ("live", "developer", "developer"),
+        ("developer", "live", "developer"),
+        ("developer", "developer", "developer"),
+    ],
+)
+def test_mode_never_goes_up(clockwork: Clockwork, account, job, sent):
+    """A phone rings only when job and account both say live."""
+    enqueue(clockwork, mode=job)
+    line = Line(Placed("c"))
+    dispatcher(clockwork, line, route(mode=account)).answer("default")
+
+    assert line.modes == [sent]
+
+
+def test_correlation_id_is_the_attempt(clockwork: Clockwork):
+    """Where an account wants it, each attempt carries its own id."""
+    job_id = enqueue(clockwork)
+    line = Line(Refused("1501", Kind.PROVIDER))
+    worker = dispatcher(clockwork, line, route(correlation_param="reqId"))
+    for _ in range(2):
+        worker.answer("default")
+        clockwork.forward(60 * SECOND)
+        clockwork.store.dialling.due()
+
+    assert [one["reqId"] for one in line.sent] == [f"{job_id}.1", f"{job_id}.2"]
+
+
+def test_wrong_user_id_holds_every_account_that_has_it(clockwork: Clockwork):
+    """The code that blames the user id stops all its accounts, the token's only its own."""
+    routes = (route(), route("twin"), route("other", user_id="2"))
+    enqueue(clockwork)
+    dispatcher(clockwork, Line(Refused("1013", Kind.ACCOUNT)), *routes).answer("default")
+
+    assert [hold.scope for hold in clockwork.store.holds.all()] == [
+        "account:default",
+        "account:twin",
+    ]
+
+
+def test_register_puts_one_number_on_the_list(clockwork: Clockwork):
+    """The provider's do-not-call answer enters our list when it can only mean one number."""
+    enqueue(clockwork, protected=("+919000000002",))
+    dispatcher(clockwork, Line(Refused("1574", Kind.COMPLIANCE))).answer("default")
+
+    assert clockwork.store.suppression.find("+919000000002")
+
+
+def test_register_with_several_numbers_blames_none(clockwork: Clockwork):
+    """Nobody is suppressed when the code does not say who was meant."""
+    call = ClickToCall(from_="9000000001", to=["9000000002", "9000000003"])
+    enqueue(clockwork, content=call.content())
+    dispatcher(clockwork, Line(Refused("1574", Kind.COMPLIANCE))).answer("default")
+
+    assert not list(clockwork.store.suppression.entries())
+
+
+def test_unreadable_job_is_buried_and_nothing_sent(clockwork: Clockwork):
+    """A call this version cannot read, or may not send, is a dead letter."""
+    for content in ("{}", "no json", CONTENT.replace("9000000002", "12")):
+        job_id = enqueue(clockwork, content=content)
+        line = Line(Placed("c"))
+        dispatcher(clockwork, line).answer("default")
+
+        assert clockwork.store.jobs.get(job_id).state is State.DEAD
+        assert line.sent == []
+
+
+def test_late_start_is_taken_back(clockwork: Clockwork):
+    """A request that was ready too late leaves no try behind."""
+    job_id = enqueue(clockwork)
+    answer = dispatcher(clockwork, Line(NotSent("late", late=True))).answer("default")
+
+    job = clockwork.store.jobs.get(job_id)
+    assert answer == f"taken back {job_id}"
+    assert (job.state, job.tries, job.attempts) == (State.READY, 0, 0)
+
+
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), SystemExit(1), RuntimeError("bug")])
+def test_stopped_in_mid_request_is_doubt(clockwork: Clockwork, stop):
+    """Whatever stops a worker while a request may be out, the job is unconfirmed."""
+    job_id = enqueue(clockwork)
+    with pytest.raises(type(stop)):
+        dispatcher(clockwork, Line(stop)).answer("default")
+
+    assert clockwork.store.jobs.get(job_id).state is State.UNCONFIRMED
+
+
+def test_waits_for_a_near_slot(clockwork: Clockwork):
+    """A doorbell that comes a little early waits for the meter instead of giving up."""
+    limits = Limits(8, 1, 100, 0, SECOND)
+    enqueue(clockwork)
+    second = enqueue(clockwork)
+    worker = dispatcher(clockwork, Line(Placed("c")), route(limits=limits))
+    worker.answer("default")
+
+    assert worker.answer("default") == f"placed {second}"
+    slow = dispatcher(clockwork, Line(Placed("c")), route(limits=Limits(0.1, 1, 9, 0, SECOND)))
+    enqueue(clockwork)
+    assert slow.answer("default") == "no: the meter is charged"
+
+
+class Broken(Dialling):
+    """A store that loses a reply after, or before, the script ran."""
+
+    def __init__(self, clockwork: Clockwork, verb: str, *, ran: bool, times: int = 1) -> None:
+        self._real, self._verb, self._ran, self._times = clockwork.store.dialling, verb, ran, times
+
+    def _do(self, verb, *args, **kwargs):
+        if verb == self._verb and self._times > 0:
+            self._times -= 1
+            if self._ran:
+                getattr(self._real, verb)(*args, **kwargs)
+            raise StoreUnavailable("the reply was lost")
+        return getattr(self._real, verb)(*args, **kwargs)
+
+    def begin(self, ask):
+        return self._do("begin", ask)
+
+    def settle(self, *args, **kwargs):
+        return self._do("settle", *args, **kwargs)
+
+    def take_back(self, *args, **kwargs):
+        return self._do("take_back", *args, **kwargs)
+
+
+@pytest.mark.parametrize("ran", [True, False])
+def test_lost_answer_to_begin_sends_nothing_and_gives_back(clockwork: Clockwork, ran):
+    """A worker that does not know what it was granted does not send, and returns it."""
+    job_id = enqueue(clockwork)
+    line = Line(Placed("c"))
+    broken = Broken(clockwork, "begin", ran=ran)
+
+    assert dispatcher(clockwork, line, dialling=broken).answer("default").startswith("no:")
+    assert line.sent == []
+    assert clockwork.store.jobs.get(job_id).state is State.READY
+
+
+@pytest.mark.parametrize("ran", [True, False])
+@pytest.mark.parametrize("times", [1, 5])
+def test_lost_answer_to_settle_is_repeated(clockwork: Clockwork, ran, times):
+    """An outcome is written down once, however often its answer is lost."""
+    job_id = enqueue(clockwork)
+    broken = Broken(clockwork, "settle", ran=ran, times=times)
+    dispatcher(clockwork, Line(Placed("c1")), dialling=broken).answer("default")
+
+    job = clockwork.store.jobs.get(job_id)
+    assert (job.state, job.tries, job.call_id) == (State.PLACED, 1, "c1")
+
+
+def test_store_that_stays_away_leaves_the_job_to_the_reaper(clockwork: Clockwork):
+    """When an outcome cannot be written the lease ends in doubt, never in a second call."""
+    job_id = enqueue(clockwork)
+    broken = Broken(clockwork, "settle", ran=False, times=10_000)
+    line = Line(Placed("c1"))
+    dispatcher(clockwork, line, dialling=broken).answer("default")
+    clockwork.store.dialling.reap()
+
+    assert clockwork.store.jobs.get(job_id).state is State.UNCONFIRMED
+    assert len(line.sent) == 1
+
+
+def test_unknown_account_rings_nobody(clockwork: Clockwork):
+    """A doorbell for an account this worker does not have is dropped with words."""
+    line = Line(Placed("c"))
+
+    assert "no account nobody" in dispatcher(clockwork, line).answer("nobody")
+    assert "no account default" in dispatcher(clockwork, line, route(endpoint=None)).answer(
+        "default"
+    )
+    assert line.sent == []
+
+
+def test_racing_workers_share_jobs_without_overlap(real_store):
+    """Fifty threads racing for forty jobs send each exactly once."""
+    clockwork = Clockwork(real_store)
+    jobs = [
+        clockwork.job(
+            mode="live", content=ClickToCall(from_="9000000001", to=f"91000{n:05d}").content()
+        )
+        for n in range(40)
+    ]
+    real_store.jobs.enqueue(jobs, who="test")
+    line = Line(Placed("c"))
+    fast = route(limits=Limits(1000, 1000, 1000, 0, SECOND))
+    worker = Dispatcher(
+        dialling=real_store.dialling,
+        client=line,
+        routes={"default": fast},
+        rules=RULES,
+        rng=Random(1),
+    )
+    wide = f"0-{10**16}"
+    fast.hours.windows = lambda now: wide
+    threads = [threading.Thread(target=worker.answer, args=("default",)) for _ in range(50)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+
+    sent = sorted(one["to"] for one in line.sent)
+    assert sent == [f"91000{n:05d}" for n in range(40)]
+    assert real_store.jobs.counts()[State.PLACED] == 40
+
+
+def test_doubt_is_never_sent_again(clockwork: Clockwork):
+    """After an unanswered request no doorbell, however late, repeats it."""
+    enqueue(clockwork)
+    line = Line(Doubtful("silence"))
+    worker = dispatcher(clockwork, line)
+    for _ in range(20):
+        worker.answer("default")
+        clockwork.forward(timedelta(minutes=30))
+        clockwork.store.dialling.due()
+        clockwork.store.dialling.reap()
+
+    assert len(line.sent) == 1

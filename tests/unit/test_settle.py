@@ -1,0 +1,115 @@
+"""The settlement table and the waits."""
+
+from datetime import timedelta
+from random import Random
+
+import pytest
+
+from dialer.job import State, may
+from dialer.outcome import Doubtful, Kind, NotSent, Outcome, Placed, Refused
+from dialer.retry import Backoff
+from dialer.settle import Breaker, decide, row_of
+
+S = timedelta(seconds=1)
+BACKOFFS = {
+    "provider": Backoff(2 * S, 2, 60 * S),
+    "agent": Backoff(60 * S, 1.5, 900 * S),
+    "capacity": Backoff(10 * S, 2, 300 * S),
+}
+
+
+def settle(outcome: Outcome, **given):
+    options = {"tries": 0, "max_tries": 6, "misses": 0, "pool_misses": 0, "pool": ""} | given
+    return decide(outcome, **options, backoffs=BACKOFFS, rng=Random(3))
+
+
+# outcome | job -> | try used | reservation kept | breaker, as in the design, line by line
+TABLE = [
+    (Placed("c"), State.PLACED, True, True, Breaker.SUCCESS),
+    (NotSent("refused"), State.SCHEDULED, True, False, Breaker.FAULT),
+    (Refused("1501", Kind.PROVIDER), State.SCHEDULED, True, False, Breaker.FAULT),
+    (Refused("1578", Kind.AGENT), State.SCHEDULED, False, False, Breaker.SUCCESS),
+    (Refused("http_429", Kind.CAPACITY), State.SCHEDULED, False, False, Breaker.SILENT),
+    (Refused("1020", Kind.ACCOUNT), State.READY, False, False, Breaker.SILENT),
+    (Refused("1509", Kind.REQUEST), State.DEAD, True, False, Breaker.SUCCESS),
+    (Refused("1574", Kind.COMPLIANCE), State.DEAD, True, False, Breaker.SUCCESS),
+    (Refused("1999", Kind.UNKNOWN), State.UNCONFIRMED, True, True, Breaker.FAULT),
+    (Refused("1032", Kind.AMBIGUOUS), State.UNCONFIRMED, True, True, Breaker.FAULT),
+    (Doubtful("no answer"), State.UNCONFIRMED, True, True, Breaker.FAULT),
+]
+
+
+@pytest.mark.parametrize(("outcome", "target", "try_used", "rang", "breaker"), TABLE)
+def test_table(outcome, target, try_used, rang, breaker):
+    """Each outcome has exactly the row that the design gives it."""
+    row = row_of(outcome)
+
+    assert (row.target, row.try_used, row.rang, row.breaker) == (target, try_used, rang, breaker)
+
+
+def test_every_kind_has_a_row():
+    """No kind of refusal is left to chance."""
+    assert {
+        kind for outcome, *_ in TABLE if isinstance(outcome, Refused) for kind in [outcome.kind]
+    } == set(Kind)
+
+
+@pytest.mark.parametrize("outcome", [row[0] for row in TABLE])
+def test_every_target_is_an_arrow(outcome):
+    """What is decided can be done: from dialing, and late from unconfirmed."""
+    for source in (State.DIALING, State.UNCONFIRMED):
+        assert may("settle", source, settle(outcome).target)
+        assert may("settle", source, settle(outcome, tries=5).target)
+
+
+@pytest.mark.parametrize("outcome", [NotSent("refused"), Refused("1501", Kind.PROVIDER)])
+def test_last_try_is_buried(outcome):
+    """When the tries are used up a retry becomes a dead letter that says so."""
+    assert settle(outcome, tries=4).target is State.SCHEDULED
+    last = settle(outcome, tries=5)
+
+    assert (last.target, last.delay) == (State.DEAD, timedelta(0))
+    assert "all 6 tries are used" in last.reason
+
+
+@pytest.mark.parametrize("kind", [Kind.AGENT, Kind.CAPACITY])
+def test_deferrals_never_run_out(kind):
+    """A deferral uses no try, so it never buries."""
+    assert settle(Refused("x", kind), tries=5, misses=1000).target is State.SCHEDULED
+
+
+def test_pool_sleeps_but_a_number_does_not_make_others_wait():
+    """Only a pool of agents sleeps as a whole, and by the pool's own misses."""
+    refusal = Refused("1578", Kind.AGENT)
+
+    assert settle(refusal).pool_delay is None
+    pooled = settle(refusal, pool="agent:12", pool_misses=20, misses=0)
+    assert pooled.pool_delay == pooled.delay >= 450 * S
+    assert settle(Refused("x", Kind.CAPACITY), pool="agent:12").pool_delay is None
+
+
+def test_provider_is_obeyed_when_it_asks_for_more():
+    """Retry-After lengthens a wait and never shortens it."""
+    ask = Refused("http_429", Kind.CAPACITY, retry_after=400 * S)
+    tiny = Refused("http_429", Kind.CAPACITY, retry_after=timedelta(0))
+
+    assert settle(ask).delay == 400 * S
+    assert settle(tiny).delay >= 5 * S
+
+
+@pytest.mark.parametrize("outcome", [row[0] for row in TABLE])
+def test_rate_is_cut_by_capacity_alone(outcome):
+    """Only "too fast" slows an account down."""
+    capacity = isinstance(outcome, Refused) and outcome.kind is Kind.CAPACITY
+
+    assert settle(outcome).cut_rate == capacity
+
+
+def test_waits_grow_within_floor_and_cap():
+    """Half of each wait is certain, none passes the cap, and a huge count does not overflow."""
+    backoff = Backoff(2 * S, 2, 60 * S)
+    for nth, longest in enumerate([2, 4, 8, 16, 32, 60, 60]):
+        waits = [backoff.delay(nth, Random(seed)) for seed in range(200)]
+        assert longest * S / 2 <= min(waits) <= max(waits) <= longest * S
+        assert len(set(waits)) > 100
+    assert backoff.delay(10**9, Random(1)) <= 60 * S
