@@ -1,1 +1,71 @@
-"""Places outbound calls through the Sarv.com Click-to-Call API."""
+"""
+Places outbound calls through the Sarv.com Click-to-Call API.
+
+    from dialer import ClickToCall, Dialer
+
+    receipt = Dialer.from_settings().enqueue(
+        ClickToCall(from_="9000000001", to="9000000002"), key="order-17"
+    )
+
+Each name is loaded when it is first used, so that the sandbox, which imports
+this package too, shares no code with the client it tests.
+"""
+
+from importlib import import_module, metadata
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from dialer.call import ClickToCall
+    from dialer.errors import (
+        DialerError,
+        InvalidCall,
+        SettingsError,
+        StoreRefused,
+        StoreUnavailable,
+    )
+    from dialer.order import Order
+    from dialer.producer import Dialer, Receipt, Verdict
+    from dialer.settings import Settings
+
+    __version__: str
+
+__all__ = [
+    "ClickToCall",
+    "Dialer",
+    "DialerError",
+    "InvalidCall",
+    "Order",
+    "Receipt",
+    "Settings",
+    "SettingsError",
+    "StoreRefused",
+    "StoreUnavailable",
+    "Verdict",
+    "__version__",
+]
+
+_HOMES = {
+    "ClickToCall": "dialer.call",
+    "Dialer": "dialer.producer",
+    "DialerError": "dialer.errors",
+    "InvalidCall": "dialer.errors",
+    "Order": "dialer.order",
+    "Receipt": "dialer.producer",
+    "Settings": "dialer.settings",
+    "SettingsError": "dialer.errors",
+    "StoreRefused": "dialer.errors",
+    "StoreUnavailable": "dialer.errors",
+    "Verdict": "dialer.producer",
+}
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return metadata.version("outbound-dialer")
+    if name in _HOMES:
+        return getattr(import_module(_HOMES[name]), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *__all__])

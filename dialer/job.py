@@ -21,7 +21,7 @@ that is not in it, because the store renders it into their prologue
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 
@@ -120,7 +120,9 @@ class Job:
         tries: Tries used up so far; deferrals use none.
         attempts: POSTs that may have left so far.
         content: The call as JSON (`ClickToCall.content`).
+        customer: The side the rules protect: to, from or both.
         protected: The customer's numbers, E.164.
+        ring_lead: The longest time from its start to the last ring of the customer.
         created: When it was accepted.
         entered: When it entered its state.
         due: When a scheduled job becomes ready; None in other states.
@@ -142,7 +144,9 @@ class Job:
     tries: int
     attempts: int
     content: str
+    customer: str
     protected: tuple[str, ...]
+    ring_lead: timedelta
     created: datetime
     entered: datetime
     due: datetime | None
@@ -152,3 +156,13 @@ class Job:
     code: str
     reason: str
     events: tuple[Event, ...]
+
+    @property
+    def campaign(self) -> str:
+        """The campaign it belongs to; "" for a direct call."""
+        return self.lane.split("/", 3)[1].removeprefix("-")
+
+    @property
+    def pool(self) -> str:
+        """Whom its `from` waits for; "" for a plain number."""
+        return self.lane.split("/", 3)[3]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, Final, NoReturn
 
 from dialer.errors import InvalidCall
-from dialer.order import NO_EXTRA, AllowedExtra, Order
+from dialer.order import DEFAULT_ACCOUNT, NO_EXTRA, AllowedExtra, Order
 from dialer.reading import shown
 
 #: Longer than any line that makes sense; keeps a binary file from filling the memory with errors.
@@ -16,6 +16,7 @@ LONGEST_LINE: Final = 65_536
 def read_lines(
     stream: Iterable[str | bytes],
     *,
+    account: str = DEFAULT_ACCOUNT,
     allowed_extra: AllowedExtra = NO_EXTRA,
     landlines: bool = False,
 ) -> Iterator[tuple[int, Order | InvalidCall]]:
@@ -30,6 +31,8 @@ def read_lines(
     Args:
         stream: Lines of text or of bytes, with or without their ends.
 
+        account: The account of lines that name none.
+
         allowed_extra: As for `Order.parse`.
 
         landlines: As for `Order.parse`.
@@ -38,7 +41,10 @@ def read_lines(
         try:
             text = _text(line, first=number == 1)
             if text:
-                order = Order.parse(_object(text), allowed_extra=allowed_extra, landlines=landlines)
+                raw = _object(text)
+                if raw.get("account") is None:
+                    raw["account"] = account
+                order = Order.parse(raw, allowed_extra=allowed_extra, landlines=landlines)
                 yield number, order
         except InvalidCall as error:
             yield number, error

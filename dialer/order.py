@@ -147,6 +147,11 @@ class Order:
         return job_id, _fingerprint(content, str(self.customer))
 
 
+def id_of_key(account: str, mode: Mode, key: str) -> str:
+    """Return the id of the job that *key* names, whether or not there is one."""
+    return _fingerprint(account, mode, "key", key)
+
+
 def _fingerprint(*parts: str) -> str:
     digest = hashlib.sha256(json.dumps(parts).encode()).digest()
     return base64.b32encode(digest).decode().lower()[:_ID_LENGTH]

@@ -16,6 +16,7 @@ from datetime import UTC, datetime, timedelta
 from dialer.errors import DialerError
 from dialer.route import Route
 from dialer.store.bells import Bells, PacerRules, Plan
+from dialer.store.server import stamp
 from dialer.upkeep import Upkeep
 
 log = logging.getLogger(__name__)
@@ -136,7 +137,7 @@ class Pacer:
             route.hours.windows(self._now()),
             self._rules,
             worker=self._crew.name,
-            record=self._crew.record,
+            record={**self._crew.record, "wall_us": stamp(self._now())},
             capacity=self._crew.capacity,
         )
         at = self._monotonic()

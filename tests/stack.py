@@ -19,20 +19,20 @@ from pathlib import Path
 from dialer.bootstrap import store_of
 from dialer.embedded import EmbeddedServer
 from dialer.producer import Dialer
-from dialer.sandbox import Row
+from dialer.sandbox import DEFAULT_WORLD, Row
 from dialer.settings import Settings
 from dialer.store import Store
 
 USER_ID, TOKEN = "00000001", "sandbox-token-not-secret"
 
 
-def wait_until(true: Callable[[], bool], *, within: float, why: str) -> None:
+def wait_until(true: Callable[[], bool], *, within: float, why: str, every: float = 0.02) -> None:
     """Look again and again until something is true; fail with words when it never is."""
     end = time.monotonic() + within
     while not true():
         if time.monotonic() > end:
             raise AssertionError(f"not within {within:.0f} s: {why}")
-        time.sleep(0.02)
+        time.sleep(every)
 
 
 @dataclass
@@ -160,10 +160,11 @@ class Stack:
 def sandbox_process(
     directory: Path, config: Mapping[str, object] | None = None
 ) -> Iterator[SandboxProcess]:
-    """Run the sandbox as a process."""
+    """Run the sandbox as a process; *config* replaces fields of its default world."""
     options = []
     if config is not None:
-        (directory / "world.json").write_text(json.dumps(config))
+        world = json.loads(DEFAULT_WORLD.model_dump_json()) | dict(config)
+        (directory / "world.json").write_text(json.dumps(world))
         options = ["--config", str(directory / "world.json")]
     with (directory / "sandbox.log").open("w") as log:
         process = subprocess.Popen(

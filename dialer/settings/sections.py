@@ -189,7 +189,7 @@ class Pacer(Section):
     """
 
     horizon: Duration = timedelta(milliseconds=250)
-    lookahead: Duration = timedelta(milliseconds=50)
+    lookahead: Duration = timedelta(milliseconds=100)
     bell_timeout: Duration = timedelta(seconds=2)
 
     @model_validator(mode="after")

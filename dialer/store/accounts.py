@@ -4,7 +4,8 @@ What the store knows of an account: stored limits, and how it is doing.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 
 from dialer.limits import Limits
 from dialer.store.server import Server, instant, stamp, translated
@@ -26,6 +27,9 @@ class Standing:
         live: Calls that may be going on.
         breaker: "closed", or "open".
         next_probe: When the open breaker probes next.
+        next_slot: When the meter allows the next call; in the past when now.
+        used_per_second: Calls that started each second of the last minute,
+            on average.
     """
 
     limits: Limits
@@ -35,6 +39,8 @@ class Standing:
     live: int
     breaker: str
     next_probe: datetime | None
+    next_slot: datetime
+    used_per_second: float
 
 
 class Accounts:
@@ -87,17 +93,34 @@ class Accounts:
             pipe.zcard(self._keys.posting(account))
             pipe.zcount(self._keys.live(account), stamp(now), "+inf")
             pipe.hgetall(self._keys.breaker(account))
-            own, posting, live, breaker = pipe.execute()
+            pipe.hgetall(self._keys.meter(account))
+            pipe.hgetall(self._keys.started(account))
+            own, posting, live, breaker, meter, started = pipe.execute()
         stored = {name: own[name] for name in STORABLE if name in own}
+        limits, share = _over(configured, stored), _share(own, now)
         return Standing(
-            limits=_over(configured, stored),
+            limits=limits,
             stored=stored,
-            rate_share=_share(own, now),
+            rate_share=share,
             posting=posting,
             live=live,
             breaker="open" if "open_us" in breaker else "closed",
             next_probe=instant(breaker.get("probe_us")),
+            next_slot=_slot(meter, limits, share, now),
+            used_per_second=_used(started, now),
         )
+
+    def pool_sleeps_until(self, account: str, pool: str) -> datetime | None:
+        """
+        Read until when nobody of *pool* is asked again; None when it was never asked in vain.
+
+        Args:
+            account: The account.
+            pool: As it stands in a job's lane.
+        """
+        with translated():
+            value = self._server.client.hget(self._keys.pool(account, pool), "until_us")
+        return instant(value)
 
 
 def _over(limits: Limits, stored: Mapping[str, str]) -> Limits:
@@ -116,3 +139,24 @@ def _share(own: Mapping[str, str], now: datetime) -> float:
     cut_to = float(own["cut_to"])
     back = min(1.0, (stamp(now) - int(own["cut_us"])) / 60_000_000)
     return cut_to + (1 - cut_to) * back
+
+
+def _slot(meter: Mapping[str, str], limits: Limits, share: float, now: datetime) -> datetime:
+    """Do what `arrival_of` in prologue.lua does, without writing anything."""
+    if "tat_us" not in meter:
+        return now
+    interval = ceil(1_000_000 / (limits.calls_per_second * share))
+    debt = max(0, int(meter["tat_us"]) - stamp(now)) * interval // int(meter["interval_us"])
+    return now + timedelta(microseconds=debt - (limits.burst - 1) * interval)
+
+
+#: The store counts starts in so many microseconds at a time (begin.lua), and keeps a few counts.
+_BUCKET_US = 10_000_000
+_FULL_BUCKETS = 6
+
+
+def _used(started: Mapping[str, str], now: datetime) -> float:
+    current, into = divmod(stamp(now), _BUCKET_US)
+    first = current - _FULL_BUCKETS
+    calls = sum(int(count) for bucket, count in started.items() if first <= int(bucket) <= current)
+    return calls * 1_000_000 / (_FULL_BUCKETS * _BUCKET_US + into)

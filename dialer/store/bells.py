@@ -5,10 +5,10 @@ Doorbells: how many may be rung for an account, and who is there to answer.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from dialer.limits import Limits
-from dialer.store.server import Server, micros, translated
+from dialer.store.server import Server, instant, micros, stamp, translated
 
 #: A worker that has not been heard of for so long is gone.
 WORKER_GONE = timedelta(seconds=6)
@@ -46,6 +46,31 @@ class Plan:
     look_again: timedelta | None
     alarm: timedelta | None
     since_tick: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class LiveWorker:
+    """
+    A worker process that was heard of within `WORKER_GONE`.
+
+    Attributes:
+        name: Unique among live processes.
+        host: The machine it runs on.
+        pid: Its process id there.
+        capacity: Calls it can carry at once.
+        settings: The fingerprint of its settings.
+        heard: When it last announced itself, by the store's clock.
+        skew: How far its wall clock was ahead of the store's then; None when
+            it did not say.
+    """
+
+    name: str
+    host: str
+    pid: int
+    capacity: int
+    settings: str
+    heard: datetime
+    skew: timedelta | None
 
 
 class Bells:
@@ -134,6 +159,25 @@ class Bells:
             self._server.client.rpush(self._server.keys.wake, "1")
             self._server.client.ltrim(self._server.keys.wake, 0, 0)
 
+    def live(self, now: datetime) -> list[LiveWorker]:
+        """
+        Read the workers that are alive, by name; those that fell silent are left out.
+
+        Args:
+            now: The store's time.
+        """
+        client = self._server.client
+        with translated(), client.pipeline(transaction=False) as pipe:
+            pipe.hgetall(self._server.keys.workers)
+            pipe.zrangebyscore(self._server.keys.capacity, stamp(now), "+inf", withscores=True)
+            records, announced = pipe.execute()
+        gone_at = {member.rpartition("=")[0]: score for member, score in announced}
+        return [
+            _live(name, json.loads(record), gone_at[name])
+            for name, record in sorted(records.items())
+            if name in gone_at
+        ]
+
     def workers(self) -> dict[str, dict[str, object]]:
         """
         Read the records of the live workers by name.
@@ -141,3 +185,20 @@ class Bells:
         with translated():
             records = self._server.client.hgetall(self._server.keys.workers)
         return {name: json.loads(record) for name, record in records.items()}
+
+
+def _live(name: str, record: Mapping[str, object], gone_at: float) -> LiveWorker:
+    heard = (instant(gone_at) or _NEVER) - WORKER_GONE
+    wall = instant(str(record.get("wall_us", "")))
+    return LiveWorker(
+        name=name,
+        host=str(record.get("host", "")),
+        pid=int(str(record.get("pid", 0))),
+        capacity=int(str(record.get("capacity", 0))),
+        settings=str(record.get("settings", "")),
+        heard=heard,
+        skew=wall - heard if wall else None,
+    )
+
+
+_NEVER = datetime(1970, 1, 1, tzinfo=UTC)

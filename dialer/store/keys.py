@@ -27,6 +27,8 @@ live:<account>            zset    <id>.<attempt> of calls that may be going on;
                                   score: when they are surely over
 meter:<account>           hash    tat_us, interval_us of the GCRA meter
 account:<account>         hash    stored limits; cut_us, cut_to of the last rate cut
+started:<account>         hash    ten seconds' number -> calls started in them; the
+                                  last few only, for `dialer status`
 grant:<token>             string  id that this begin was given; for one lease
 breaker:<account>         hash    row, last while closed; open_us, wait_us, probe_us,
                                   probe (token) while open
@@ -83,6 +85,11 @@ class Keys:
         return f"{self.prefix}workers"
 
     @property
+    def capacity(self) -> str:
+        """The calls that live workers can carry at once."""
+        return f"{self.prefix}capacity"
+
+    @property
     def holds(self) -> str:
         """The scopes that have a hold."""
         return f"{self.prefix}holds"
@@ -118,6 +125,14 @@ class Keys:
     def account(self, account: str) -> str:
         """The stored limits of an account."""
         return f"{self.prefix}account:{account}"
+
+    def started(self, account: str) -> str:
+        """How many calls of an account started lately."""
+        return f"{self.prefix}started:{account}"
+
+    def meter(self, account: str) -> str:
+        """The meter of an account."""
+        return f"{self.prefix}meter:{account}"
 
     def breaker(self, account: str) -> str:
         """The breaker of an account."""

@@ -77,6 +77,17 @@ class Server:
         with translated():
             return self._scripts.run(script, args)
 
+    def time(self) -> datetime:
+        """
+        Ask the server what time it is; all processes agree on its clock alone.
+
+        Raises:
+            StoreUnavailable: It did not answer.
+        """
+        with translated():
+            seconds, micro = self.client.time()
+        return _EPOCH + timedelta(seconds=seconds, microseconds=micro)
+
     def witness(self, seq: str) -> None:
         """
         Remember a transition number that the server has shown.

@@ -160,6 +160,18 @@ if not id then
   return no(reason)
 end
 
+-- For `dialer status` only: no rule reads it.
+local function count_start(at)
+  local started, bucket = P .. 'started:' .. account, math.floor(at / 10000000)
+  if redis.call('HINCRBY', started, us(bucket), 1) == 1 then
+    for _, old in ipairs(redis.call('HKEYS', started)) do
+      if tonumber(old) < bucket - 12 then
+        redis.call('HDEL', started, old)
+      end
+    end
+  end
+end
+
 -- 8. Go: charge the meter and take every place, in the same instant.
 local key = job_key(id)
 local lease_end = slot + tonumber(ARGV[12])
@@ -170,6 +182,7 @@ redis.call('SET', P .. 'grant:' .. token, id, 'PX', math.ceil(tonumber(ARGV[12])
 redis.call('HSET', P .. 'meter:' .. account, 'tat_us', us(math.max(tat, slot) + interval),
   'interval_us', us(interval))
 redis.call('ZADD', P .. 'posting:' .. account, us(lease_end), id)
+count_start(slot)
 local length = redis.call('HMGET', key, 'ring_us', 'talk_us')
 local talk = tonumber(length[2])
 redis.call('ZADD', P .. 'live:' .. account,

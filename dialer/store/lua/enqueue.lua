@@ -12,7 +12,7 @@
 
 local FIELDS = 12
 local answers = {}
-local woken = false
+local first, seq, lanes = seen(), seen(), {}
 
 local function accept(i)
   local id, digest = ARGV[i], ARGV[i + 1]
@@ -29,7 +29,7 @@ local function accept(i)
   if not_after <= now then
     return 'late'
   end
-  local seq = count_transition()
+  seq = seq + 1
   local rank = us((9 - priority) * 100000000000000 + seq)
   local state = due > now and 'scheduled' or 'ready'
   local customer, lead, ring, talk, numbers =
@@ -40,24 +40,26 @@ local function accept(i)
     'entered_us', us(now), 'due_us', us(due), 'not_after_us', us(not_after),
     'customer', customer, 'lead_us', lead, 'ring_us', ring, 'talk_us', talk,
     'protected', numbers, 'content', ARGV[i + 11], 'token', '', 'settled', '',
-    'reason', 'accepted')
-  note(key, '', state, ARGV[1], 'accepted')
+    'reason', 'accepted', 'log', us(now) .. '\t\t' .. state .. '\t' .. ARGV[1] .. '\taccepted\n')
   for number in string.gmatch(numbers, '[^,]+') do
     redis.call('SADD', P .. 'of:' .. number, id)
   end
   redis.call('ZADD', P .. 'in:' .. state, us(state == 'ready' and now or due), id)
   if state == 'ready' then
     redis.call('ZADD', P .. 'lane:' .. lane, rank, id)
-    refresh_lane(lane)
+    lanes[lane] = true
   end
-  woken = true
   return 'created'
 end
 
 for i = 2, #ARGV, FIELDS do
   answers[#answers + 1] = accept(i)
 end
-if woken then
+for lane in pairs(lanes) do
+  refresh_lane(lane)
+end
+if seq > first then
+  redis.call('SET', P .. 'seq', us(seq))
   wake_pacer()
 end
 return answers

@@ -1,0 +1,134 @@
+"""
+The whole system at a glance: what `dialer status` shows.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from dialer.explain import Explanation
+from dialer.facts import Explainer
+from dialer.job import State
+from dialer.route import Route
+from dialer.store.accounts import Standing
+from dialer.store.bells import LiveWorker
+from dialer.store.holds import Hold, account_scope
+
+#: Unconfirmed jobs are counted by age: younger than each of these, then the rest.
+AGES: tuple[tuple[str, timedelta], ...] = (
+    ("under_10m", timedelta(minutes=10)),
+    ("under_1h", timedelta(hours=1)),
+    ("under_1d", timedelta(days=1)),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class AccountView:
+    """
+    One account at a glance.
+
+    Attributes:
+        name: Its name.
+        mode: "developer" or "live", in the settings here.
+        zone: IANA name of its zone.
+        standing: Its limits and how much of them is used.
+        holds: The holds on it alone.
+        open: Whether calling hours are open now.
+        next_change: When that changes; None when it does not within a year.
+    """
+
+    name: str
+    mode: str
+    zone: str
+    standing: Standing
+    holds: tuple[Hold, ...]
+    open: bool
+    next_change: datetime | None
+
+    @property
+    def rate_allowed(self) -> float:
+        """Calls per second the meter allows now, a cut included."""
+        return self.standing.limits.calls_per_second * self.standing.rate_share
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """
+    The system at one moment.
+
+    Attributes:
+        now: The store's time.
+        states: How many jobs are in each state.
+        accounts: The accounts in the settings, by name.
+        holds: Every hold.
+        oldest_ready: The job that has been ready longest, explained.
+        workers: The live workers.
+        unconfirmed: How many unconfirmed jobs are of which age, by the names
+            of `AGES` and "older".
+    """
+
+    now: datetime
+    states: Mapping[State, int]
+    accounts: tuple[AccountView, ...]
+    holds: Sequence[Hold]
+    oldest_ready: Explanation | None
+    workers: Sequence[LiveWorker]
+    unconfirmed: Mapping[str, int]
+
+
+def overview(explainer: Explainer) -> Overview:
+    """
+    Look at everything once.
+
+    Raises:
+        StoreUnavailable, StoreRefused: The store could not be read.
+    """
+    store = explainer.store
+    now, holds = store.server.time(), store.holds.all()
+    oldest = store.jobs.oldest_ready()
+    return Overview(
+        now=now,
+        states=store.jobs.counts(),
+        accounts=accounts(explainer, now, holds),
+        holds=holds,
+        oldest_ready=explainer.job(oldest) if oldest else None,
+        workers=store.bells.live(now),
+        unconfirmed=_ages(explainer, now),
+    )
+
+
+def accounts(explainer: Explainer, now: datetime, holds: Sequence[Hold]) -> tuple[AccountView, ...]:
+    """
+    Look at every account of the settings.
+
+    Args:
+        explainer: Where they are, and the store.
+        now: The store's time.
+        holds: Every hold.
+    """
+    return tuple(
+        _view(explainer, route, now, holds) for _, route in sorted(explainer.routes.items())
+    )
+
+
+def _view(explainer: Explainer, route: Route, now: datetime, holds: Sequence[Hold]) -> AccountView:
+    calendar = route.hours.calendar
+    return AccountView(
+        name=route.account,
+        mode=route.mode,
+        zone=calendar.rules[0].zone,
+        standing=explainer.store.accounts.standing(route.account, route.limits, now=now),
+        holds=tuple(hold for hold in holds if hold.scope == account_scope(route.account)),
+        open=calendar.is_open(now),
+        next_change=calendar.next_change(now),
+    )
+
+
+def _ages(explainer: Explainer, now: datetime) -> dict[str, int]:
+    jobs, counted, ages = explainer.store.jobs, 0, {}
+    for name, age in AGES:
+        younger = jobs.entered_since(State.UNCONFIRMED, now - age)
+        ages[name] = max(0, younger - counted)
+        counted = younger
+    total = jobs.counts()[State.UNCONFIRMED]
+    return {**ages, "older": max(0, total - counted)}

@@ -1,0 +1,155 @@
+"""The hard promise: whatever fails, nobody is rung twice and no call is lost."""
+
+from collections import Counter
+from datetime import timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from chaos import (
+    Killer,
+    Wires,
+    enqueue,
+    facts,
+    new_seed,
+    operator,
+    reaped,
+    script,
+    slow_world,
+    to_of,
+    wait_for_rest,
+)
+from faultscript import Line, give_numbers, whole_script
+from stack import Stack, stack
+
+from dialer.errors import StoreRefused, StoreUnavailable
+from dialer.job import State
+
+THREADS, MAX_TRIES, KILLS = 12, 3, 22
+#: Short times, so that a bad day is over in a minute. Faults are the script's, one number
+#: each, so the breaker, which looks at the account, has its own tests.
+SETTINGS = {
+    "WIRE__CONNECT_TIMEOUT": "1s",
+    "WIRE__DEADLINE": "2s",
+    "JOBS__LEASE": "9s",
+    "JOBS__QUARANTINE": "11s",
+    "JOBS__MAX_TRIES": str(MAX_TRIES),
+    "RETRY__PROVIDER__FIRST": "1s",
+    "RETRY__AGENT__FIRST": "500ms",
+    "RETRY__AGENT__FACTOR": "1",
+    "RETRY__CAPACITY__FIRST": "1s",
+    "BREAKER__FAULTS_IN_ROW": "1000",
+    "BREAKER__SHARE": "1",
+    "BREAKER__OF_LAST": "1000",
+    "PACER__BELL_TIMEOUT": "1s",
+    "WORKER__CONCURRENCY": str(THREADS),
+    "ACCOUNTS__DEFAULT__CALLS_PER_SECOND": "120",
+    "ACCOUNTS__DEFAULT__MAX_POSTING": "1000",
+}
+#: More than start_by and lookahead together: an older connection has sent its request.
+PROOF = timedelta(milliseconds=400)
+
+
+def numbered_lines() -> tuple[list[Line], Line, Line]:
+    """
+    1,000 numbers: every aimed fault three times or twice, two lines that hit everybody, the rest.
+    """
+    numbers = (f"91000{n:05d}" for n in range(1000))
+    unread = Line({"do": "accept_close"}, "unconfirmed", "", 1)
+    refused = Line({"do": "refuse"}, "placed", "", 1)
+    give_numbers([unread, refused], numbers, each=12)
+    lines = whole_script(max_tries=MAX_TRIES)
+    give_numbers([line for line in lines if line.fault["do"] == "code"], numbers, each=2)
+    give_numbers([line for line in lines if line.fault["do"] != "code"], numbers, each=3)
+    plain = Line({}, "placed", "", 1)
+    plain.numbers.extend(numbers)
+    return [*lines, plain], unread, refused
+
+
+def play_lines_for_everybody(running: Stack, unread: Line, refused: Line) -> list[str]:
+    """
+    Play the two faults that look at no number while only their own jobs are there.
+    """
+    store = running.store()
+    running.sandbox.fault(do="accept_close", when={"times": len(unread.numbers)})
+    jobs = enqueue(running, unread.numbers)
+    wait_for_rest(store, within=20)
+    running.sandbox.fault(do="refuse", hold="700ms")
+    jobs += enqueue(running, refused.numbers)
+    wait_for_rest(store, within=20)
+    store.server.close()
+    return jobs
+
+
+def test_a_thousand_calls_every_fault_and_twenty_kills(tmp_path: Path):
+    """No number is rung twice, no job is lost, and each ends where the script says."""
+    seed = new_seed()
+    print(f"CHAOS_SEED={seed}")
+    rng = Random(seed)
+    lines, unread, refused = numbered_lines()
+    with stack(tmp_path, SETTINGS, world=slow_world("700ms")) as running:
+        store = running.store()
+        running.workers(3)
+        running.start("beat")
+        running.start("beat")
+        jobs = play_lines_for_everybody(running, unread, refused)
+        script(running, [rule for line in lines for rule in line.rules()])
+        numbers = [number for line in lines for number in line.numbers]
+        rng.shuffle(numbers)
+        killer = Killer(running, rng, Wires(running.sandbox.url, PROOF))
+        share = len(numbers) // KILLS + 1
+        with operator(store) as released:
+            for first in range(0, len(numbers), share):
+                jobs += enqueue(running, numbers[first : first + share])
+                killer.strike(while_open=killer.kills % 3 != 2)
+            wait_for_rest(store, within=60)
+        end = facts(running, jobs)
+        assert [] == store.holds.all()
+        suppressed = {entry.number for entry in store.suppression.entries()}
+    killed = [job for job in end.jobs if reaped(job)]
+    print(
+        end.line(
+            kills=killer.kills,
+            while_a_POST_was_open=killer.while_open,
+            lease_over=len(killed),
+            holds_released=len(released),
+        )
+    )
+    assert len(end.jobs) == len(set(jobs)) == 1000
+    assert end.lost == []
+    assert end.violations == ()
+    assert end.twice == 0
+    assert killer.kills >= 20
+    assert killer.while_open >= 10
+    # A kill with an open POST leaves at least one job whose request the sandbox has seen.
+    on_the_wire = {row.params.get("to") for row in end.rows}
+    assert sum(to_of(job) in on_the_wire for job in killed) >= killer.while_open
+    assert len(killed) <= THREADS * killer.kills
+    assert_script_was_followed(end, [*lines, unread, refused])
+    dnd = next(line for line in lines if line.fault.get("code") == "1574")
+    hit = {to_of(job) for job in killed}
+    assert suppressed == {f"+91{number}" for number in dnd.numbers if number not in hit}
+
+
+def assert_script_was_followed(end, lines: list[Line]) -> None:
+    """Compare each job with its line; one that a kill has hit may also be unconfirmed."""
+    by_number = {to_of(job): job for job in end.jobs}
+    requests = Counter(row.params.get("to") for row in end.rows)
+    wrong = []
+    for line in lines:
+        for number in line.numbers:
+            job = by_number[number]
+            if reaped(job):
+                assert job.state is State.UNCONFIRMED, (line.name, job.reason)
+                continue
+            code_fits = line.code == "*" or job.code == line.code
+            # What looks at no number leaves rows without one, or none at all.
+            sent = line.requests if requests[number] or line.fault else 1
+            counted = line.fault.get("do") == "accept_close" or requests[number] == sent
+            if (str(job.state), code_fits, counted) != (line.ends, True, True):
+                story = [f"{e.source}>{e.target}: {e.why}" for e in job.events]
+                wrong.append((line.name, line.ends, str(job.state), requests[number], story))
+    assert wrong == []
+    scripted = sum(len(line.numbers) for line in lines if line.ends == "unconfirmed")
+    killed = sum(reaped(job) for job in end.jobs)
+    assert end.states["unconfirmed"] <= scripted + killed

@@ -1,0 +1,297 @@
+"""
+What ends processes at bad moments, what an operator does meanwhile, and how the end is judged.
+"""
+
+import json
+import os
+import threading
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from random import Random, SystemRandom
+from urllib.parse import urlsplit
+
+import psutil
+from stack import Stack, wait_until
+
+from dialer.call import ClickToCall
+from dialer.errors import DialerError
+from dialer.job import Job, State
+from dialer.order import Order
+from dialer.sandbox import DEFAULT_WORLD, Row, judge
+from dialer.store import Store
+
+CALLER = "9000000001"
+#: What leaves a job to nobody but a worker, or to the clock.
+UNDER_WAY = (State.SCHEDULED, State.READY, State.DIALING)
+
+
+def new_seed() -> int:
+    """A seed for this run, printed by whoever draws from it; CHAOS_SEED brings a run back."""
+    return int(os.environ.get("CHAOS_SEED") or SystemRandom().randrange(10**6))
+
+
+def order(number: str) -> Order:
+    """A call to a number, without any key but itself."""
+    return Order(ClickToCall(from_=CALLER, to=number))
+
+
+def slow_world(median: str) -> dict[str, object]:
+    """The sandbox's world with people that think before they answer."""
+    return DEFAULT_WORLD.model_dump(mode="json") | {"latency": {"median": median}}
+
+
+def enqueue(running: Stack, numbers: Sequence[str]) -> list[str]:
+    """Hand calls over and return their ids, one a number."""
+    receipts = running.producer().enqueue_many(order(number) for number in numbers)
+    return [receipt.job_id for receipt in receipts]
+
+
+def to_of(job: Job) -> str:
+    """The number a job rings, as it stands on the wire."""
+    return ClickToCall.from_payload(job.content).wire()["to"]
+
+
+def intent(job: Job) -> dict[str, str]:
+    """A job as the oracle wants to hear of it."""
+    wire = ClickToCall.from_payload(job.content).wire()
+    return {
+        "id": job.id,
+        "from": wire["from"],
+        "to": wire["to"],
+        "state": str(job.state),
+        "call_id": job.call_id,
+    }
+
+
+@dataclass(frozen=True)
+class Facts:
+    """
+    What a run has left, read once everything was at rest.
+
+    Attributes:
+        jobs: Every job in the store.
+        rows: The sandbox's ledger.
+        lost: Ids that were enqueued and are not in exactly one state.
+        violations: What the oracle holds against us.
+        twice: Numbers that were placed more than once.
+    """
+
+    jobs: list[Job]
+    rows: list[Row]
+    lost: list[str]
+    violations: tuple[str, ...]
+    twice: int
+
+    @property
+    def states(self) -> "Counter[str]":
+        """How many jobs ended where."""
+        return Counter(str(job.state) for job in self.jobs)
+
+    def line(self, **more: object) -> str:
+        """One line of facts."""
+        states = self.states
+        told = {
+            **more,
+            "requests": len(self.rows),
+            **{state: states[state] for state in ("placed", "dead", "unconfirmed", "skipped")},
+            "twice": self.twice,
+            "lost": len(self.lost),
+        }
+        return "  ".join(f"{name.replace('_', ' ')}={value}" for name, value in told.items())
+
+
+def facts(running: Stack, enqueued: Sequence[str]) -> Facts:
+    """Read the store and the ledger, and let the oracle judge them."""
+    store = running.store()
+    try:
+        jobs = list(store.jobs.select())
+    finally:
+        store.server.close()
+    rows = running.sandbox.rows()
+    times = Counter(job.id for job in jobs)
+    placed = Counter(row.params["to"] for row in rows if row.placed and "to" in row.params)
+    return Facts(
+        jobs=jobs,
+        rows=rows,
+        lost=[job_id for job_id in enqueued if times[job_id] != 1],
+        violations=judge(rows, map(intent, jobs)).violations,
+        twice=sum(count > 1 for count in placed.values()),
+    )
+
+
+def wait_for_rest(store: Store, *, within: float) -> None:
+    """Wait until no job is under way any more."""
+
+    def at_rest() -> bool:
+        try:
+            counts = store.jobs.counts()
+        except DialerError:
+            return False
+        return not any(counts[state] for state in UNDER_WAY)
+
+    wait_until(at_rest, within=within, why="every job comes to its end", every=0.1)
+
+
+@contextmanager
+def thread(body: "threading.Thread", stop: threading.Event) -> Iterator[None]:
+    """Run a thread for as long as the block lasts."""
+    body.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        body.join(30)
+
+
+@contextmanager
+def operator(store: Store, *, every: timedelta = timedelta(milliseconds=50)) -> Iterator[list[str]]:
+    """
+    Release what the API's account codes have held, as a person who has repaired the account.
+
+    Yields the reasons of the holds released. Holds of any other owner stay.
+    """
+    stop, released = threading.Event(), list[str]()
+
+    def body() -> None:
+        while not stop.wait(every.total_seconds()):
+            for hold in store.holds.all():
+                if hold.owner == "api":
+                    released.append(hold.reason)
+                    store.holds.release(hold.scope, owner="api")
+
+    with thread(threading.Thread(target=body, daemon=True), stop):
+        yield released
+
+
+@contextmanager
+def supervisor(
+    running: Stack, *, every: timedelta = timedelta(milliseconds=500)
+) -> Iterator[list[str]]:
+    """Start a worker again when it has ended by itself, as systemd or compose would do."""
+    stop, restarted = threading.Event(), list[str]()
+
+    def body() -> None:
+        while not stop.wait(every.total_seconds()):
+            for name, process in list(running.processes.items()):
+                if process.poll() is not None:
+                    running.processes.pop(name)
+                    restarted.append(name)
+                    running.start(*(("beat",) if name.startswith("beat") else ("worker",)))
+
+    with thread(threading.Thread(target=body, daemon=True), stop):
+        yield restarted
+
+
+class Wires:
+    """
+    Looks at the connections that worker processes have to the sandbox.
+
+    A connection older than *proof* carries an open POST: the client gives up
+    one on which it has not sent within `start_by` + lookahead, and closes each
+    one as soon as its answer is whole.
+    """
+
+    def __init__(self, url: str, proof: timedelta) -> None:
+        self._port = urlsplit(url).port
+        self._proof = proof.total_seconds()
+        self._since: dict[tuple[int, int], float] = {}
+
+    def look(self, pids: Sequence[int]) -> dict[int, int]:
+        """Count the POSTs that are surely open, by process; a first look never finds any."""
+        now = time.monotonic()
+        seen = {key: self._since.get(key, now) for pid in pids for key in self._open(pid)}
+        self._since = seen
+        ages = Counter(pid for (pid, _), since in seen.items() if now - since >= self._proof)
+        return dict(ages)
+
+    def _open(self, pid: int) -> Iterator[tuple[int, int]]:
+        try:
+            connections = psutil.Process(pid).net_connections("tcp")
+        except psutil.Error:
+            return
+        for one in connections:
+            ours = bool(one.raddr) and one.raddr.port == self._port
+            if ours and one.status == psutil.CONN_ESTABLISHED:
+                yield pid, one.laddr.port
+
+
+@dataclass
+class Killer:
+    """
+    Ends workers with SIGKILL and puts a new one in the place of each.
+
+    Attributes:
+        kills: Workers ended.
+        open_posts: For each of them, how many POSTs were surely open.
+    """
+
+    running: Stack
+    rng: Random
+    wires: Wires
+    open_posts: list[int] = field(default_factory=list)
+
+    @property
+    def kills(self) -> int:
+        """Workers ended so far."""
+        return len(self.open_posts)
+
+    @property
+    def while_open(self) -> int:
+        """Those of them that had a POST open."""
+        return sum(count > 0 for count in self.open_posts)
+
+    def strike(self, *, while_open: bool, within: float = 20) -> None:
+        """Kill a worker: one with an open POST, or any at a moment that chance chooses."""
+        store = self.running.store()
+        victims: list[str] = []
+        found: dict[int, int] = {}
+        moment = time.monotonic() + self.rng.uniform(0.2, 0.9)
+
+        def ready() -> bool:
+            nonlocal found
+            names = self._announced(store)
+            found = self.wires.look([self.running.processes[name].pid for name in names])
+            victims[:] = [n for n in names if found.get(self.running.processes[n].pid)]
+            if not while_open:
+                victims[:] = names if time.monotonic() > moment else []
+            return bool(victims)
+
+        wait_until(ready, within=within, why="a worker to kill", every=0.1)
+        name = self.rng.choice(sorted(victims))
+        pid = self.running.processes[name].pid
+        self.running.kill(name)
+        self.open_posts.append(found.get(pid, 0))
+        self.running.start("worker")
+        store.server.close()
+
+    def _announced(self, store: Store) -> list[str]:
+        alive = {int(str(record["pid"])) for record in store.bells.workers().values()}
+        return [name for name, process in self.running.processes.items() if process.pid in alive]
+
+
+def reaped(job: Job) -> bool:
+    """Whether the job was given up because its worker was never heard of again."""
+    return any(event.who == "reaper" for event in job.events)
+
+
+def open_requests(running: Stack) -> int:
+    """How many jobs are dialing."""
+    store = running.store()
+    try:
+        return store.jobs.counts()[State.DIALING]
+    finally:
+        store.server.close()
+
+
+def script(running: Stack, rules: Sequence[dict[str, object]]) -> None:
+    """Hand a whole script of faults to the sandbox."""
+    running.sandbox.ask("/faults", method="POST", body=list(rules))
+
+
+def summary(running: Stack) -> dict[str, object]:
+    """The ledger's own counts."""
+    return dict(json.loads(running.sandbox.ask("/summary")))

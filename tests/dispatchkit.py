@@ -1,0 +1,58 @@
+"""What dispatch tests are made of: a client that answers what the test says, and routes."""
+
+from collections.abc import Callable
+from datetime import timedelta
+
+from storekit import ALWAYS, BACKOFFS, LEASE, LIMITS
+
+from dialer.client import Endpoint
+from dialer.dispatch import DialRules
+from dialer.outcome import Outcome
+from dialer.route import Route
+
+RULES = DialRules(
+    lease=LEASE,
+    lookahead=timedelta(milliseconds=50),
+    start_by=timedelta(milliseconds=250),
+    max_tries=6,
+    backoffs=BACKOFFS,
+)
+
+
+class AlwaysOpen:
+    """Calling hours that never end."""
+
+    def windows(self, now):
+        del now
+        return ALWAYS
+
+
+class Line:
+    """A client that notes what it is asked and answers what the test says."""
+
+    def __init__(self, outcome: Outcome | BaseException | Callable[[], Outcome]) -> None:
+        self.outcome = outcome
+        self.sent: list[dict[str, str]] = []
+        self.modes: list[str] = []
+
+    def place(self, endpoint, params, *, mode, start_at, start_by):
+        assert start_at <= start_by
+        self.sent.append(dict(params))
+        self.modes.append(mode)
+        if isinstance(self.outcome, BaseException):
+            raise self.outcome
+        return self.outcome() if callable(self.outcome) else self.outcome
+
+
+def route(account: str = "default", *, mode: str = "live", user_id: str = "1", **changes) -> Route:
+    given = {
+        "account": account,
+        "mode": mode,
+        "limits": LIMITS,
+        "hours": AlwaysOpen(),
+        "user_id": user_id,
+        "endpoint": Endpoint("http://127.0.0.1:1/", user_id, "secret"),
+        "extra_params": frozenset(),
+        "correlation_param": None,
+    } | changes
+    return Route(**given)

@@ -1,0 +1,75 @@
+"""The connection to the store is cut at every kind of moment."""
+
+import threading
+from random import Random
+
+from dispatchkit import RULES, Line, route
+from proxy import Proxy, seeded
+from storekit import BACKOFFS, BREAKER, LEASE, SECOND, Clockwork
+
+from dialer.call import ClickToCall
+from dialer.dispatch import DialRules, Dispatcher
+from dialer.embedded import EmbeddedServer
+from dialer.job import State
+from dialer.limits import Limits
+from dialer.outcome import Kind, Placed, Refused
+from dialer.store import Store
+from dialer.store.server import Server, connect
+
+
+def through(proxy: Proxy, server: EmbeddedServer) -> Store:
+    url = server.url.replace(f":{server.port}/", f":{proxy.port}/")
+    return Store.on(Server(connect(url)), BREAKER)
+
+
+def test_cut_connections_lose_and_double_nothing(redis_server: EmbeddedServer, real_store: Store):
+    """With one command in eight cut, before, after or within, every job is sent exactly once."""
+    proxy = Proxy(redis_server.port, seeded(11, 0.12))
+    store = through(proxy, redis_server)
+    clockwork = Clockwork(store)
+    numbers = [f"91000{n:05d}" for n in range(200)]
+    jobs = [
+        clockwork.job(
+            mode="live",
+            protected=(f"+91{number}",),
+            content=ClickToCall(from_="9000000001", to=number).content(),
+        )
+        for number in numbers
+    ]
+    answers = store.jobs.enqueue(jobs, who="test")
+    rng, lock = Random(5), threading.Lock()
+
+    def outcome():
+        with lock:
+            return Placed("c") if rng.random() < 0.9 else Refused("1509", Kind.REQUEST)
+
+    line = Line(outcome)
+    fast = route(limits=Limits(1000, 1000, 1000, 0, SECOND))
+    fast.hours.windows = lambda _: f"0-{10**16}"
+    worker = Dispatcher(
+        dialling=store.dialling,
+        client=line,
+        routes={"default": fast},
+        rules=DialRules(LEASE, RULES.lookahead, LEASE / 2, 6, BACKOFFS),
+        rng=Random(1),
+    )
+
+    def work() -> None:
+        while worker.answer("default") not in ("no: empty", "no: breaker"):
+            pass
+
+    threads = [threading.Thread(target=work) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(100)
+    proxy.close()
+
+    print(f"cuts {proxy.cuts}")
+    assert set(answers) <= {"created", "duplicate"}
+    assert min(proxy.cuts.get(cut, 0) for cut in ("before", "after", "half")) > 5
+    sent = sorted(one["to"] for one in line.sent)
+    assert len(sent) == len(set(sent)), "somebody was rung twice"
+    assert sent == numbers, "somebody was never rung"
+    counts = real_store.jobs.counts()
+    assert counts[State.PLACED] + counts[State.DEAD] == len(numbers)
