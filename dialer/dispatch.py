@@ -23,7 +23,7 @@ from typing import Protocol
 from dialer.call import ClickToCall
 from dialer.client import Endpoint
 from dialer.codes import lookup
-from dialer.errors import DialerError, InvalidCall, StoreUnavailable
+from dialer.errors import DialerError, InvalidCall, StoreRefused, StoreUnavailable
 from dialer.outcome import Doubtful, Kind, NotSent, Outcome, Refused
 from dialer.retry import BackoffTable
 from dialer.route import Route, accounts_of
@@ -160,6 +160,9 @@ class Dispatcher:
             # The script may have run: give back what it may have granted.
             self._insist(lambda: self._dialling.take_back(token, "the answer to begin was lost"))
             return No("the store did not answer")
+        except StoreRefused as error:
+            # Nothing was granted; the pacers go on ringing when the store takes work again.
+            return No(str(error))
 
     def _dial(self, route: Route, endpoint: Endpoint, go: Go, asked: float) -> str:
         slot = go.ahead.total_seconds()

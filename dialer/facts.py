@@ -91,7 +91,7 @@ def find_by_key(store: Store, account: str, key: str) -> Job:
     """
     for mode in ("live", "developer"):
         try:
-            return store.jobs.get(id_of_key(account, mode, key))  # type: ignore[arg-type]  # a tuple of literals is inferred as text
+            return store.jobs.get(id_of_key(account, mode, key))
         except JobNotFound:
             continue
     raise JobNotFound(f'no job of account {account} has the key "{key}"')

@@ -62,6 +62,7 @@ class Pacer:
         upkeep: Rounds to run when beat is silent.
         now: The wall clock, aware.
         monotonic: Seconds that never go back.
+        sleep: Waits so many seconds; `stop` ends the wait when None.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Pacer:
         upkeep: Upkeep,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], object] | None = None,
     ) -> None:
         self._bells = bells
         self._routes = {name: route for name, route in routes.items() if route.endpoint}
@@ -87,6 +89,7 @@ class Pacer:
         self._ringing: list[_Ringing] = []
         self._not_before = 0.0
         self._stop = threading.Event()
+        self._sleep = sleep or self._stop.wait
 
     def stop(self) -> None:
         """
@@ -107,18 +110,18 @@ class Pacer:
                 if not trouble:
                     log.warning("the pacer waits for the store: %s", error)
                 trouble = min(2.0, trouble * 2 or 0.1)
-                self._stop.wait(trouble)
+                self._sleep(trouble)
             except Exception:
                 # The pacer of a process must outlive any surprise, or the process idles.
                 log.exception("the pacer stumbled")
-                self._stop.wait(1.0)
+                self._sleep(1.0)
 
     def turn(self) -> None:
         """
         Plan once for every account, ring what is due, and sleep until the next change.
         """
         # News may come in a flood; planning more often than this serves nobody.
-        self._stop.wait(self._not_before - self._monotonic())
+        self._sleep(max(0.0, self._not_before - self._monotonic()))
         self._not_before = self._monotonic() + _SHORTEST.total_seconds()
         plans = [self._plan(name, route) for name, route in self._routes.items()]
         self._let_time_pass(plans)
@@ -162,7 +165,7 @@ class Pacer:
             if now >= end:
                 return
             until = min(end, self._ringing[0].at) if self._ringing else end
-            self._stop.wait(until - now)
+            self._sleep(until - now)
 
     def _send(self, ringing: _Ringing) -> None:
         try:

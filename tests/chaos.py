@@ -2,7 +2,6 @@
 What ends processes at bad moments, what an operator does meanwhile, and how the end is judged.
 """
 
-import json
 import os
 import threading
 import time
@@ -15,6 +14,7 @@ from random import Random, SystemRandom
 from urllib.parse import urlsplit
 
 import psutil
+from celery import Celery
 from stack import Stack, wait_until
 
 from dialer.call import ClickToCall
@@ -278,20 +278,17 @@ def reaped(job: Job) -> bool:
     return any(event.who == "reaper" for event in job.events)
 
 
-def open_requests(running: Stack) -> int:
-    """How many jobs are dialing."""
-    store = running.store()
-    try:
-        return store.jobs.counts()[State.DIALING]
-    finally:
-        store.server.close()
+def ring(running: Stack, doorbells: int) -> None:
+    """Ring doorbells that nobody has planned."""
+    with Celery(broker=running.server.broker_url, set_as_current=False) as app:
+        app.conf.broker_transport_options = {"global_keyprefix": "dialer-broker:"}
+        with app.connection_for_write() as connection:
+            for _ in range(doorbells):
+                app.send_task(
+                    "dialer.make_call", ("default", ""), queue="dialer", connection=connection
+                )
 
 
 def script(running: Stack, rules: Sequence[dict[str, object]]) -> None:
     """Hand a whole script of faults to the sandbox."""
     running.sandbox.ask("/faults", method="POST", body=list(rules))
-
-
-def summary(running: Stack) -> dict[str, object]:
-    """The ledger's own counts."""
-    return dict(json.loads(running.sandbox.ask("/summary")))

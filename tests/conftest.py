@@ -38,7 +38,7 @@ def clockwork(request: pytest.FixtureRequest) -> Iterator[Clockwork]:
 @pytest.fixture
 def real_store(redis_server: EmbeddedServer) -> Iterator[Store]:
     """A store on the real server, with its real clock."""
-    client = connect(redis_server.url, timeout=timedelta(seconds=10))
+    client = connect(redis_server.url, timeout=timedelta(seconds=30))
     client.flushdb()
     server = Server(client)
     yield Store.on(server, BREAKER)

@@ -16,7 +16,7 @@ _MEANS = {
     Ending.RETRIED: "the API failed before any ring; tried again",
     Ending.WAITED: "no agent, too fast, or held: no try was used",
     Ending.REFUSED: "would be refused each time\n→ dialer dead list",
-    Ending.EXHAUSTED: "the API failed at every try\n→ dialer dead redrive",
+    Ending.EXHAUSTED: "the API failed at every try\n→ dialer dead redrive --code 1501",
     Ending.DOUBTFUL: "may have rung: only a person may decide\n→ dialer unconfirmed list",
     Ending.CUT_OFF: "no machine rings them again either\n→ dialer unconfirmed list",
     Ending.SKIPPED: "barred after they were enqueued\n→ dialer suppress list",

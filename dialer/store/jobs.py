@@ -153,10 +153,8 @@ class Jobs:
         """
         Count the jobs of every state, at one moment.
         """
-        with translated(), self._server.client.pipeline() as pipe:
-            for state in State:
-                pipe.zcard(self._keys.index(state))
-            return dict(zip(State, pipe.execute(), strict=True))
+        counts = self._server.run("counts", *State)
+        return {state: int(count) for state, count in zip(State, counts, strict=True)}
 
     def entered_since(self, state: State, moment: datetime) -> int:
         """

@@ -1,0 +1,108 @@
+"""
+`dialer hours`: may a person be called there and then?
+"""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+import phonenumbers
+import phonenumbers.timezone
+import typer
+
+from dialer.cli import output
+from dialer.cli.options import Json, read_moment, read_number
+from dialer.moment import local
+from schedules.calendar import Calendar
+from schedules.holidays import HolidaySet
+from schedules.hours import CallingHours
+from schedules.presets import NOT_LEGAL_ADVICE, PRESETS
+from schedules.rule import Rule
+
+_DEFAULT = "india-commercial"
+#: A number that may be in more places than this says nothing about its time of day.
+_MOST_ZONES = 4
+#: What libphonenumber says for "anywhere".
+_NOWHERE = "Etc/Unknown"
+_TODAYS_NAME = {"Asia/Calcutta": "Asia/Kolkata"}
+
+
+def hours(
+    number: Annotated[
+        str | None, typer.Argument(metavar="NUMBER", help="Whose place decides the zone.")
+    ] = None,
+    *,
+    zone: Annotated[str | None, typer.Option(help="IANA name, such as Asia/Kolkata.")] = None,
+    preset: Annotated[str | None, typer.Option(help=f"One of: {', '.join(PRESETS)}.")] = None,
+    ranges: Annotated[str | None, typer.Option(help='Such as "Mon-Fri 10:00-18:00".')] = None,
+    holidays: Annotated[str, typer.Option(help="Regions and dates: IN-MH, 2030-01-26.")] = "",
+    at: Annotated[str | None, typer.Option(help="10m, 2h, or ISO with offset; now.")] = None,
+    json: Json = False,
+) -> None:
+    """Say whether calling hours are open, until when, and why not."""
+    _check(number, zone, preset, ranges)
+    moment = read_moment(at, "--at") if at else datetime.now(UTC)
+    zones = [zone] if zone else zones_of(read_number(number or ""))
+    if not 1 <= len(zones) <= _MOST_ZONES:
+        _refuse(len(zones), json=json)
+    written = ranges or preset or _DEFAULT
+    calendar = _calendar(written, zones, holidays)
+    answer = {
+        "open": calendar.is_open(moment),
+        "next_change": calendar.next_change(moment),
+        "zone": ",".join(zones),
+        "hours": written,
+        "at": moment,
+        "reasons": calendar.why_closed(moment),
+    }
+    if json:
+        output.emit(answer)
+    else:
+        _tell(calendar, moment, zones, written)
+
+
+def zones_of(number: str) -> list[str]:
+    """
+    List the zones a number may be in; none for one that may be anywhere.
+
+    Args:
+        number: E.164.
+
+    Source: `phonenumbers.timezone`, by the prefix of the number.
+    """
+    found = phonenumbers.timezone.time_zones_for_number(phonenumbers.parse(number))
+    return [_TODAYS_NAME.get(zone, zone) for zone in found if zone != _NOWHERE]
+
+
+def _check(number: str | None, zone: str | None, preset: str | None, ranges: str | None) -> None:
+    if (number is None) == (zone is None):
+        raise typer.BadParameter("give a number or --zone", param_hint="NUMBER")
+    if preset and ranges:
+        raise typer.BadParameter("give --preset or --ranges, not both", param_hint="--ranges")
+    if preset and preset not in PRESETS:
+        rule = f'"{preset}" is none; the presets are: {", ".join(PRESETS)}'
+        raise typer.BadParameter(rule, param_hint="--preset")
+
+
+def _refuse(count: int, *, json: bool) -> None:
+    why = "no zone is known for it" if not count else f"it may be in {count} zones"
+    if json:
+        output.emit({"open": False, "next_change": None, "zone": None, "reasons": ["zone"]})
+    output.complain(f"zone: the number does not say its time of day: {why}; give --zone")
+    raise typer.Exit(1)
+
+
+def _calendar(written: str, zones: list[str], holidays: str) -> Calendar:
+    week, closed = CallingHours.parse(written), HolidaySet.parse(holidays)
+    return Calendar(tuple(Rule(week, zone, closed) for zone in zones))
+
+
+def _tell(calendar: Calendar, moment: datetime, zones: list[str], written: str) -> None:
+    state = "open" if calendar.is_open(moment) else "closed"
+    change = calendar.next_change(moment)
+    until = f" until {local(change, zones[0])}" if change else ", and does not change"
+    output.say(f"{state}{until}")
+    output.say(f"  at {local(moment, zones[0])}, {written} in {', '.join(zones)}")
+    for reason in calendar.why_closed(moment):
+        output.say(f"  {reason}")
+    if written in PRESETS:
+        output.say(NOT_LEGAL_ADVICE)

@@ -1,0 +1,174 @@
+"""
+`dialer jobs`, `dialer job`, `dialer cancel`.
+"""
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+from typing import Annotated
+
+import typer
+
+from dialer.cli import output
+from dialer.cli.opening import Session, session, who_runs
+from dialer.cli.options import (
+    AccountName,
+    AnyAccount,
+    Code,
+    JobIds,
+    Json,
+    Key,
+    Reveal,
+    find_job,
+    read_number,
+)
+from dialer.cli.shape import details, event_fields, fields, history, sides
+from dialer.facts import find_by_key
+from dialer.job import Job, State
+from dialer.moment import rough
+from dialer.store.desk import Moved
+
+_StateOption = Annotated[State | None, typer.Option("--state", help="Only jobs in this state.")]
+_OptionalId = Annotated[str | None, typer.Argument(metavar="ID", help="The job's id.")]
+
+
+def list_jobs(
+    state: _StateOption = None,
+    account: AnyAccount = None,
+    code: Code = None,
+    limit: Annotated[int, typer.Option(min=1, help="Rows of the table; --json has none.")] = 40,
+    *,
+    json: Json = False,
+    reveal: Reveal = False,
+) -> None:
+    """List jobs, the newest first; with --json all of them."""
+    with session() as opened:
+        if json:
+            for job in _matching(opened.store.jobs.select(state), account, code):
+                output.emit(fields(job, reveal=reveal))
+        else:
+            _show(opened, state, account, code, limit=limit, reveal=reveal)
+
+
+def _show(
+    opened: Session,
+    state: State | None,
+    account: str | None,
+    code: str | None,
+    *,
+    limit: int,
+    reveal: bool,
+) -> None:
+    found: list[Job] = []
+    for one in [state] if state else State:
+        newest = opened.store.jobs.select(one, newest_first=True)
+        found += islice(_matching(newest, account, code), limit)
+    rows = sorted(found, key=lambda job: job.entered, reverse=True)[:limit]
+    output.show(
+        ["id", "state", "for", "to", ">tries", "code", "why"],
+        [
+            (
+                job.id,
+                job.state,
+                rough(opened.now - job.entered),
+                sides(job, reveal=reveal)[1],
+                str(job.tries),
+                job.code,
+                job.reason,
+            )
+            for job in rows
+        ],
+    )
+    counts = {name: count for name, count in opened.store.jobs.counts().items() if count}
+    output.say()
+    output.say(f"{len(rows)} shown. All jobs: {_counted(counts)}")
+    output.say("one job: dialer job ID; why it is not rung: dialer explain ID; all: --json")
+
+
+def _counted(counts: dict[State, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items()) or "none"
+
+
+def _matching(jobs: Iterable[Job], account: str | None, code: str | None) -> Iterator[Job]:
+    for job in jobs:
+        if account in (None, job.account) and code in (None, job.code):
+            yield job
+
+
+def show_job(
+    job_id: _OptionalId = None,
+    key: Key = None,
+    account: AccountName = "default",
+    *,
+    json: Json = False,
+    reveal: Reveal = False,
+) -> None:
+    """Show one job and its history."""
+    with session() as opened:
+        show_one(opened, find_job(opened, job_id, key, account), json=json, reveal=reveal)
+
+
+def show_one(opened: Session, job: Job, *, json: bool, reveal: bool) -> None:
+    """
+    Print one job with its events.
+    """
+    if json:
+        events = [event_fields(event) for event in job.events]
+        output.emit({**fields(job, reveal=reveal), "events": events})
+        return
+    output.pairs(details(opened, job, reveal=reveal))
+    output.say()
+    output.pairs(history(opened, job))
+
+
+def cancel(
+    ids: JobIds = None,
+    key: Key = None,
+    number: Annotated[
+        str | None, typer.Option(help="Every job for this customer that waits.")
+    ] = None,
+    account: AccountName = "default",
+    reason: Annotated[str, typer.Option(help="Why, for the record.")] = "cancelled by hand",
+    *,
+    json: Json = False,
+) -> None:
+    """Take jobs back that have not been dialled."""
+    if sum(map(bool, (ids, key, number))) != 1:
+        raise typer.BadParameter("give ids, or --key, or --number", param_hint="ID...")
+    with session() as opened:
+        wanted = ids or []
+        if key:
+            wanted = [find_by_key(opened.store, account, key).id]
+        elif number:
+            wanted = _waiting(opened, read_number(number, "--number"))
+        moved = opened.store.desk.cancel(wanted, who=who_runs(), reason=reason)
+        report(moved, "cancelled", json=json)
+        if number and not wanted:
+            output.complain("no job for this number waits to be dialled")
+    if moved.refused or not moved.done:
+        raise typer.Exit(1)
+
+
+def _waiting(opened: Session, number: str) -> list[str]:
+    waiting = (State.SCHEDULED, State.READY)
+    return [job.id for job in opened.store.jobs.of_number(number) if job.state in waiting]
+
+
+def report(moved: Moved, done: str, *, json: bool) -> None:
+    """
+    Say what became of each job that was to be moved.
+
+    Args:
+        moved: The store's answer.
+        done: The word for a job that was moved.
+        json: One JSON object a job instead.
+    """
+    if json:
+        for job_id in moved.done:
+            output.emit({"id": job_id, "done": True, "state": None})
+        for job_id, state in moved.refused.items():
+            output.emit({"id": job_id, "done": False, "state": state})
+        return
+    for job_id, state in moved.refused.items():
+        what = "there is no such job" if state == "missing" else f"it is {state}"
+        output.complain(f"job {job_id}: not {done}: {what}")
+    output.say(f"{len(moved.done)} {done}, {len(moved.refused)} refused")

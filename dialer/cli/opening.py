@@ -1,0 +1,89 @@
+"""
+Settings and store, opened for the length of one command.
+"""
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+
+from dialer.bootstrap import route_of, store_of
+from dialer.facts import Explainer
+from dialer.job import Job
+from dialer.moment import local
+from dialer.producer import Dialer
+from dialer.settings import Settings
+from dialer.store import Store
+
+
+@dataclass(frozen=True)
+class Session:
+    """
+    What a command works with.
+
+    Attributes:
+        settings: The settings.
+        store: The store, connected.
+        now: The store's time when the command began; all ages are counted to it.
+    """
+
+    settings: Settings
+    store: Store
+    now: datetime
+
+    @cached_property
+    def explainer(self) -> Explainer:
+        """Explains jobs, and knows the accounts."""
+        return Explainer(
+            store=self.store,
+            routes={
+                name: route_of(account, with_token=False)
+                for name, account in self.settings.accounts.items()
+            },
+            lease=self.settings.jobs.lease,
+            quarantine=self.settings.jobs.quarantine,
+        )
+
+    @cached_property
+    def producer(self) -> Dialer:
+        """Enqueues calls in the name of whoever runs the command."""
+        return Dialer(self.store, self.settings, who=who_runs())
+
+    def zone(self, account: str) -> str:
+        """The zone in which a person reads times of an account; UTC for an unknown one."""
+        known = self.settings.accounts.get(account)
+        return known.time_zone if known else "UTC"
+
+    def at(self, moment: datetime, job: Job) -> str:
+        """Write a moment of a job for a person."""
+        return local(moment, self.zone(job.account))
+
+
+@contextmanager
+def session() -> Iterator[Session]:
+    """
+    Read the settings and connect to the store they name.
+
+    Raises:
+        SettingsError: A setting breaks a rule, or no store is named.
+        StoreUnavailable: The store does not answer.
+        StoreRefused: The store is not safe to use.
+    """
+    settings = Settings.load()
+    store = store_of(settings)
+    try:
+        yield Session(settings, store, store.server.time())
+    finally:
+        store.server.close()
+
+
+def who_runs() -> str:
+    """
+    Name whoever runs the command, for records.
+    """
+    try:
+        return f"{getpass.getuser()}@cli"
+    except (OSError, KeyError):  # a container's user may have no name
+        return "cli"

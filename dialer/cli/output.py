@@ -1,0 +1,95 @@
+"""
+What is printed: JSON lines for programs, tables and sentences for people.
+
+Data is never read as rich's markup, and a JSON line is never wrapped.
+"""
+
+import json
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+
+from dialer.moment import iso
+
+#: How wide a table is where nobody says how wide the paper is.
+_WIDTH = 100
+
+
+def emit(record: Mapping[str, Any]) -> None:
+    """
+    Print one JSON object on a line of stdout; moments become ISO 8601 in UTC.
+    """
+    text = json.dumps(record, default=_plain, ensure_ascii=False, separators=(", ", ": "))
+    sys.stdout.write(text + "\n")
+
+
+def say(text: str = "") -> None:
+    """
+    Print a sentence on stdout as it stands, never wrapped.
+    """
+    sys.stdout.write(text + "\n")
+
+
+def complain(text: str) -> None:
+    """
+    Print a sentence on stderr as it stands.
+    """
+    sys.stdout.flush()
+    sys.stderr.write(text + "\n")
+
+
+def show(columns: Sequence[str], rows: Iterable[Sequence[str]], *, fold: str = "") -> None:
+    """
+    Print a table on stdout.
+
+    Args:
+        columns: The heads; one that begins with ">" is set to the right.
+        rows: Plain text.
+        fold: The head of the column that may take several lines; all others
+            keep to one.
+    """
+    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, highlight=False)
+    for head in columns:
+        name = head.removeprefix(">")
+        table.add_column(
+            name,
+            justify="right" if head != name else "left",
+            overflow="fold" if name == fold else "ellipsis",
+            no_wrap=name != fold,
+        )
+    for row in rows:
+        table.add_row(*map(_printable, row))
+    _console().print(table)
+
+
+def pairs(rows: Iterable[tuple[str, str]]) -> None:
+    """
+    Print names and values, one a line, on stdout.
+    """
+    table = Table.grid(padding=(0, 2))
+    table.add_column(no_wrap=True, style="dim")
+    table.add_column(overflow="fold")
+    for name, value in rows:
+        table.add_row(name, _printable(value))
+    _console().print(table)
+
+
+def _console() -> Console:
+    width = None if sys.stdout.isatty() else _WIDTH
+    return Console(markup=False, highlight=False, emoji=False, width=width)
+
+
+def _printable(text: str) -> str:
+    """Keep what somebody else wrote from moving the cursor of a terminal."""
+    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, datetime):
+        return iso(value)
+    raise TypeError(f"{type(value).__name__} has no place in JSON")

@@ -1,0 +1,156 @@
+"""
+`dialer suppress`: the do-not-call lists.
+"""
+
+from collections.abc import Iterable, Iterator
+from typing import Annotated
+
+import typer
+
+from dialer.cli import output
+from dialer.cli.opening import session, who_runs
+from dialer.cli.options import AnyAccount, Json, Reveal, Who, read_number
+from dialer.errors import InvalidCall
+from dialer.moment import local
+from dialer.number import mask
+from dialer.store.suppression import Suppressed
+
+app = typer.Typer(help="Numbers nobody may ring.", no_args_is_help=True)
+
+_Numbers = Annotated[list[str], typer.Argument(metavar="NUMBER...", help="Phone numbers.")]
+_Reason = Annotated[str, typer.Option("--reason", help="Why; on record.")]
+
+
+@app.command()
+def add(numbers: _Numbers, reason: _Reason, account: AnyAccount = None, who: Who = "") -> None:
+    """Put numbers on the list; no call to them starts any more."""
+    good = [read_number(number) for number in numbers]
+    with session() as opened:
+        added = opened.store.suppression.add(
+            good, account=account, who=who or who_runs(), reason=reason
+        )
+    output.say(f"{added} added, {len(good) - added} were on the list before")
+
+
+@app.command()
+def remove(numbers: _Numbers, account: AnyAccount = None, who: Who = "") -> None:
+    """Take numbers off the list."""
+    good = [read_number(number) for number in numbers]
+    with session() as opened:
+        removed = opened.store.suppression.remove(good, account=account, who=who or who_runs())
+    output.say(f"{removed} removed, {len(good) - removed} were not on the list")
+    if removed < len(good):
+        raise typer.Exit(1)
+
+
+@app.command("import")
+def import_file(
+    file: Annotated[
+        typer.FileText,
+        typer.Argument(
+            metavar="FILE|-",
+            help="One number a line; # comments.",
+            encoding="utf-8",
+            errors="replace",
+        ),
+    ],
+    reason: _Reason = "imported",
+    account: AnyAccount = None,
+    who: Who = "",
+) -> None:
+    """Put a file of numbers on the list: good ones go in, bad ones are reported by line."""
+    counted = _Counted()
+    with session() as opened:
+        added = opened.store.suppression.add(
+            counted.numbers(file), account=account, who=who or who_runs(), reason=reason
+        )
+    known = counted.good - added
+    output.say(f"{added} added, {known} were on the list before, {counted.bad} rejected")
+    if counted.bad:
+        raise typer.Exit(1)
+
+
+class _Counted:
+    """Reads numbers and counts them, the bad ones too."""
+
+    def __init__(self) -> None:
+        self.good = self.bad = 0
+
+    def numbers(self, lines: Iterable[str]) -> Iterator[str]:
+        for place, line in enumerate(lines, start=1):
+            text = line.partition("#")[0].strip().removeprefix("\ufeff")
+            if not text:
+                continue
+            try:
+                number = read_number(text)
+            except InvalidCall as error:
+                self.bad += 1
+                output.complain(f"line {place}: {error}")
+            else:
+                self.good += 1
+                yield number
+
+
+@app.command()
+def check(
+    number: Annotated[str, typer.Argument(metavar="NUMBER", help="A phone number.")],
+    account: AnyAccount = None,
+    *,
+    json: Json = False,
+) -> None:
+    """Say whether a number is on the list: exit 0 when it is, 1 when it is not."""
+    wanted = read_number(number)
+    with session() as opened:
+        found = opened.store.suppression.find(wanted, account)
+        if json:
+            entries = [_fields(entry, reveal=False) for entry in found]
+            listed = bool(found)
+            output.emit({"number": mask(wanted), "suppressed": listed, "entries": entries})
+        elif found:
+            for entry in found:
+                output.say(_sentence(entry, opened.zone(account or "default")))
+        else:
+            output.say(f"{mask(wanted)} is not on the do-not-call list")
+    if not found:
+        raise typer.Exit(1)
+
+
+@app.command("list")
+def list_numbers(account: AnyAccount = None, *, json: Json = False, reveal: Reveal = False) -> None:
+    """List everybody's do-not-call list, or with --account that account's own."""
+    with session() as opened:
+        entries = opened.store.suppression.entries(account)
+        if json:
+            for entry in entries:
+                output.emit(_fields(entry, reveal=reveal))
+            return
+        zone = opened.zone(account or "default")
+        rows = [
+            (
+                entry.number if reveal else mask(entry.number),
+                local(entry.since, zone) if entry.since else "",
+                entry.who,
+                entry.reason,
+            )
+            for entry in sorted(entries, key=lambda one: str(one.since), reverse=True)
+        ]
+        output.show(["number", "since", "who", "reason"], rows)
+        output.say()
+        output.say(f"{len(rows)} numbers. Is one on it? dialer suppress check NUMBER")
+
+
+def _fields(entry: Suppressed, *, reveal: bool) -> dict[str, object]:
+    return {
+        "number": entry.number if reveal else mask(entry.number),
+        "account": entry.account,
+        "who": entry.who,
+        "reason": entry.reason,
+        "since": entry.since,
+    }
+
+
+def _sentence(entry: Suppressed, zone: str) -> str:
+    since = f" since {local(entry.since, zone)}" if entry.since else ""
+    scope = f"account {entry.account}" if entry.account else "every account"
+    number = mask(entry.number)
+    return f"{number} is on the do-not-call list of {scope}{since} ({entry.who}: {entry.reason})"

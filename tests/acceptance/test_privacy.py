@@ -1,0 +1,186 @@
+"""What a run leaves behind: searched at DEBUG for the token and for every number."""
+
+import base64
+import binascii
+import re
+import subprocess
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import psutil
+import redis
+from chaos import CALLER, enqueue, operator, script, slow_world, wait_for_rest
+from faultscript import give_numbers, whole_script
+from stack import TOKEN, Stack, stack, wait_until
+
+from dialer.job import State
+
+SETTINGS = {
+    "LOG__LEVEL": "debug",
+    "WIRE__CONNECT_TIMEOUT": "1s",
+    "WIRE__DEADLINE": "2s",
+    "JOBS__LEASE": "9s",
+    "JOBS__QUARANTINE": "11s",
+    "JOBS__MAX_TRIES": "2",
+    "RETRY__PROVIDER__FIRST": "500ms",
+    "RETRY__AGENT__FIRST": "200ms",
+    "RETRY__CAPACITY__FIRST": "500ms",
+    "BREAKER__FAULTS_IN_ROW": "1000",
+    "BREAKER__SHARE": "1",
+    "BREAKER__OF_LAST": "1000",
+    "ACCOUNTS__DEFAULT__CALLS_PER_SECOND": "80",
+}
+_BASE64 = re.compile(r"[A-Za-z0-9+/]{16,}={0,2}")
+
+
+@contextmanager
+def broker_traffic(running: Stack) -> Iterator[list[str]]:
+    """
+    Yield every command that reaches the broker's database: messages, acknowledgements, events.
+
+    MONITOR shows more than a look at the keys: what is there for a moment only, and
+    what is published to nobody.
+    """
+    client, seen = redis.Redis.from_url(running.server.broker_url), list[str]()
+    watching = threading.Event()
+
+    def body(monitor: "redis.client.Monitor") -> None:
+        with suppress(redis.ConnectionError, ValueError, OSError):
+            watching.set()
+            for command in monitor.listen():
+                if command["db"] == 1:
+                    seen.append(str(command["command"]))
+
+    with client.monitor() as monitor:
+        thread = threading.Thread(target=body, args=(monitor,), daemon=True)
+        thread.start()
+        watching.wait(10)
+        yield seen
+        # One command of our own ends the thread's wait, and a closed connection its loop.
+        client.ping()
+    thread.join(10)
+    client.close()
+
+
+def whole_database(url: str) -> list[str]:
+    """Every key of one database with all that it holds."""
+    client = redis.Redis.from_url(url, decode_responses=True, encoding_errors="replace")
+    readers = {
+        "string": client.get,
+        "hash": client.hgetall,
+        "set": client.smembers,
+        "list": lambda key: client.lrange(key, 0, -1),
+        "zset": lambda key: client.zrange(key, 0, -1, withscores=True),
+    }
+    found = [f"{key} {readers[client.type(key)](key)}" for key in client.scan_iter(count=500)]
+    client.close()
+    return found
+
+
+def opened(text: str) -> str:
+    """The text with what is readable inside its base64, as in the bodies of messages."""
+    inside = []
+    for word in _BASE64.findall(text):
+        with suppress(binascii.Error, UnicodeDecodeError):
+            inside.append(base64.b64decode(word, validate=True).decode())
+    return "\n".join([text, *inside])
+
+
+def command_lines() -> list[str]:
+    """The arguments of every process below this one."""
+    found = []
+    for process in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):
+            found.append(" ".join(process.cmdline()))
+    return found
+
+
+def inspect(running: Stack, what: str) -> str:
+    """What `celery inspect` shows to whoever may ask."""
+    done = subprocess.run(
+        [sys.executable, "-m", "celery", "-A", "workers.app", "inspect", what, "--json"],
+        env=running.env,
+        cwd=running.directory,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    return done.stdout + done.stderr
+
+
+def secrets(numbers: list[str]) -> dict[str, str]:
+    """What to search for. Ten digits are inside each written form: bare, 0…, 91…, +91…."""
+    return {"the token": TOKEN} | {f"a number ending in {n[-4:]}": n for n in numbers}
+
+
+def leaks(places: dict[str, str], wanted: dict[str, str]) -> list[str]:
+    """Say which secret stands where, with a little of the line around it."""
+    return [
+        f"{what} in {place}: …{text[max(0, at - 80) : at]}"
+        for place, text in places.items()
+        for what, secret in wanted.items()
+        if (at := text.find(secret)) >= 0
+    ]
+
+
+def test_a_run_leaves_no_number_and_no_token(tmp_path: Path):
+    """Outside the job store nothing that a run writes, sends or shows holds a number or the token."""
+    lines = whole_script(max_tries=2)
+    give_numbers(lines, (f"91000{n:05d}" for n in range(1000)))
+    numbers = [number for line in lines for number in line.numbers]
+    spare = [f"99000{n:05d}" for n in range(3)]
+    with (
+        stack(tmp_path, SETTINGS, world=slow_world("300ms")) as running,
+        broker_traffic(running) as traffic,
+    ):
+        store = running.store()
+        names = [running.start("worker", "-l", "DEBUG") for _ in range(2)]
+        running.start("beat", "-l", "DEBUG")
+        wait_until(lambda: len(store.bells.workers()) == 2, within=60, why="workers are there")
+        script(running, [rule for line in lines for rule in line.rules()])
+        # A record that was damaged raises where its numbers are read.
+        store.holds.set("all", owner="test", who="test", reason="damage first")
+        damaged = enqueue(running, spare)
+        for job_id, content in zip(damaged, (spare[0], f'{{"to": {spare[1]}}}', "["), strict=True):
+            store.server.client.hset(store.server.keys.job(job_id), "content", content)
+        enqueue(running, numbers)
+        with operator(store):
+            store.holds.release("all", owner="test")
+            wait_until(lambda: store.jobs.counts()[State.DIALING] >= 5, within=20, why="calls")
+            shown = {what: inspect(running, what) for what in ("active", "reserved", "stats")}
+            arguments = command_lines()
+            wait_for_rest(store, within=40)
+        states = {store.jobs.get(job_id).state for job_id in damaged}
+        shown["scheduled"] = inspect(running, "scheduled")
+        broker = whole_database(running.server.broker_url)
+        jobs_of_store = whole_database(running.server.url)
+        databases = set(store.server.client.info("keyspace"))
+        states_of_all = store.jobs.counts()
+        for name in names:
+            running.terminate(name)
+    logs = {path.name: path.read_text(errors="replace") for path in tmp_path.rglob("*.log")}
+    places = {
+        **logs,
+        **{f"inspect {what}": text for what, text in shown.items()},
+        "broker database": opened("\n".join(broker)),
+        "broker traffic": opened("\n".join(traffic)),
+        "command lines": "\n".join(arguments),
+    }
+    wanted = secrets([CALLER, *numbers, *spare])
+    print(
+        *(f"{state}={count}" for state, count in states_of_all.items() if count),
+        *(f"{place}: {len(text)}" for place, text in places.items()),
+        sep="  ",
+    )
+    assert leaks(places, wanted) == []
+    assert databases <= {"db0", "db1"}
+    # The search itself is searched: it finds what is there, and looked where much is.
+    found = leaks({"the store": "\n".join(jobs_of_store)}, secrets(numbers))
+    assert len(found) == len(numbers)
+    assert all("DEBUG" in logs[f"{name}.log"] for name in names)
+    assert states == {State.DEAD}
+    assert "dialer.make_call" in places["broker traffic"]
