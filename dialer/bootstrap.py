@@ -114,7 +114,12 @@ def worker_parts(settings: Settings) -> WorkerParts:
         name: route_of(account, with_token=True) for name, account in settings.accounts.items()
     }
     store = store_of(settings)
-    upkeep = Upkeep(store, period=settings.beat.tick)
+    upkeep = Upkeep(
+        store,
+        period=settings.beat.tick,
+        retention=settings.jobs.retention,
+        key_retention=settings.jobs.key_retention,
+    )
     dispatcher = Dispatcher(
         dialling=store.dialling,
         client=Client(

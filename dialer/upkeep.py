@@ -3,8 +3,11 @@ Upkeep: what must happen though nobody rings a doorbell.
 """
 
 import logging
+from collections.abc import Callable
 from datetime import timedelta
+from functools import partial
 
+from dialer.job import State
 from dialer.store import Store
 from dialer.store.dialling import BOUND
 
@@ -22,11 +25,21 @@ class Upkeep:
         store: The store.
         period: The beat's period; a round is skipped when another one ran
             less than half of it ago.
+        retention: How long jobs that came to an end are kept whole.
+        key_retention: How long their keys are known, >= retention.
     """
 
-    def __init__(self, store: Store, *, period: timedelta) -> None:
+    def __init__(
+        self,
+        store: Store,
+        *,
+        period: timedelta,
+        retention: timedelta = timedelta(days=30),
+        key_retention: timedelta = timedelta(days=90),
+    ) -> None:
         self._store = store
         self._period = period
+        self._retention = {"retention": retention, "key_retention": key_retention}
 
     def tick(self) -> str:
         """
@@ -41,9 +54,8 @@ class Upkeep:
         """
         if not self._store.dialling.claim_tick(self._period / 2):
             return "skipped: another tick has just run"
-        expired = self.reap()
-        moved = self.due()
-        return f"{expired} unconfirmed, {moved} became ready"
+        expired, moved, pruned = self.reap(), self.due(), self.prune()
+        return f"{expired} unconfirmed, {moved} woken, {pruned} pruned"
 
     def overdue(self, since_tick: timedelta) -> bool:
         """
@@ -55,24 +67,36 @@ class Upkeep:
         """
         Give up the attempts whose lease is over.
         """
-        total = 0
-        for _ in range(_ROUNDS):
+
+        def some() -> int:
             expired = self._store.dialling.reap()
             for job_id in expired:
                 log.warning("doubt job=%s: its lease is over, a phone may have rung", job_id)
-            total += len(expired)
-            if len(expired) < BOUND:
-                break
-        return total
+            return len(expired)
+
+        return _while_it_finds_work(some)
 
     def due(self) -> int:
         """
         Let time pass for everything whose moment has come.
         """
-        total = 0
-        for _ in range(_ROUNDS):
-            moved = self._store.dialling.due()
-            total += moved
-            if moved < BOUND:
-                break
-        return total
+        return _while_it_finds_work(self._store.dialling.due)
+
+    def prune(self) -> int:
+        """
+        Forget jobs that came to an end long ago; never unconfirmed ones.
+        """
+        return sum(
+            _while_it_finds_work(partial(self._store.dialling.prune, state, **self._retention))
+            for state in (State.PLACED, State.DEAD, State.CANCELLED, State.SKIPPED)
+        )
+
+
+def _while_it_finds_work(some: Callable[[], int]) -> int:
+    total = 0
+    for _ in range(_ROUNDS):
+        count = some()
+        total += count
+        if count < BOUND:
+            break
+    return total

@@ -31,7 +31,6 @@ def list_accounts(*, json: Json = False) -> None:
                 output.emit({"account": view.name, **fields(view)})
             return
         output.show(ACCOUNT_HEADS, [row(view) for view in views], fold="hours")
-        output.say()
         stored = [view.name for view in views if view.standing.stored]
         if stored:
             output.say(f"stored limits win over dialer.toml for: {', '.join(stored)}")

@@ -81,7 +81,6 @@ def _show(opened: Session, jobs: Iterable[Job]) -> None:
         for code, count in sorted(counts.items(), key=lambda one: -one[1])
     ]
     output.show([">jobs", "code", "last", "meaning", "what to do"], rows, fold="what to do")
-    output.say()
     output.say(f"{sum(counts.values())} dead. Each job: --json; put back: dialer dead redrive")
 
 

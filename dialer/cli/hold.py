@@ -38,7 +38,6 @@ def list_holds(*, json: Json = False) -> None:
             for hold in holds
         ]
         output.show(["what", "owner", "set by", "for", "reason"], rows, fold="reason")
-        output.say()
         output.say(f"{len(holds)} holds." + ("" if holds else " Nothing is stopped."))
         for hold in holds:
             output.say(f"to release: {command(hold)}")

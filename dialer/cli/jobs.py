@@ -79,7 +79,6 @@ def _show(
         ],
     )
     counts = {name: count for name, count in opened.store.jobs.counts().items() if count}
-    output.say()
     output.say(f"{len(rows)} shown. All jobs: {_counted(counts)}")
     output.say("one job: dialer job ID; why it is not rung: dialer explain ID; all: --json")
 

@@ -53,6 +53,9 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[str]], *, fold: str = "
         fold: The head of the column that may take several lines; all others
             keep to one.
     """
+    rows = list(rows)
+    if not rows:
+        return
     table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, highlight=False)
     for head in columns:
         name = head.removeprefix(">")
@@ -65,6 +68,14 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[str]], *, fold: str = "
     for row in rows:
         table.add_row(*map(_printable, row))
     _console().print(table)
+    say()
+
+
+def counted(count: int, noun: str) -> str:
+    """
+    Write how many there are: "1 hold", "2 holds".
+    """
+    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
 
 
 def pairs(rows: Iterable[tuple[str, str]]) -> None:

@@ -68,9 +68,7 @@ def _worker(seen: Overview, worker: LiveWorker) -> dict[str, Any]:
 def _show(seen: Overview) -> None:
     states = [(str(state), str(count)) for state, count in seen.states.items()]
     output.show([f">{name}" for name, _ in states], [[count for _, count in states]])
-    output.say()
     output.show(ACCOUNT_HEADS, [row(view) for view in seen.accounts], fold="hours")
-    output.say()
     output.pairs(_sentences(seen))
 
 

@@ -135,7 +135,6 @@ def list_numbers(account: AnyAccount = None, *, json: Json = False, reveal: Reve
             for entry in sorted(entries, key=lambda one: str(one.since), reverse=True)
         ]
         output.show(["number", "since", "who", "reason"], rows)
-        output.say()
         output.say(f"{len(rows)} numbers. Is one on it? dialer suppress check NUMBER")
 
 

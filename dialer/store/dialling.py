@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from dialer.job import State
 from dialer.limits import Limits
 from dialer.settle import Settlement
 from dialer.store.server import Server, micros
@@ -271,6 +272,27 @@ class Dialling:
         seq, jobs, lanes = self._server.run("due", BOUND)
         self._server.witness(seq)
         return max(int(jobs), int(lanes))
+
+    def prune(self, state: State, *, retention: timedelta, key_retention: timedelta) -> int:
+        """
+        Forget at most `BOUND` jobs that have been in an end state for long.
+
+        Args:
+            state: PLACED, DEAD, CANCELLED or SKIPPED.
+            retention: How long they are kept whole.
+            key_retention: How long their keys are known, >= retention.
+
+        Returns:
+            How many were forgotten; `BOUND` means: call again.
+
+        Raises:
+            StoreRefused: Jobs of this state are never forgotten.
+        """
+        seq, count = self._server.run(
+            "prune", state, micros(retention), micros(key_retention), BOUND
+        )
+        self._server.witness(seq)
+        return int(count)
 
     def claim_tick(self, since: timedelta) -> bool:
         """

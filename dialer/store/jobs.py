@@ -117,8 +117,9 @@ class Jobs:
         """
         with translated():
             record = self._server.client.hgetall(self._keys.job(job_id))
-        if not record:
-            raise JobNotFound(f"no job {job_id}")
+        if "state" not in record:
+            pruned = f"; it was {record['was']} and has been pruned" if record else ""
+            raise JobNotFound(f"no job {job_id}{pruned}")
         return _job(job_id, record)
 
     def of_number(self, number: str) -> list[Job]:
@@ -199,7 +200,9 @@ class Jobs:
             for job_id in ids:
                 pipe.hgetall(self._keys.job(job_id))
             records = pipe.execute()
-        return [_job(i, record) for i, record in zip(ids, records, strict=True) if record]
+        return [
+            _job(i, record) for i, record in zip(ids, records, strict=True) if "state" in record
+        ]
 
 
 def _values(job: NewJob) -> tuple[str | int, ...]:

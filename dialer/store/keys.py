@@ -13,7 +13,8 @@ key                       type    holds
 ========================  ======  =====================================================
 layout                    string  version of this page; another one refuses to start
 seq                       string  number of the last transition; never goes back
-job:<id>                  hash    the record of a job (`dialer.job.Job`)
+job:<id>                  hash    the record of a job (`dialer.job.Job`); after it was pruned
+                                  a tombstone: digest, was (its last state)
 in:<state>                zset    ids in that state; score: due time (scheduled), lease
                                   end (dialing), else the time of entry
 lane:<lane>               zset    ready ids of a lane; score: rank, best first.

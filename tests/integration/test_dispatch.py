@@ -278,3 +278,13 @@ def test_doubt_is_never_sent_again(clockwork: Clockwork):
         clockwork.store.dialling.reap()
 
     assert len(line.sent) == 1
+
+
+def test_crowd_of_blocked_jobs_costs_one_doorbell(clockwork: Clockwork):
+    """Jobs that may not be rung are moved out of the way until a good one is found."""
+    blocked = [enqueue(clockwork, protected=("+911",), priority=9) for _ in range(70)]
+    clockwork.store.suppression.add(["+911"], account=None, who="a", reason="b")
+    good = enqueue(clockwork, priority=0)
+
+    assert dispatcher(clockwork, Line(Placed("c"))).answer("default") == f"placed {good}"
+    assert clockwork.store.jobs.counts()[State.SKIPPED] == len(blocked)

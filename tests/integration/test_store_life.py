@@ -1,7 +1,9 @@
 """The arrows of a job's life, on the real scripts."""
 
 import itertools
+from dataclasses import replace
 from datetime import timedelta
+from typing import ClassVar
 
 import pytest
 from storekit import (
@@ -18,7 +20,7 @@ from storekit import (
     windows,
 )
 
-from dialer.errors import JobNotFound, StateConflict
+from dialer.errors import JobNotFound, StateConflict, StoreRefused
 from dialer.job import TRANSITIONS, State
 from dialer.limits import Limits
 from dialer.outcome import Doubtful, Kind, NotSent, Placed, Refused
@@ -334,6 +336,53 @@ class TestTime:
         clockwork.store.dialling.due()
 
         assert State.SKIPPED is state_of(clockwork, job_id)
+
+
+class TestPruning:
+    """What is forgotten, and what never is."""
+
+    KEEP: ClassVar = {"retention": timedelta(days=30), "key_retention": timedelta(days=90)}
+
+    def prune(self, clockwork: Clockwork) -> int:
+        ends = (State.PLACED, State.DEAD, State.CANCELLED, State.SKIPPED)
+        return sum(clockwork.store.dialling.prune(state, **self.KEEP) for state in ends)
+
+    @pytest.mark.parametrize("state", list(State))
+    def test_only_ended_jobs_are_forgotten(self, clockwork: Clockwork, state):
+        """A job that came to an end is kept for its retention and then gone; others stay."""
+        job_id = in_state(clockwork, state)
+        ended = state in (State.PLACED, State.DEAD, State.CANCELLED, State.SKIPPED)
+        clockwork.forward(timedelta(days=29))
+        assert self.prune(clockwork) == 0
+        clockwork.forward(timedelta(days=1))
+        assert self.prune(clockwork) == int(ended)
+
+        if ended:
+            with pytest.raises(JobNotFound, match=f"it was {state} and has been pruned"):
+                clockwork.store.jobs.get(job_id)
+            assert clockwork.store.jobs.of_number("+910") == []
+            moved = clockwork.store.desk.redrive([job_id], who="a", per_second=1, deadline=SECOND)
+            assert moved.refused == {job_id: "missing"}
+        else:
+            assert state_of(clockwork, job_id) is state
+
+    def test_tombstone_still_knows_the_key(self, clockwork: Clockwork):
+        """A key outlives its job: the same call is no new job, another one a conflict."""
+        job = clockwork.job("one")
+        clockwork.store.jobs.enqueue([job], who="test")
+        clockwork.settle(clockwork.begun(), PLACED)
+        clockwork.forward(timedelta(days=31))
+        self.prune(clockwork)
+        other = replace(job, digest="other")
+
+        answers = clockwork.store.jobs.enqueue([job, other], who="test")
+
+        assert answers == ["duplicate", "conflict:placed"]
+
+    def test_unconfirmed_may_not_even_be_asked_for(self, clockwork: Clockwork):
+        """The script refuses to prune a state that needs a person."""
+        with pytest.raises(StoreRefused, match="never pruned"):
+            clockwork.store.dialling.prune(State.UNCONFIRMED, **self.KEEP)
 
 
 class TestGate:

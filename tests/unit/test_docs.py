@@ -79,7 +79,8 @@ def test_commands_in_the_readme_parse(line, tmp_path, monkeypatch):
     one, words = TREE, shlex.split(line)[1:]
     while hasattr(one, "commands"):
         one = one.commands[words.pop(0)]
-    one.make_context("dialer", words)
+    with one.make_context("dialer", words) as context:
+        assert context.params
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

@@ -17,9 +17,9 @@ local first, seq, lanes = seen(), seen(), {}
 local function accept(i)
   local id, digest = ARGV[i], ARGV[i + 1]
   local key = job_key(id)
-  local known = redis.call('HMGET', key, 'digest', 'state')
+  local known = redis.call('HMGET', key, 'digest', 'state', 'was')
   if known[1] then
-    return known[1] == digest and 'duplicate' or 'conflict:' .. known[2]
+    return known[1] == digest and 'duplicate' or 'conflict:' .. (known[2] or known[3])
   end
   local lane, priority = ARGV[i + 5], tonumber(ARGV[i + 6])
   local due, not_after = tonumber(ARGV[i + 7]), tonumber(ARGV[i + 8])

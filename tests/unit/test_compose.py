@@ -1,0 +1,145 @@
+"""The container image and the compose file name only what exists."""
+
+import importlib.util
+import re
+import shlex
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+import yaml
+from celery.bin.celery import celery
+
+from dialer.duration import parse_duration
+from dialer.settings import Settings
+
+ROOT = Path(__file__).parents[2]
+COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())
+SERVICES = COMPOSE["services"]
+OURS = {name: one for name, one in SERVICES.items() if one.get("image") == "outbound-dialer"}
+SERVERS = {name: one for name, one in SERVICES.items() if name not in OURS}
+DOCKERFILE = (ROOT / "Dockerfile").read_text()
+
+
+def server_options(service: str) -> dict[str, str]:
+    """The options a server is started with."""
+    words = shlex.split(SERVICES[service]["command"][-1].split("exec ")[1].replace("\\\n", " "))
+    return {
+        word.removeprefix("--"): value for word, value in pairwise(words) if word.startswith("--")
+    }
+
+
+def check_exists(words: list[str]) -> None:
+    """A command is one of Celery's, or one of our modules."""
+    match words:
+        case ["celery", "-A", module, name, *_]:
+            assert name in celery.commands
+        case ["python", "-m", module, *_]:
+            pass
+        case _:
+            raise AssertionError(words)
+    assert importlib.util.find_spec(module) is not None
+
+
+def test_what_the_services_are():
+    """Store and broker are two servers; worker, beat, Flower and the sandbox are one image."""
+    assert set(SERVERS) == {"store", "broker"}
+    assert set(OURS) == {"worker", "beat", "flower", "sandbox"}
+
+
+@pytest.mark.parametrize("name", sorted(OURS))
+def test_commands_exist(name):
+    """Each container of ours runs something that is installed in it."""
+    check_exists(OURS[name]["command"])
+
+
+def test_health_of_a_worker_is_asked_with_a_command_that_exists():
+    """The worker's health check is a Celery command, given the addresses by the entry point."""
+    kind, line = OURS["worker"]["healthcheck"]["test"]
+    words = shlex.split(line.replace("$$", "$"))
+    assert (kind, words[0]) == ("CMD-SHELL", "entrypoint")
+    check_exists(words[1:])
+
+
+@pytest.mark.parametrize("name", ["flower", "sandbox"])
+def test_health_checks_in_python_compile(name):
+    """A health check that is a piece of Python is one."""
+    *words, code = OURS[name]["healthcheck"]["test"]
+    assert words == ["CMD", "python", "-c"]
+    compile(code, name, "exec")
+
+
+def test_store_keeps_what_it_acknowledges():
+    """The store has what `dialer doctor` asks for, and the sizes that keep records compact."""
+    options = server_options("store")
+    assert options["appendonly"] == "yes"
+    assert options["appendfsync"] == "always"
+    assert options["maxmemory-policy"] == "noeviction"
+    assert options["hash-max-listpack-value"] == "2048"
+    assert SERVERS["store"]["volumes"] == [f"store:{options['dir']}"]
+
+
+def test_broker_refuses_when_full():
+    """The broker drops no doorbell in silence."""
+    assert server_options("broker")["maxmemory-policy"] == "noeviction"
+
+
+def test_no_password_is_written_down():
+    """Each password is a file that must be there; the campaign token goes to workers only."""
+    for one in SERVICES.values():
+        assert not [name for name in one.get("environment", {}) if "PASSWORD" in name]
+        assert set(one.get("secrets", [])) <= set(COMPOSE["secrets"])
+    assert all(set(secret) == {"file"} for secret in COMPOSE["secrets"].values())
+    assert [name for name, one in SERVICES.items() if "token" in one.get("secrets", [])] == [
+        "worker"
+    ]
+
+
+def test_entry_point_reads_each_secret():
+    """Each secret of our containers is handed to the settings under a name that they know."""
+    text = (ROOT / "ops/entrypoint").read_text()
+    secrets = {name for one in OURS.values() for name in one.get("secrets", [])}
+    assert set(re.findall(r"/run/secrets/(\w+)", text)) == secrets
+    names = re.findall(r"export (DIALER_\w+)=", text)
+    env = dict.fromkeys(names, "value") | {
+        "DIALER_REDIS_URL": "redis://store/0",
+        "DIALER_BROKER_URL": "redis://broker/0",
+        "DIALER_FLOWER__USER": "admin",
+        "DIALER_ACCOUNTS__DEFAULT__USER_ID": "00000001",
+    }
+    assert Settings.load(env=env).accounts["default"].token_file is not None
+
+
+def test_flower_is_open_to_this_machine_only_and_asks_for_a_login():
+    """Flower's port is published on loopback, and the settings accept its environment."""
+    flower = OURS["flower"]
+    assert [port.startswith("127.0.0.1:") for port in flower["ports"]] == [True]
+    env = {k: v for k, v in flower["environment"].items() if k != "DIALER_CONFIG"}
+    with_login = Settings.load(env={**env, "DIALER_FLOWER__PASSWORD": "made-up"})
+    assert with_login.flower.address == "0.0.0.0"
+    assert not [name for name, one in SERVICES.items() if "ports" in one and name != "flower"]
+
+
+def test_a_worker_may_finish_what_is_on_the_wire():
+    """Compose waits longer for a worker than a worker for its calls."""
+    grace = parse_duration(OURS["worker"]["stop_grace_period"])
+    assert grace > Settings().worker.shutdown_grace
+
+
+def test_sandbox_serves_loopback_in_the_network_of_the_worker():
+    """The sandbox is started on request only, and reachable by the worker alone."""
+    sandbox = OURS["sandbox"]
+    assert sandbox["profiles"] == ["sandbox"]
+    assert sandbox["network_mode"] == "service:worker"
+
+
+def test_image_is_small_in_what_it_may_do():
+    """The image runs as nobody in particular, without our source in its working directory."""
+    final = DOCKERFILE.rpartition("\nFROM ")[2]
+    assert "USER dialer" in final
+    assert "WORKDIR /var/lib/dialer" in final
+    assert "--constraint constraints.txt" in DOCKERFILE
+    copied = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)
+    assert all((ROOT / path).exists() for paths in copied for path in paths.split())
+    let_in = re.findall(r"^!(.+)$", (ROOT / ".dockerignore").read_text(), re.MULTILINE)
+    assert set(let_in) == {path for paths in copied for path in paths.split()}
