@@ -44,6 +44,10 @@ format: .venv/dev  ## let ruff write the layout
 pace: .venv/dev  ## measure pacing over three workers; writes ops/pace.md
 	@$(PY) tests/measure/pace.py
 
+.PHONY: mutants
+mutants: .venv/dev  ## take one guard away at a time and see the tests notice (3 minutes)
+	@$(PY) tests/measure/mutants.py
+
 .PHONY: freeze
 freeze:  ## write constraints.txt from a fresh environment
 	@rm -rf .venv && python3 -m venv .venv
