@@ -7,6 +7,7 @@ from random import Random
 import pytest
 from dispatchkit import RULES, Line, route
 from storekit import (
+    LEASE,
     SECOND,
     Clockwork,
 )
@@ -288,3 +289,99 @@ def test_crowd_of_blocked_jobs_costs_one_doorbell(clockwork: Clockwork):
 
     assert dispatcher(clockwork, Line(Placed("c"))).answer("default") == f"placed {good}"
     assert clockwork.store.jobs.counts()[State.SKIPPED] == len(blocked)
+
+
+class Killed(BaseException):
+    """The process is gone; nothing of it runs any more."""
+
+
+class Dying(Dialling):
+    """A process that is killed at one point, and does nothing after it."""
+
+    def __init__(self, clockwork: Clockwork, point: str) -> None:
+        self._real, self._point, self.dead = clockwork.store.dialling, point, False
+
+    def _at(self, point: str) -> None:
+        if self.dead or point == self._point:
+            self.dead = True
+            raise Killed
+
+    def _do(self, verb, *args, **kwargs):
+        self._at(f"before {verb}")
+        reply = getattr(self._real, verb)(*args, **kwargs)
+        self._at(f"after {verb}")
+        return reply
+
+    begin = Broken.begin
+    settle = Broken.settle
+    take_back = Broken.take_back
+
+    def place(self, line: Line, *args, **kwargs):
+        self._at("before the request")
+        outcome = line.place(*args, **kwargs)
+        self._at("after the request")
+        return outcome
+
+
+# killed at | what a healthy fleet makes of it | requests sent by the killed process
+CRASHES = [
+    ("before begin", State.PLACED, 0),
+    ("after begin", State.UNCONFIRMED, 0),
+    ("before the request", State.UNCONFIRMED, 0),
+    ("after the request", State.UNCONFIRMED, 1),
+    ("before settle", State.UNCONFIRMED, 1),
+    ("after settle", None, 1),
+]
+
+
+@pytest.mark.parametrize(("point", "state", "sent"), CRASHES)
+@pytest.mark.parametrize(
+    ("outcome", "settled"),
+    [
+        (Placed("c"), State.PLACED),
+        (Doubtful("silence"), State.UNCONFIRMED),
+        (Refused("1509", Kind.REQUEST), State.DEAD),
+        (Refused("1501", Kind.PROVIDER), State.PLACED),
+        (NotSent("refused"), State.PLACED),
+    ],
+)
+def test_killed_at_every_point(clockwork: Clockwork, point, state, sent, outcome, settled):
+    """Wherever a worker dies, nobody is rung twice and the job ends where the table says."""
+    job_id = enqueue(clockwork)
+    dying = Dying(clockwork, point)
+    line = Line(outcome)
+
+    class DyingLine:
+        def place(self, *args, **kwargs):
+            return dying.place(line, *args, **kwargs)
+
+    with pytest.raises(Killed):
+        dispatcher(clockwork, DyingLine(), dialling=dying).answer("default")
+    dead = settled is State.DEAD
+    healthy = Line(Placed("later"))
+    fleet = dispatcher(clockwork, healthy)
+    for _ in range(5):
+        clockwork.forward(LEASE)
+        clockwork.store.dialling.reap()
+        clockwork.store.dialling.due()
+        fleet.answer("default")
+
+    retried = point == "after settle" and isinstance(outcome, NotSent | Refused) and not dead
+    assert clockwork.store.jobs.get(job_id).state is (state or settled)
+    assert len(line.sent) == sent
+    assert len(healthy.sent) == int(point == "before begin" or retried)
+
+
+@pytest.mark.parametrize(
+    ("point", "state"), [("before take_back", State.UNCONFIRMED), ("after take_back", State.READY)]
+)
+def test_killed_while_taking_back(clockwork: Clockwork, point, state):
+    """A late start whose worker dies is doubt unless the store had it back."""
+    job_id = enqueue(clockwork)
+    dying = Dying(clockwork, point)
+    with pytest.raises(Killed):
+        dispatcher(clockwork, Line(NotSent("late", late=True)), dialling=dying).answer("default")
+    clockwork.forward(LEASE)
+    clockwork.store.dialling.reap()
+
+    assert clockwork.store.jobs.get(job_id).state is state
