@@ -155,8 +155,8 @@ def _pacer(
         routes=routes,
         rules=PacerRules(
             horizon=settings.pacer.horizon,
-            # Half of what `begin` allows is for the doorbell's way through the broker.
-            lead=settings.pacer.lookahead / 2,
+            # The rest of what `begin` allows is for clocks and threads that wake a little early.
+            lead=settings.pacer.lookahead * 3 / 4,
             patience=settings.pacer.bell_timeout,
         ),
         crew=Crew(

@@ -9,7 +9,7 @@ from functools import partial
 
 from dialer.job import State
 from dialer.store import Store
-from dialer.store.dialling import BOUND
+from dialer.store.rounds import BOUND
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ class Upkeep:
             StoreUnavailable, StoreRefused: The round broke off; the next one
                 goes on where it stopped.
         """
-        if not self._store.dialling.claim_tick(self._period / 2):
+        if not self._store.rounds.claim_tick(self._period / 2):
             return "skipped: another tick has just run"
         expired, moved, pruned = self.reap(), self.due(), self.prune()
         return f"{expired} unconfirmed, {moved} woken, {pruned} pruned"
@@ -69,7 +69,7 @@ class Upkeep:
         """
 
         def some() -> int:
-            expired = self._store.dialling.reap()
+            expired = self._store.rounds.reap()
             for job_id in expired:
                 log.warning("doubt job=%s: its lease is over, a phone may have rung", job_id)
             return len(expired)
@@ -80,14 +80,14 @@ class Upkeep:
         """
         Let time pass for everything whose moment has come.
         """
-        return _while_it_finds_work(self._store.dialling.due)
+        return _while_it_finds_work(self._store.rounds.due)
 
     def prune(self) -> int:
         """
         Forget jobs that came to an end long ago; never unconfirmed ones.
         """
         return sum(
-            _while_it_finds_work(partial(self._store.dialling.prune, state, **self._retention))
+            _while_it_finds_work(partial(self._store.rounds.prune, state, **self._retention))
             for state in (State.PLACED, State.DEAD, State.CANCELLED, State.SKIPPED)
         )
 

@@ -14,6 +14,7 @@ from dialer.store.desk import Desk
 from dialer.store.dialling import BreakerRules, Dialling
 from dialer.store.holds import Holds
 from dialer.store.jobs import Jobs
+from dialer.store.rounds import Rounds
 from dialer.store.server import Server, check, connect
 from dialer.store.suppression import Suppression
 
@@ -29,6 +30,7 @@ class Store:
     server: Server
     jobs: Jobs
     dialling: Dialling
+    rounds: Rounds
     bells: Bells
     holds: Holds
     desk: Desk
@@ -44,6 +46,7 @@ class Store:
             server=server,
             jobs=Jobs(server, full_at=full_at),
             dialling=Dialling(server, breaker),
+            rounds=Rounds(server, breaker),
             bells=Bells(server),
             holds=Holds(server),
             desk=Desk(server),

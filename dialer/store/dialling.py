@@ -1,20 +1,17 @@
 """
-The arrows around a POST: begin before it, settle after it, and what time does.
+The arrows around a POST: begin before it, settle or take back after it.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from dialer.job import State
 from dialer.limits import Limits
 from dialer.settle import Settlement
 from dialer.store.server import Server, micros
 
 #: The most a caller's wall clock may differ from the server's.
 CLOCK_TOLERANCE = timedelta(seconds=2)
-#: Jobs one upkeep script may touch, so that it never blocks the server for long.
-BOUND = 500
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,57 +247,6 @@ class Dialling:
         reply = self._server.run("take_back", token, _one_line(why), self._breaker)
         self._server.witness(reply[1])
         return reply[0] == "taken_back"
-
-    def reap(self) -> list[str]:
-        """
-        Move attempts whose lease is over to unconfirmed, at most `BOUND` of them.
-
-        Returns:
-            The ids of the jobs moved.
-        """
-        reply = self._server.run("reap", BOUND, self._breaker)
-        self._server.witness(reply[0])
-        return reply[1:]
-
-    def due(self) -> int:
-        """
-        Let time pass for at most `BOUND` jobs and lanes whose moment has come.
-
-        Returns:
-            How many were moved; `BOUND` or more means: call again.
-        """
-        seq, jobs, lanes = self._server.run("due", BOUND)
-        self._server.witness(seq)
-        return max(int(jobs), int(lanes))
-
-    def prune(self, state: State, *, retention: timedelta, key_retention: timedelta) -> int:
-        """
-        Forget at most `BOUND` jobs that have been in an end state for long.
-
-        Args:
-            state: PLACED, DEAD, CANCELLED or SKIPPED.
-            retention: How long they are kept whole.
-            key_retention: How long their keys are known, >= retention.
-
-        Returns:
-            How many were forgotten; `BOUND` means: call again.
-
-        Raises:
-            StoreRefused: Jobs of this state are never forgotten.
-        """
-        seq, count = self._server.run(
-            "prune", state, micros(retention), micros(key_retention), BOUND
-        )
-        self._server.witness(seq)
-        return int(count)
-
-    def claim_tick(self, since: timedelta) -> bool:
-        """
-        Claim the next round of upkeep if the last one is at least *since* ago.
-        """
-        seq, claimed = self._server.run("tick", micros(since))
-        self._server.witness(seq)
-        return int(claimed) == 1
 
 
 def _one_line(text: str) -> str:

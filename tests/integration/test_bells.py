@@ -207,7 +207,7 @@ def test_pacer_steps_in_for_a_silent_beat(clockwork: Clockwork):
     """When upkeep has not run for two periods a pacer runs it."""
     job_id = clockwork.enqueue()
     clockwork.begun()
-    clockwork.store.dialling.claim_tick(SECOND)
+    clockwork.store.rounds.claim_tick(SECOND)
     clockwork.forward(19 * SECOND)
     one = pacer(clockwork, lambda *_: None)
     one.turn()

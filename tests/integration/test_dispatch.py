@@ -85,7 +85,7 @@ def test_correlation_id_is_the_attempt(clockwork: Clockwork):
     for _ in range(2):
         worker.answer("default")
         clockwork.forward(60 * SECOND)
-        clockwork.store.dialling.due()
+        clockwork.store.rounds.due()
 
     assert [one["reqId"] for one in line.sent] == [f"{job_id}.1", f"{job_id}.2"]
 
@@ -218,7 +218,7 @@ def test_store_that_stays_away_leaves_the_job_to_the_reaper(clockwork: Clockwork
     broken = Broken(clockwork, "settle", ran=False, times=10_000)
     line = Line(Placed("c1"))
     dispatcher(clockwork, line, dialling=broken).answer("default")
-    clockwork.store.dialling.reap()
+    clockwork.store.rounds.reap()
 
     assert clockwork.store.jobs.get(job_id).state is State.UNCONFIRMED
     assert len(line.sent) == 1
@@ -275,8 +275,8 @@ def test_doubt_is_never_sent_again(clockwork: Clockwork):
     for _ in range(20):
         worker.answer("default")
         clockwork.forward(timedelta(minutes=30))
-        clockwork.store.dialling.due()
-        clockwork.store.dialling.reap()
+        clockwork.store.rounds.due()
+        clockwork.store.rounds.reap()
 
     assert len(line.sent) == 1
 
@@ -362,8 +362,8 @@ def test_killed_at_every_point(clockwork: Clockwork, point, state, sent, outcome
     fleet = dispatcher(clockwork, healthy)
     for _ in range(5):
         clockwork.forward(LEASE)
-        clockwork.store.dialling.reap()
-        clockwork.store.dialling.due()
+        clockwork.store.rounds.reap()
+        clockwork.store.rounds.due()
         fleet.answer("default")
 
     retried = point == "after settle" and isinstance(outcome, NotSent | Refused) and not dead
@@ -382,6 +382,6 @@ def test_killed_while_taking_back(clockwork: Clockwork, point, state):
     with pytest.raises(Killed):
         dispatcher(clockwork, Line(NotSent("late", late=True)), dialling=dying).answer("default")
     clockwork.forward(LEASE)
-    clockwork.store.dialling.reap()
+    clockwork.store.rounds.reap()
 
     assert clockwork.store.jobs.get(job_id).state is state

@@ -120,7 +120,7 @@ def test_late_answer_is_evidence(clockwork: Clockwork, outcome, state, tries, li
     job_id = clockwork.enqueue()
     go = clockwork.begun()
     clockwork.forward(LEASE + SECOND)
-    assert [job_id] == clockwork.store.dialling.reap()
+    assert [job_id] == clockwork.store.rounds.reap()
 
     clockwork.settle(go, outcome)
 
@@ -132,12 +132,12 @@ def test_lease_over_is_unconfirmed_and_stays_so(clockwork: Clockwork):
     """A job whose worker went silent is never dialled again by a machine."""
     job_id = clockwork.enqueue()
     clockwork.begun()
-    assert clockwork.store.dialling.reap() == []
+    assert clockwork.store.rounds.reap() == []
     clockwork.forward(LEASE)
-    assert [job_id] == clockwork.store.dialling.reap()
+    assert [job_id] == clockwork.store.rounds.reap()
 
     clockwork.forward(timedelta(days=3))
-    clockwork.store.dialling.due()
+    clockwork.store.rounds.due()
 
     assert State.UNCONFIRMED is state_of(clockwork, job_id)
     assert No("empty") == clockwork.begin()
@@ -161,7 +161,7 @@ def test_resolution_fences_the_late_worker(clockwork: Clockwork):
     job_id = clockwork.enqueue()
     go = clockwork.begun()
     clockwork.forward(LEASE)
-    clockwork.store.dialling.reap()
+    clockwork.store.rounds.reap()
     clockwork.store.desk.resolve(job_id, State.DEAD, who="asha", reason="not heard", **Q)
 
     assert not clockwork.settle(go, PLACED)
@@ -173,7 +173,7 @@ def test_ringing_again_waits_for_the_quarantine(clockwork: Clockwork):
     job_id = clockwork.enqueue()
     clockwork.begun()
     clockwork.forward(LEASE)
-    clockwork.store.dialling.reap()
+    clockwork.store.rounds.reap()
 
     def resolve() -> timedelta:
         return clockwork.store.desk.resolve(job_id, State.READY, who="asha", reason="ask", **Q)
@@ -190,7 +190,7 @@ def test_out_of_tries_is_dead_and_redrive_gives_fresh_ones(clockwork: Clockwork)
     job_id = clockwork.enqueue()
     for _ in range(6):
         clockwork.forward(100 * SECOND)
-        clockwork.store.dialling.due()
+        clockwork.store.rounds.due()
         clockwork.settle(clockwork.begun(), REFUSED[Kind.PROVIDER])
         clockwork.store.holds.release("account:default", owner="breaker")
     assert State.DEAD is state_of(clockwork, job_id)
@@ -312,10 +312,10 @@ class TestTime:
         """A call for later waits, and not longer."""
         job_id = clockwork.enqueue(not_before=START + timedelta(hours=1))
         clockwork.forward(timedelta(minutes=59))
-        assert clockwork.store.dialling.due() == 0
+        assert clockwork.store.rounds.due() == 0
         assert No("empty") == clockwork.begin()
         clockwork.forward(timedelta(minutes=1))
-        assert clockwork.store.dialling.due() == 1
+        assert clockwork.store.rounds.due() == 1
 
         assert job_id == clockwork.begun().job_id
 
@@ -333,7 +333,7 @@ class TestTime:
         go = clockwork.begun()
         clockwork.settle(go, Refused("x", Kind.CAPACITY, retry_after=timedelta(hours=1)))
         clockwork.forward(3 * SECOND)
-        clockwork.store.dialling.due()
+        clockwork.store.rounds.due()
 
         assert State.SKIPPED is state_of(clockwork, job_id)
 
@@ -345,7 +345,7 @@ class TestPruning:
 
     def prune(self, clockwork: Clockwork) -> int:
         ends = (State.PLACED, State.DEAD, State.CANCELLED, State.SKIPPED)
-        return sum(clockwork.store.dialling.prune(state, **self.KEEP) for state in ends)
+        return sum(clockwork.store.rounds.prune(state, **self.KEEP) for state in ends)
 
     @pytest.mark.parametrize("state", list(State))
     def test_only_ended_jobs_are_forgotten(self, clockwork: Clockwork, state):
@@ -382,7 +382,7 @@ class TestPruning:
     def test_unconfirmed_may_not_even_be_asked_for(self, clockwork: Clockwork):
         """The script refuses to prune a state that needs a person."""
         with pytest.raises(StoreRefused, match="never pruned"):
-            clockwork.store.dialling.prune(State.UNCONFIRMED, **self.KEEP)
+            clockwork.store.rounds.prune(State.UNCONFIRMED, **self.KEEP)
 
 
 class TestGate:
@@ -540,7 +540,7 @@ class TestPools:
         assert plain == clockwork.begun().job_id
         assert No("empty") == clockwork.begin()
         clockwork.forward(60 * SECOND)
-        clockwork.store.dialling.due()
+        clockwork.store.rounds.due()
         assert isinstance(clockwork.begin(), Go)
 
     def test_success_forgets_the_misses(self, clockwork: Clockwork):
@@ -550,7 +550,7 @@ class TestPools:
         waits = []
         for outcome in (REFUSED[Kind.AGENT], REFUSED[Kind.AGENT], PLACED):
             clockwork.forward(timedelta(hours=1))
-            clockwork.store.dialling.due()
+            clockwork.store.rounds.due()
             go = clockwork.begun()
             waits.append(go.pool_misses)
             clockwork.settle(go, outcome)
@@ -619,7 +619,7 @@ class TestBreaker:
         clockwork.forward(5 * SECOND)
         clockwork.begun()
         clockwork.forward(LEASE)
-        clockwork.store.dialling.reap()
+        clockwork.store.rounds.reap()
         clockwork.forward(10 * SECOND)
 
         assert isinstance(clockwork.begin(), Go)

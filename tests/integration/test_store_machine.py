@@ -161,11 +161,11 @@ class StoreMachine(RuleBasedStateMachine):
     @rule(by=st.sampled_from([SECOND, 10 * SECOND, LEASE, 1000 * SECOND]))
     def let_time_pass(self, by) -> None:
         self.clockwork.forward(by)
-        reaped = self.store.dialling.reap()
-        self.store.dialling.due()
+        reaped = self.store.rounds.reap()
+        self.store.rounds.due()
         before = self.snapshot()
-        self.store.dialling.reap()
-        self.store.dialling.due()
+        self.store.rounds.reap()
+        self.store.rounds.due()
         assert before == self.snapshot()
         for job_id in reaped:
             job = self.jobs[job_id]

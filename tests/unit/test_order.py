@@ -239,7 +239,7 @@ def test_identity_is_scoped_by_mode_and_keeps_its_form():
     assert live != developer
     assert order.identity("live") == (
         "xirfk5yngdav26xmgfbrocqaec",
-        "7trdso7sbh7cjqtqiapzrh4qlp",
+        "h66oc5bbh5r2atvfyrmkl6eemc",
     )
     assert Order.parse(LINE | {"key": "order-17", "mode": "developer"}).identity("live")[0] == (
         developer
