@@ -1,4 +1,5 @@
-# Everything runs from .venv, which the first target that needs it makes.
+# Everything runs from .venv, which the first target that needs it makes with PYTHON, 3.11 or later.
+PYTHON ?= python3
 PY  := .venv/bin/python
 BIN := .venv/bin
 
@@ -8,7 +9,7 @@ help:  ## list the targets
 
 .venv/run: pyproject.toml constraints.txt
 	@echo "setting up .venv (first run only: downloads packages)"
-	@python3 -m venv .venv
+	@$(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable .
 	@touch $@
 
@@ -50,6 +51,6 @@ mutants: .venv/dev  ## take one guard away at a time and see the tests notice (3
 
 .PHONY: freeze
 freeze:  ## write constraints.txt from a fresh environment
-	@rm -rf .venv && python3 -m venv .venv
+	@rm -rf .venv && $(PYTHON) -m venv .venv
 	@$(BIN)/pip install --quiet --editable '.[dev]'
 	@$(BIN)/pip freeze --exclude-editable > constraints.txt

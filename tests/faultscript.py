@@ -9,6 +9,7 @@ code it judges agrees with every mistake in it.
 import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 #: Documented for Click-to-Call: 1002, 1013, 1014, 1020 and 1501 to 1585 make 89.
 VENDOR_CODES = ("1002", "1013", "1014", "1020", *(str(code) for code in range(1501, 1586)))
@@ -26,15 +27,17 @@ AGENT = {
 AMBIGUOUS = {"1009", "1032", UNKNOWN_CODE}
 DND_IN_TO = "1574"
 
-#: (trouble with its details, where the job ends). `place` is whether phones ring first.
-ENDS_PLACED = (
+Fault = dict[str, Any]
+
+#: Troubles by where a job ends to which they happen. `place`: whether phones ring first.
+ENDS_PLACED: tuple[Fault, ...] = (
     {"do": "number_code"},
     {"do": "bom"},
     {"do": "gzip"},
     {"do": "slow_first_byte", "hold": "300ms"},
     {"do": "trickle", "hold": "1ms"},
 )
-ENDS_IN_DOUBT = (
+ENDS_IN_DOUBT: tuple[Fault, ...] = (
     {"do": "drop_before_place"},
     {"do": "place_then_drop"},
     {"do": "reset_before_place"},
@@ -56,11 +59,13 @@ ENDS_IN_DOUBT = (
         for place in (True, False)
     ),
 )
-ENDS_DEAD = tuple({"do": "status", "status": status} for status in (400, 413, 414, 422))
-STOPS_ACCOUNT = tuple(
+ENDS_DEAD: tuple[Fault, ...] = tuple(
+    {"do": "status", "status": status} for status in (400, 413, 414, 422)
+)
+STOPS_ACCOUNT: tuple[Fault, ...] = tuple(
     {"do": "status", "status": status} for status in (301, 302, 307, 401, 403, 404, 405, 407, 410)
 )
-TOO_FAST = ({"do": "status", "status": 429},)
+TOO_FAST: tuple[Fault, ...] = ({"do": "status", "status": 429},)
 
 
 @dataclass(frozen=True)
@@ -76,7 +81,7 @@ class Line:
         numbers: The customers it happens to; every one of them alike.
     """
 
-    fault: dict[str, object]
+    fault: Fault
     ends: str
     code: str
     requests: int
@@ -86,25 +91,25 @@ class Line:
     def name(self) -> str:
         """The trouble in a word or two."""
         details = (self.fault.get(k) for k in ("code", "status", "hold"))
-        rings = {True: "rings", False: "silent"}.get(self.fault.get("place"), "")  # type: ignore[call-overload]  # any key is fine
+        rings = "" if "place" not in self.fault else "rings" if self.fault["place"] else "silent"
         words = [self.fault.get("do", "plain"), *details, rings]
         return " ".join(str(word) for word in words if word)
 
-    def rules(self) -> Iterator[dict[str, object]]:
+    def rules(self) -> Iterator[Fault]:
         """The sandbox's rules: one a number, because `times` counts for a rule; none for plain."""
         if not self.fault:
             return
         fault = {key: value for key, value in self.fault.items() if key != "times"}
         for number in self.numbers:
-            when = {"numbers": [number]}
+            when: Fault = {"numbers": [number]}
             if "times" in self.fault:
-                when["times"] = self.fault["times"]  # type: ignore[assignment]  # JSON
+                when["times"] = self.fault["times"]
             yield fault | {"when": when}
 
 
 def code_line(code: str, *, max_tries: int) -> Line:
     """What one refusal code must come to."""
-    fault: dict[str, object] = {"do": "code", "code": code}
+    fault: Fault = {"do": "code", "code": code}
     if code in ACCOUNT:
         # The account is held, the job stays ready, a person repairs and releases.
         return Line(fault | {"times": 1}, "placed", "", 2)
@@ -121,7 +126,7 @@ def code_line(code: str, *, max_tries: int) -> Line:
 def whole_script(*, max_tries: int) -> list[Line]:
     """Every code and every fault that can be aimed at a number; no numbers yet."""
     codes = [*VENDOR_CODES, *PLATFORM_CODES, UNKNOWN_CODE]
-    refused_for_a_while: dict[str, object] = {"do": "code", "code": "1501", "times": 1}
+    refused_for_a_while: Fault = {"do": "code", "code": "1501", "times": 1}
     return [
         *(code_line(code, max_tries=max_tries) for code in codes),
         Line(refused_for_a_while, "placed", "", 2),

@@ -34,7 +34,8 @@ def list_accounts(*, json: Json = False) -> None:
         stored = [view.name for view in views if view.standing.stored]
         if stored:
             output.say(f"stored limits win over dialer.toml for: {', '.join(stored)}")
-        output.say(f"{len(views)} accounts. To change one: dialer account set NAME --help")
+        many = output.counted(len(views), "account")
+        output.say(f"{many}. To change one: dialer account set NAME --help")
 
 
 @app.command("set")
@@ -78,7 +79,7 @@ def clear(name: _Name) -> None:
     output.say(f"account {name}: the limits of dialer.toml hold")
 
 
-ACCOUNT_HEADS = ["account", "mode", ">rate", ">used", ">posting", ">live", "state", "hours"]
+ACCOUNT_HEADS = ["account", "mode", ">rate", ">last min", ">posting", ">live", "state", "hours"]
 
 
 def row(view: AccountView) -> tuple[str, ...]:

@@ -2,6 +2,7 @@
 `dialer call`: hand one call over.
 """
 
+from collections.abc import Collection
 from typing import Annotated, Any
 
 import typer
@@ -18,6 +19,9 @@ from dialer.producer import Receipt, Verdict
 
 _Text = Annotated[str | None, typer.Option(help="As the API's parameter of this name.")]
 _Number = Annotated[int | None, typer.Option(help="As the API's parameter of this name.")]
+
+#: Reasons that end a job instead of delaying it.
+_FINAL = ("do_not_call", "deadline")
 
 
 def call(
@@ -58,8 +62,7 @@ def call(
     json: Json = False,
 ) -> None:
     """Hand one call over, and say when it is rung."""
-    raw = {
-        **_params(param or []),
+    options = {
         "from": from_,
         "to": to,
         "key": key,
@@ -78,7 +81,8 @@ def call(
         "fromCLI": from_cli,
         "mode": "developer" if developer else None,
     }
-    given = {name: value for name, value in raw.items() if value is not None}
+    given = {name: value for name, value in options.items() if value is not None}
+    given |= _params(param or [], given)
     with session() as opened:
         receipt = _enqueue(opened, given, allow_duplicates=allow_duplicates)
         (_emit if json else _tell)(opened, receipt)
@@ -86,12 +90,14 @@ def call(
         raise typer.Exit(1)
 
 
-def _params(given: list[str]) -> dict[str, Any]:
+def _params(written: list[str], given: Collection[str]) -> dict[str, Any]:
     params: dict[str, Any] = {}
-    for one in given:
+    for one in written:
         name, equals, value = one.partition("=")
         if not equals or not name:
             raise typer.BadParameter(f'"{one}" is not NAME=VALUE', param_hint="--param")
+        if name in given or name in params:
+            raise typer.BadParameter(f"{name} is given twice", param_hint="--param")
         params[name] = value
     return params
 
@@ -127,13 +133,15 @@ def _tell(opened: Session, receipt: Receipt) -> None:
     if receipt.verdict is Verdict.DUPLICATE:
         since = age(opened.store.server.time() - job.entered)
         again = "another --key" if job.key else "--key or --allow-duplicates"
-        output.say(f"duplicate of job {job.id}: {job.state} {since}; nothing was enqueued")
+        output.say(f"duplicate of job {job.id}: {job.state}, {since}; nothing was enqueued")
         output.say(f"to ring again use {again}")
         return
     output.say(f"created job {job.id} ({job.mode} mode, account {job.account})")
     output.say(prospect(explained))
     for reason in explained.reasons:
         output.say(f"  {reason.text}")
+    if explained.note:
+        output.say(explained.note)
 
 
 def prospect(explained: Explanation) -> str:
@@ -144,4 +152,6 @@ def prospect(explained: Explanation) -> str:
         return "nothing stands in its way: it is rung with the next free slot"
     if explained.next is not None:
         return f"it may be rung from {local(explained.next, explained.zone)}"
+    if any(reason.name in _FINAL for reason in explained.reasons):
+        return "it will not be rung, unless this changes:"
     return "it is not rung until this has changed:"

@@ -4,6 +4,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -15,29 +16,13 @@ from dialer.cli.options import AnyAccount, Code, JobId, JobIds, Json, Reveal, re
 from dialer.cli.shape import fields
 from dialer.codes import lookup
 from dialer.errors import StateConflict
+from dialer.explain import advice
 from dialer.job import Job, State
 from dialer.moment import rough
-from dialer.outcome import Kind
 
 app = typer.Typer(help="Dead letters: refused for good, or out of tries.", no_args_is_help=True)
 
 _All = Annotated[bool, typer.Option("--all", help="Every dead letter.")]
-
-_ADVICE = {
-    Kind.REQUEST: "mend the call and enqueue it anew; a redrive alone is refused again",
-    Kind.COMPLIANCE: "on a do-not-call register; leave it dead: dialer dead discard",
-    Kind.PROVIDER: "the provider's trouble; redrive when it is over",
-}
-_NO_CODE = "out of tries without an answer; look at one: dialer dead show ID"
-
-
-def advice(code: str) -> str:
-    """
-    Say what to do about dead letters of one code, "" for those without.
-    """
-    if not code:
-        return _NO_CODE
-    return _ADVICE.get(lookup(code).kind, "look at one: dialer dead show ID")
 
 
 @app.command("list")
@@ -118,6 +103,9 @@ def redrive(
             deadline=opened.settings.jobs.deadline,
         )
         report(moved, "put back", json=json)
+        if moved.done and not json:
+            last = timedelta(seconds=(len(moved.done) - 1) / per_second)
+            output.say(f"the last of them becomes due in {rough(last)}")
     if moved.refused or (ids and not moved.done):
         raise typer.Exit(1)
 

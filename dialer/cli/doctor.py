@@ -19,7 +19,7 @@ _MARKS = {Level.OK: "ok", Level.WARN: "warn", Level.FAIL: "FAIL"}
 
 
 def doctor(*, json: Json = False) -> None:
-    """Check settings, store, broker, clocks, workers and accounts; exit 1 when one fails."""
+    """Check the installation; exit 1 when something fails."""
     found = []
     for finding in _findings():
         found.append(finding)

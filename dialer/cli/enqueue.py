@@ -82,7 +82,7 @@ def enqueue(
     ] = False,
     json: Json = False,
 ) -> None:
-    """Hand a file of calls over: good lines go in, bad ones are reported by line."""
+    """Hand a file of calls over; bad lines are reported."""
     with session() as opened:
         opened.settings.account(account)
         intake = Intake(opened, account)

@@ -28,7 +28,7 @@ def explain(
     *,
     json: Json = False,
 ) -> None:
-    """Say what happened to a job or a number, and why it has not been rung yet."""
+    """Say why a job or a number has not been rung."""
     if (what is None) == (key is None):
         raise typer.BadParameter("give a job's id, a number, or --key", param_hint="ID|NUMBER")
     with session() as opened:
@@ -73,6 +73,7 @@ def _fields(explained: Explanation) -> dict[str, Any]:
             for reason in explained.reasons
         ],
         "next": explained.next,
+        "note": explained.note or None,
         "events": [event_fields(event) for event in job.events],
     }
 
@@ -91,6 +92,8 @@ def _tell_one(opened: Session, explained: Explanation) -> None:
     first, then = sides(job, reveal=False)
     output.say(f"job {job.id}{key}: {job.state} for {rough(opened.now - job.entered)}")
     output.say(f"  rings {first}, then {then}; account {job.account}, {job.mode} mode")
+    if explained.note:
+        output.say(f"  {explained.note}")
     if job.state in (State.SCHEDULED, State.READY):
         output.say(f"  {prospect(explained)}")
     for nth, reason in enumerate(explained.reasons, start=1):

@@ -14,6 +14,9 @@ from dialer.store.holds import EVERYTHING, Hold, account_scope
 
 app = typer.Typer(help="Stop calls, and let them go on.", no_args_is_help=True)
 
+#: Owners whose holds follow rules of their own.
+_MACHINES = ("breaker", "witness", "api")
+
 _Everything = Annotated[bool, typer.Option("--all", help="Everything.")]
 _Owner = Annotated[str, typer.Option("--owner", help="Whose hold; each is released by itself.")]
 
@@ -38,7 +41,9 @@ def list_holds(*, json: Json = False) -> None:
             for hold in holds
         ]
         output.show(["what", "owner", "set by", "for", "reason"], rows, fold="reason")
-        output.say(f"{len(holds)} holds." + ("" if holds else " Nothing is stopped."))
+        output.say(
+            output.counted(len(holds), "hold") + "." + ("" if holds else " Nothing is stopped.")
+        )
         for hold in holds:
             output.say(f"to release: {command(hold)}")
 
@@ -53,6 +58,9 @@ def set_hold(
     everything: _Everything = False,
 ) -> None:
     """Stop everything or one account; when this returns no new call starts."""
+    if owner in _MACHINES:
+        rule = f'"{owner}" is set and released by the system itself; take another name'
+        raise typer.BadParameter(rule, param_hint="--owner")
     with session() as opened:
         scope = _scope(opened, account, everything=everything)
         opened.store.holds.set(scope, owner=owner, who=who or who_runs(), reason=reason)

@@ -38,7 +38,7 @@ def hours(
     at: Annotated[str | None, typer.Option(help="10m, 2h, or ISO with offset; now.")] = None,
     json: Json = False,
 ) -> None:
-    """Say whether calling hours are open, until when, and why not."""
+    """Say whether calling hours are open, and until when."""
     _check(number, zone, preset, ranges)
     moment = read_moment(at, "--at") if at else datetime.now(UTC)
     zones = [zone] if zone else zones_of(read_number(number or ""))

@@ -40,7 +40,7 @@ def list_jobs(
     json: Json = False,
     reveal: Reveal = False,
 ) -> None:
-    """List jobs, the newest first; with --json all of them."""
+    """List jobs, newest first; with --json all of them."""
     with session() as opened:
         if json:
             for job in _matching(opened.store.jobs.select(state), account, code):

@@ -18,6 +18,8 @@ from dialer.moment import iso
 
 #: How wide a table is where nobody says how wide the paper is.
 _WIDTH = 100
+#: Columns of at most this width are never cut: an id that cannot be copied is worth nothing.
+_SHORT = 30
 
 
 def emit(record: Mapping[str, Any]) -> None:
@@ -56,14 +58,18 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[str]], *, fold: str = "
     rows = list(rows)
     if not rows:
         return
-    table = Table(box=SIMPLE_HEAD, show_edge=False, pad_edge=False, highlight=False)
-    for head in columns:
+    table = Table(
+        box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), highlight=False
+    )
+    for nth, head in enumerate(columns):
         name = head.removeprefix(">")
+        widest = max(len(name), *(len(row[nth]) for row in rows))
         table.add_column(
             name,
             justify="right" if head != name else "left",
             overflow="fold" if name == fold else "ellipsis",
             no_wrap=name != fold,
+            min_width=widest if widest <= _SHORT else len(name),
         )
     for row in rows:
         table.add_row(*map(_printable, row))

@@ -6,6 +6,7 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from dialer.cli import output
 from dialer.cli.opening import Session
 from dialer.codes import lookup
 from dialer.job import Event, Job, State
@@ -84,7 +85,7 @@ def details(opened: Session, job: Job, *, reveal: bool) -> list[tuple[str, str]]
         ("state", f"{job.state} for {rough(opened.now - job.entered)}: {job.reason}"),
         ("calls", f"{first}, then {then} (customer: {job.customer})"),
         ("account", f"{job.account}, {job.mode} mode, priority {job.priority}"),
-        ("tries", f"{job.tries} used, {job.attempts} attempts sent"),
+        ("tries", f"{job.tries} used; {output.counted(job.attempts, 'attempt')} sent"),
         ("created", opened.at(job.created, job)),
     ]
     if job.key:

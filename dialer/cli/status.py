@@ -20,7 +20,7 @@ _NOTHING = "nothing: it goes with the next free slot"
 
 
 def status(*, json: Json = False) -> None:
-    """Show states, accounts, holds, workers, and what waits for a person."""
+    """Show the whole system at a glance."""
     with session() as opened:
         seen = overview(opened.explainer)
     if json:
@@ -61,7 +61,9 @@ def _worker(seen: Overview, worker: LiveWorker) -> dict[str, Any]:
         "capacity": worker.capacity,
         "settings": worker.settings,
         "heard_seconds_ago": round((seen.now - worker.heard).total_seconds(), 3),
-        "clock_skew_seconds": round(worker.skew.total_seconds(), 3) if worker.skew else None,
+        "clock_skew_seconds": (
+            None if worker.skew is None else round(worker.skew.total_seconds(), 3)
+        ),
     }
 
 

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from dialer.cli import output
-from dialer.cli.opening import session, who_runs
+from dialer.cli.opening import Session, session, who_runs
 from dialer.cli.options import AnyAccount, Json, Reveal, Who, read_number
 from dialer.errors import InvalidCall
 from dialer.moment import local
@@ -26,6 +26,7 @@ def add(numbers: _Numbers, reason: _Reason, account: AnyAccount = None, who: Who
     """Put numbers on the list; no call to them starts any more."""
     good = [read_number(number) for number in numbers]
     with session() as opened:
+        _check(opened, account)
         added = opened.store.suppression.add(
             good, account=account, who=who or who_runs(), reason=reason
         )
@@ -61,6 +62,7 @@ def import_file(
     """Put a file of numbers on the list: good ones go in, bad ones are reported by line."""
     counted = _Counted()
     with session() as opened:
+        _check(opened, account)
         added = opened.store.suppression.add(
             counted.numbers(file), account=account, who=who or who_runs(), reason=reason
         )
@@ -68,6 +70,12 @@ def import_file(
     output.say(f"{added} added, {known} were on the list before, {counted.bad} rejected")
     if counted.bad:
         raise typer.Exit(1)
+
+
+def _check(opened: Session, account: str | None) -> None:
+    # On the list of an account that does not exist a number would be rung all the same.
+    if account is not None:
+        opened.settings.account(account)
 
 
 class _Counted:
@@ -135,7 +143,9 @@ def list_numbers(account: AnyAccount = None, *, json: Json = False, reveal: Reve
             for entry in sorted(entries, key=lambda one: str(one.since), reverse=True)
         ]
         output.show(["number", "since", "who", "reason"], rows)
-        output.say(f"{len(rows)} numbers. Is one on it? dialer suppress check NUMBER")
+        output.say(
+            f"{output.counted(len(rows), 'number')}. Is one on it? dialer suppress check NUMBER"
+        )
 
 
 def _fields(entry: Suppressed, *, reveal: bool) -> dict[str, object]:

@@ -72,7 +72,7 @@ def _row(opened: Session, job: Job, *, reveal: bool) -> tuple[str, ...]:
         sides(job, reveal=reveal)[1],
         str(job.attempts),
         "allowed" if left.total_seconds() <= 0 else f"in {rough(left)}",
-        job.reason,
+        job.reason.removeprefix("may have rung: "),
     )
 
 

@@ -10,7 +10,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import requests
-from requests.certs import where as certifi_bundle
+from requests.certs import where as certifi_bundle  # type: ignore[attr-defined]  # documented
 
 from dialer.client.answer import BODY_LIMIT, Answer, read_answer
 from dialer.client.clock import Clock

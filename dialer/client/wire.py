@@ -105,7 +105,8 @@ class _PlainConnection(HTTPConnection):
         except (OSError, ValueError) as error:
             # Not chained: nothing that quotes an address leaves this package.
             raise UnsentError(_unconnected(error)) from None
-        self.sock = _ExchangeSocket(self.sock, self._exchange)  # type: ignore[assignment]  # as much of a socket as http.client uses
+        # As much of a socket as http.client uses.
+        self.sock = _ExchangeSocket(self.sock, self._exchange)
 
     def _new_conn(self) -> socket.socket:
         addresses = self._resolve(self._dns_host, self.port, type=socket.SOCK_STREAM)

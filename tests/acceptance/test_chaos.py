@@ -7,6 +7,7 @@ from random import Random
 
 import pytest
 from chaos import (
+    Facts,
     Killer,
     Wires,
     enqueue,
@@ -32,10 +33,10 @@ THREADS, MAX_TRIES, KILLS = 12, 3, 21
 #: Short times, so that a bad day is over in a minute. Faults are the script's, one number
 #: each, so the breaker, which looks at the account, has its own tests.
 SETTINGS = {
-    "WIRE__CONNECT_TIMEOUT": "1s",
-    "WIRE__DEADLINE": "2s",
-    "JOBS__LEASE": "9s",
-    "JOBS__QUARANTINE": "11s",
+    "WIRE__CONNECT_TIMEOUT": "500ms",
+    "WIRE__DEADLINE": "1500ms",
+    "JOBS__LEASE": "8s",
+    "JOBS__QUARANTINE": "10s",
     "JOBS__MAX_TRIES": str(MAX_TRIES),
     "RETRY__PROVIDER__FIRST": "1s",
     "RETRY__AGENT__FIRST": "500ms",
@@ -134,7 +135,7 @@ def test_a_thousand_calls_every_fault_and_twenty_kills(tmp_path: Path):
     assert suppressed == {f"+91{number}" for number in dnd.numbers if number not in hit}
 
 
-def assert_script_was_followed(end, lines: list[Line]) -> None:
+def assert_script_was_followed(end: Facts, lines: list[Line]) -> None:
     """Compare each job with its line; one that a kill has hit may also be unconfirmed."""
     by_number = {to_of(job): job for job in end.jobs}
     requests = Counter(row.params.get("to") for row in end.rows)
@@ -160,13 +161,13 @@ def assert_script_was_followed(end, lines: list[Line]) -> None:
 
 def test_the_store_is_killed_twice(tmp_path: Path):
     """After SIGKILL and a restart of the server, workers go on by themselves; nothing is lost."""
-    numbers = [f"92000{n:05d}" for n in range(240)]
+    numbers = [f"92000{n:05d}" for n in range(180)]
     changes = {"ACCOUNTS__DEFAULT__CALLS_PER_SECOND": "50"}
     with stack(tmp_path, SETTINGS | changes, world=slow_world("300ms")) as running:
         names = running.workers(2)
         running.start("beat")
         producer, store = running.producer(), running.store()
-        jobs = enqueue(running, numbers[:200])
+        jobs = enqueue(running, numbers[:150])
         posting = []
         for _ in range(2):
             placed = store.jobs.counts()[State.PLACED]
@@ -180,7 +181,7 @@ def test_the_store_is_killed_twice(tmp_path: Path):
             with pytest.raises(StoreUnavailable):
                 producer.enqueue(order(numbers[-1]).call)
             running.server.start()
-        jobs += enqueue(running, numbers[200:])
+        jobs += enqueue(running, numbers[150:])
         wait_for_rest(store, within=60)
         assert all(running.processes[name].poll() is None for name in names)
         end = facts(running, jobs)
@@ -193,7 +194,7 @@ def test_the_store_is_killed_twice(tmp_path: Path):
 
 def test_a_full_store_takes_no_work_and_forgets_nothing(tmp_path: Path):
     """Full: enqueue is refused in words, calls on the wire are recorded; with room it drains."""
-    numbers = [f"93000{n:05d}" for n in range(160)]
+    numbers = [f"93000{n:05d}" for n in range(120)]
     changes = {"ACCOUNTS__DEFAULT__CALLS_PER_SECOND": "60"}
     with (
         stack(tmp_path, SETTINGS | changes, world=slow_world("1s")) as running,
@@ -223,6 +224,7 @@ def test_a_full_store_takes_no_work_and_forgets_nothing(tmp_path: Path):
         jobs += enqueue(running, numbers[-1:])
         wait_for_rest(store, within=60)
         end = facts(running, jobs)
+        logs = {path.stem: path.read_text() for path in tmp_path.glob("worker*.log")}
     print(end.line(on_the_wire_when_full=len(dialing), left_ready=left, restarted=len(restarted)))
     # A refusal by our own store is a word, not a surprise.
     assert not [name for name in logs if "raised unexpected" in logs[name]]

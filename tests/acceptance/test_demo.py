@@ -1,11 +1,26 @@
 """The demo, as `make demo` runs it."""
 
 import re
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
 import psutil
+import pytest
+
+DEMO = [sys.executable, "-m", "dialer.demo"]
+
+
+def environment(temporary: Path) -> dict[str, str]:
+    """Nothing that is set on this machine, and a folder for what must vanish."""
+    return {"PATH": "/usr/bin:/bin", "TMPDIR": str(temporary), "COLUMNS": "100"}
+
+
+def left_behind(temporary: Path) -> list[object]:
+    """Files and processes of a demo that has ended."""
+    running = [one for one in psutil.process_iter(["cmdline"]) if str(temporary) in _words(one)]
+    return [*temporary.iterdir(), *running]
 
 
 def test_demo_ends_by_itself_and_the_ledger_confirms_it(tmp_path: Path):
@@ -14,9 +29,9 @@ def test_demo_ends_by_itself_and_the_ledger_confirms_it(tmp_path: Path):
     temporary = tmp_path / "tmp"
     temporary.mkdir()
     demo = subprocess.run(
-        [sys.executable, "-m", "dialer.demo"],
+        DEMO,
         cwd=tmp_path,
-        env={"PATH": "/usr/bin:/bin", "TMPDIR": str(temporary), "COLUMNS": "100"},
+        env=environment(temporary),
         capture_output=True,
         text=True,
         timeout=150,
@@ -48,8 +63,26 @@ def test_demo_ends_by_itself_and_the_ledger_confirms_it(tmp_path: Path):
     assert re.search(r"killed worker \w+ \(SIGKILL\) with [1-9]\d* requests open", demo.stdout)
     assert "confirms it: 0 rung twice, 0 lost." in demo.stdout
 
-    assert list(temporary.iterdir()) == []
-    assert not [p for p in psutil.process_iter(["cmdline"]) if str(temporary) in _words(p)]
+    assert left_behind(temporary) == []
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_interrupted_demo_leaves_nothing_behind(tmp_path: Path, number: signal.Signals):
+    """Ctrl-C and SIGTERM, also twice, end every process and remove every file."""
+    demo = subprocess.Popen(
+        DEMO, cwd=tmp_path, env=environment(tmp_path), stdout=subprocess.PIPE, text=True
+    )
+    assert demo.stdout is not None
+    with demo.stdout as said:
+        assert any("both workers are ready" in line for line in said)
+        children = psutil.Process(demo.pid).children(recursive=True)
+        demo.send_signal(number)
+        demo.send_signal(number)
+        assert "interrupted; everything was ended and removed" in said.read()
+    assert demo.wait(30) == 130
+    assert len(children) >= 4  # the server, two workers, beat
+    assert psutil.wait_procs(children, timeout=10)[1] == []
+    assert left_behind(tmp_path) == []
 
 
 def _is_row(line: str) -> bool:

@@ -1,169 +1,20 @@
 """
-Why a job has not been rung: every reason at once, in a fixed order.
+What can stand in the way of a job that waits to be rung.
 
-Pure: `Facts` in, `Explanation` out. `dialer.facts` reads the facts. The order
-of `_CHECKS` is the order of the reasons, and follows `begin.lua`; what is
-known to end has a time, what a person must end has a next step.
+The order of `CHECKS` is the order of the reasons, and follows `begin.lua`;
+what is known to end has a time, what a person must end has a next step.
 """
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
-from dialer.codes import lookup
-from dialer.job import Job, State
-from dialer.limits import Limits
-from dialer.moment import local, rough
+from dialer.explain.facts import Facts, Reason
+from dialer.moment import rough
 from dialer.store.accounts import Standing
-from dialer.store.bells import LiveWorker
 from dialer.store.dialling import CLOCK_TOLERANCE
 from dialer.store.holds import EVERYTHING, Hold, account_scope
-from dialer.store.suppression import Suppressed
 
 _BREAKER = "breaker"
-
-
-@dataclass(frozen=True, slots=True)
-class AccountFacts:
-    """
-    What holds for the account a job is dialled through.
-
-    Attributes:
-        mode: "developer" or "live", in the settings here.
-        standing: Its limits and how much of them is used.
-        windows: When it may dial in the next days, sorted, in UTC.
-        why_closed: The calendar's reasons when it is closed now; else empty.
-        zone: IANA name of its zone.
-    """
-
-    mode: str
-    standing: Standing
-    windows: tuple[tuple[datetime, datetime], ...]
-    why_closed: tuple[str, ...]
-    zone: str
-
-
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """
-    Everything that decides whether one job may be rung, at one moment.
-
-    Attributes:
-        job: The job.
-        now: The store's time.
-        holds: Every hold there is.
-        suppressed: The do-not-call entries of its customer, for its account.
-        account: Its account; None where the settings here know none.
-        pool_until: Until when its pool is left alone; None for no pool.
-        ahead: Ready jobs of the account that come first.
-        workers: The live workers.
-        lease: How long an attempt is a worker's.
-        quarantine: How long after an attempt it may not be rung again.
-    """
-
-    job: Job
-    now: datetime
-    holds: Sequence[Hold]
-    suppressed: Sequence[Suppressed]
-    account: AccountFacts | None
-    pool_until: datetime | None
-    ahead: int
-    workers: Sequence[LiveWorker]
-    lease: timedelta
-    quarantine: timedelta
-
-    @property
-    def zone(self) -> str:
-        """The zone in which a person reads the answer."""
-        return self.account.zone if self.account else "UTC"
-
-    def at(self, moment: datetime) -> str:
-        """Write a moment for a person."""
-        return local(moment, self.zone)
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """
-    One thing that stands in the way.
-
-    Attributes:
-        name: A stable word: state, hold, breaker, hours, do_not_call, …
-        text: One sentence for a person, without numbers or tokens.
-        until: When it ends by itself; None when it does not, or nobody knows.
-        step: The command or the change that ends it; "" where there is none.
-    """
-
-    name: str
-    text: str
-    until: datetime | None = None
-    step: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Explanation:
-    """
-    Why a job is where it is.
-
-    Attributes:
-        job: The job.
-        reasons: What stands in its way, the order fixed; empty when nothing
-            does and it goes with the next free slot.
-        next: The next moment at which it may be rung, as far as the reasons
-            end by themselves; None when it cannot be known or never comes.
-        zone: The zone in which a person reads the times.
-    """
-
-    job: Job
-    reasons: tuple[Reason, ...]
-    next: datetime | None
-    zone: str
-
-
-def explain(facts: Facts) -> Explanation:
-    """
-    Say what keeps a job from being rung now, and until when.
-    """
-    job = facts.job
-    if job.state not in (State.SCHEDULED, State.READY):
-        return Explanation(job, (_ended(facts),), None, facts.zone)
-    reasons = tuple(reason for check in _CHECKS for reason in check(facts))
-    known = all(reason.until is not None for reason in reasons)
-    earliest = _earliest(facts) if known else None
-    return Explanation(job, reasons, earliest, facts.zone)
-
-
-def _ended(facts: Facts) -> Reason:
-    job, entered = facts.job, facts.at(facts.job.entered)
-    match job.state:
-        case State.DIALING:
-            text = f"attempt {job.attempts} is on the wire since {entered}"
-            return Reason("state", f"{text}; within {rough(facts.lease)} it is decided")
-        case State.PLACED if job.mode == "developer":
-            return Reason("state", f"the API checked it at {entered}; developer mode rings nobody")
-        case State.PLACED:
-            return Reason("state", f"the API accepted it at {entered}; it is not rung again")
-        case State.UNCONFIRMED:
-            return _doubt(facts)
-        case State.DEAD:
-            meaning = f" ({lookup(job.code).meaning})" if job.code else ""
-            text = f"dead since {entered}: {job.reason}{meaning}"
-            return Reason("state", text, step=f"dialer dead redrive {job.id}")
-        case _:
-            who = job.events[-1].who if job.events else "nobody"
-            return Reason("state", f"{job.state} at {entered} by {who}: {job.reason}")
-
-
-def _doubt(facts: Facts) -> Reason:
-    job = facts.job
-    over = (job.started or job.entered) + facts.quarantine
-    again = "" if over <= facts.now else f"; `again` is refused until {facts.at(over)}"
-    return Reason(
-        "state",
-        f"a phone may have rung ({job.reason}), so no machine rings it again",
-        step=f"find out, then: dialer unconfirmed resolve {job.id} placed|dead|again"
-        f" --reason …{again}",
-    )
 
 
 def _everything_held(facts: Facts) -> Iterator[Reason]:
@@ -236,13 +87,13 @@ def _do_not_call(facts: Facts) -> Iterator[Reason]:
 
 
 def _deadline(facts: Facts) -> Iterator[Reason]:
-    not_after, earliest = facts.job.not_after, _earliest(facts)
+    not_after, first = facts.job.not_after, earliest(facts)
     if not_after <= facts.now:
         text = f"its deadline was {facts.at(not_after)}; it will be skipped"
-    elif earliest is not None and earliest >= not_after:
+    elif first is not None and first >= not_after:
         text = (
             f"its deadline {facts.at(not_after)} comes before it may be rung,"
-            f" {facts.at(earliest)}; it will be skipped"
+            f" {facts.at(first)}; it will be skipped"
         )
     else:
         return
@@ -304,7 +155,8 @@ def _clocks(facts: Facts) -> Iterator[Reason]:
         yield Reason("clock", text, step="synchronise their clocks (NTP)")
 
 
-_CHECKS: tuple[Callable[[Facts], Iterator[Reason]], ...] = (
+#: Each yields what it has against ringing the job now, if anything.
+CHECKS: tuple[Callable[[Facts], Iterator[Reason]], ...] = (
     _everything_held,
     _account_unknown,
     _account_held,
@@ -321,18 +173,22 @@ _CHECKS: tuple[Callable[[Facts], Iterator[Reason]], ...] = (
 )
 
 
-def _earliest(facts: Facts) -> datetime | None:
-    """Find the first moment that every barrier with a known end allows."""
+def earliest(facts: Facts) -> datetime | None:
+    """
+    Find the first moment that every barrier with a known end allows.
+
+    None when calling hours leave no moment within the days that are known.
+    """
     moments = [facts.now, facts.job.due, facts.pool_until]
     if facts.account is not None:
         standing = facts.account.standing
         moments += [standing.next_slot]
         if standing.breaker == "open":
             moments += [standing.next_probe]
-    earliest = max(moment for moment in moments if moment is not None)
+    start = max(moment for moment in moments if moment is not None)
     if facts.account is not None and facts.ahead:
-        earliest += _queue_time(facts, facts.account.standing)
-    return _fit(facts, earliest)
+        start += _queue_time(facts, facts.account.standing)
+    return _fit(facts, start)
 
 
 def _fit(facts: Facts, start: datetime) -> datetime | None:
@@ -352,12 +208,5 @@ def _queue_time(facts: Facts, standing: Standing) -> timedelta:
 
 
 def _rate(standing: Standing) -> str:
-    rate = format_rate(standing.limits)
+    rate = f"{standing.limits.calls_per_second:g}/s"
     return rate if standing.rate_share == 1 else f"{rate}, cut to {standing.rate_share:.0%}"
-
-
-def format_rate(limits: Limits) -> str:
-    """
-    Write a rate for a person: "20 calls/s".
-    """
-    return f"{limits.calls_per_second:g} calls/s"

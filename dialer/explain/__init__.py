@@ -1,0 +1,73 @@
+"""
+Why a job has not been rung: every reason at once, in a fixed order.
+
+Pure: `Facts` in, `Explanation` out; `dialer.facts` reads the facts.
+
+    facts.py      what is known of a job, and what an explanation is made of
+    advice.py     what to do about dead letters
+    barriers.py   what can stand in the way of a waiting job, in order
+"""
+
+from dialer.codes import lookup
+from dialer.explain.advice import advice
+from dialer.explain.barriers import CHECKS, earliest
+from dialer.explain.facts import AccountFacts, Explanation, Facts, Reason
+from dialer.job import State
+from dialer.moment import rough
+
+__all__ = ["AccountFacts", "Explanation", "Facts", "Reason", "advice", "explain"]
+
+
+def explain(facts: Facts) -> Explanation:
+    """
+    Say what keeps a job from being rung now, and until when.
+    """
+    job = facts.job
+    if job.state not in (State.SCHEDULED, State.READY):
+        return Explanation(job, (_ended(facts),), None, facts.zone)
+    reasons = tuple(reason for check in CHECKS for reason in check(facts))
+    known = all(reason.until is not None for reason in reasons)
+    moment = earliest(facts) if known else None
+    return Explanation(job, reasons, moment, facts.zone, _note(facts))
+
+
+def _note(facts: Facts) -> str:
+    if facts.job.mode == "developer":
+        return "this job is in developer mode: the API checks it and rings nobody"
+    if facts.account is not None and facts.account.mode == "developer":
+        return "its account is in developer mode here: the API will check it and ring nobody"
+    return ""
+
+
+def _ended(facts: Facts) -> Reason:
+    job, entered = facts.job, facts.at(facts.job.entered)
+    match job.state:
+        case State.DIALING:
+            text = f"attempt {job.attempts} is on the wire since {entered}"
+            return Reason("state", f"{text}; within {rough(facts.lease)} it is decided")
+        case State.PLACED if job.mode == "developer":
+            return Reason("state", f"the API checked it at {entered}; developer mode rings nobody")
+        case State.PLACED:
+            return Reason("state", f"the API accepted it at {entered}; it is not rung again")
+        case State.UNCONFIRMED:
+            return _doubt(facts)
+        case State.DEAD:
+            meaning = f" ({lookup(job.code).meaning})" if job.code else ""
+            text = f"dead since {entered}: {job.reason}{meaning}"
+            return Reason("state", text, step=advice(job.code))
+        case _:
+            who = job.events[-1].who if job.events else "nobody"
+            return Reason("state", f"{job.state} at {entered} by {who}: {job.reason}")
+
+
+def _doubt(facts: Facts) -> Reason:
+    job = facts.job
+    over = (job.started or job.entered) + facts.quarantine
+    seen = job.reason.removeprefix("may have rung: ")
+    again = "" if over <= facts.now else f"; `again` is refused until {facts.at(over)}"
+    return Reason(
+        "state",
+        f"a phone may have rung ({seen}), so no machine rings it again",
+        step=f"find out, then: dialer unconfirmed resolve {job.id} placed|dead|again"
+        f" --reason …{again}",
+    )

@@ -1,0 +1,267 @@
+"""Handing calls over, and looking at jobs, from the command line."""
+
+import json
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from dialer.errors import StoreRefused
+from dialer.job import State
+from dialer.lines import read_lines
+from dialer.store.jobs import BATCH
+
+
+def line(**values: object) -> str:
+    return json.dumps({"from": "9000000001", **values}) + "\n"
+
+
+def test_call_is_created_once_and_says_what_to_do_to_ring_again(cli):
+    """The same call again is the same job; the answer names the way to ring again."""
+    first = cli("call", "9000000001", "9100000001")
+    again = cli("call", "9000000001", "9100000001")
+
+    assert first.status == again.status == 0
+    assert first.out.startswith("created job ")
+    assert again.out.startswith("duplicate of job ")
+    assert "use --key or --allow-duplicates" in again.out
+    assert cli.store.jobs.counts()[State.READY] == 1
+
+
+def test_call_with_allow_duplicates_rings_again(cli):
+    """--allow-duplicates makes another job of the same content."""
+    assert cli.job() != cli.job("9100000001", "--allow-duplicates")
+
+
+def test_key_used_for_another_call_is_a_conflict(cli):
+    """Same key, other call: exit 1, and the job that has the key is named."""
+    job_id = cli.job("9100000001", "--key", "order-1")
+    ran = cli("call", "9000000001", "9100000002", "--key", "order-1")
+
+    assert ran.status == 1
+    assert ran.out == ""
+    assert ran.err == f'conflict: key: "order-1" was used for another call (job {job_id}, ready)\n'
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (["98765XXXXX"], 1, 'rejected: to: "98765XXXXX" holds letters; write ten digits'),
+        (["9100000001", "--param", "user_id=1"], 1, "rejected: user_id: belongs to the account"),
+        (["9100000001", "--account", "other"], 1, 'rejected: account: "other" is unknown'),
+        (["9100000001", "--priority", "10"], 1, "rejected: priority: must be 0 to 9"),
+        (["9100000001", "--at", "tomorrow"], 2, "--at"),
+        (["9100000001", "--at", "2030-01-01T10:00:00"], 2, "needs an offset from UTC"),
+        (["9100000001", "--param", "timeLimit"], 2, "is not NAME=VALUE"),
+        (["9100000001", "--param", "to=9100000002"], 2, "to is given twice"),
+    ],
+)
+def test_bad_call_names_field_and_rule(cli, arguments, status, sentence):
+    """A call that breaks a rule is refused by field and rule, and nothing is enqueued."""
+    ran = cli("call", "9000000001", *arguments)
+
+    assert (ran.status, ran.out) == (status, "")
+    assert sentence in ran.err
+    assert sum(cli.store.jobs.counts().values()) == 0
+
+
+def test_options_of_call_reach_the_job(cli):
+    """Parameters, priority, times and customer are those of the options."""
+    job = cli.store.jobs.get(
+        cli.job(
+            "9100000001",
+            *("--priority", "9", "--customer", "both", "--time-limit", "60", "--from-ring-time"),
+            *("15", "--param", "toRetryCount=2", "--not-before", "2h", "--not-after", "3h"),
+        )
+    )
+    content = json.loads(job.content)
+
+    assert (job.priority, job.customer, job.state) == (9, "both", State.SCHEDULED)
+    assert (content["timeLimit"], content["fromRingTime"], content["toRetryCount"]) == (60, 15, 2)
+    assert job.due is not None
+    assert timedelta(minutes=59) < job.not_after - job.due < timedelta(minutes=61)
+
+
+def test_call_outside_hours_says_when_it_is_rung(cli):
+    """With the account closed, the receipt says until when and why."""
+    ran = cli("call", "9000000001", "9100000001", "--account", "shut", "--not-after", "200h")
+
+    assert "it may be rung from" not in ran.out  # there is no worker
+    assert "10:00:00 UTC" in ran.out
+    assert "calling hours" in ran.out
+
+
+def test_call_that_will_be_skipped_says_so(cli):
+    """A deadline before the next opening is said at once."""
+    ran = cli("call", "9000000001", "9100000001", "--account", "shut", "--not-after", "2h")
+
+    assert "it will not be rung, unless this changes" in ran.out
+    assert "it will be skipped" in ran.out
+
+
+def test_file_is_taken_line_by_line(cli):
+    """Good lines go in, each bad one is reported by line, field and rule; the counts end it."""
+    text = (
+        line(to="9100000001")
+        + line(to="98765XXXXX")
+        + "rubbish\n\n"
+        + line(to="9100000002", key="k")
+        + line(to="9100000003", key="k")
+        + line(to="9100000001")
+        + line(to="9100000004", account="other")
+    )
+    ran = cli("enqueue", "-", "--json", stdin=text)
+
+    assert ran.status == 1
+    assert ran.record == {"created": 2, "duplicate": 1, "conflict": 1, "rejected": 3}
+    assert [one.split(":")[0] for one in ran.err.splitlines()] == [
+        *("line 2", "line 3", "line 6", "line 8")
+    ]
+    assert 'line 2: to: "98765XXXXX" holds letters; write ten digits' in ran.err
+
+
+def test_same_file_again_creates_nothing(cli, tmp_path):
+    """The second run of a file is all duplicates, and exits 0."""
+    path = tmp_path / "calls.jsonl"
+    path.write_text("".join(line(to=f"91000{n:05d}") for n in range(1200)))
+
+    assert cli("enqueue", str(path)).out == "created 1200 duplicate 0 conflict 0 rejected 0\n"
+    again = cli("enqueue", str(path))
+    assert (again.status, again.out) == (0, "created 0 duplicate 1200 conflict 0 rejected 0\n")
+
+
+def test_lines_without_account_take_the_one_of_the_option(cli):
+    """--account is meant where a line names none, and only there."""
+    cli(
+        "enqueue",
+        "-",
+        *("--account", "shut"),
+        stdin=line(to="9100000001") + line(to="9100000002", account="default"),
+    )
+    accounts = {job["to"]: job["account"] for job in cli("jobs", "--json", "--reveal").records}
+
+    assert accounts == {"+919100000001": "shut", "+919100000002": "default"}
+
+
+def test_store_full_in_the_middle_says_what_was_taken(cli, monkeypatch):
+    """When the store fills up mid-file, the last line taken is named, and exit is 1."""
+    shares = iter([0.1, 0.1])
+    monkeypatch.setattr("dialer.store.jobs.Jobs._refuse_when_full", lambda _: full(shares))
+    text = "".join(line(to=f"91000{n:05d}") for n in range(1200))
+    ran = cli("enqueue", "-", "--json", stdin=text)
+
+    assert ran.status == 1
+    assert ran.record["created"] == 2 * BATCH
+    assert f"everything up to line {2 * BATCH} was taken" in ran.err
+    assert "Redis is full" in ran.err
+
+
+def full(shares):
+    if next(shares, None) is None:
+        raise StoreRefused("Redis is full: make room")
+
+
+def test_interrupted_file_says_what_was_taken_and_no_more(cli, monkeypatch):
+    """Ctrl-C: the last line taken, the counts, status 130, no traceback."""
+    text = "".join(line(to=f"91000{n:05d}") for n in range(BATCH))
+
+    def interrupted(lines, **options):
+        yield from read_lines(lines, **options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("dialer.cli.enqueue.read_lines", interrupted)
+    ran = cli("enqueue", "-", "--json", stdin=text)
+
+    assert ran.status == 130
+    assert ran.record["created"] == BATCH
+    assert ran.err.startswith(f"stopped: everything up to line {BATCH} was taken")
+    assert ran.err.count("\n") == 1
+
+
+def test_jobs_are_filtered_and_masked(cli):
+    """--state, --account and --code choose; numbers are masked unless --reveal."""
+    ready = cli.job("9100000001")
+    cli.job("9100000002", "--at", "2h")
+    cli.job("9100000003", "--account", "shut")
+    chosen = cli("jobs", "--json", "--state", "ready", "--account", "default").record
+
+    assert (chosen["id"], chosen["to"], chosen["state"]) == (ready, "+91******0001", "ready")
+    assert datetime.fromisoformat(chosen["created"]).tzinfo is UTC
+    assert cli("jobs", "--json", "--code", "1578").records == []
+    assert len(cli("jobs", "--json").records) == 3
+    assert cli("jobs", "--json", "--state", "ready", "--reveal").records[0]["to"].startswith("+919")
+
+
+def test_table_of_jobs_fits_a_narrow_paper_and_counts(cli):
+    """The table keeps to 100 columns, shows the newest, and ends with counts."""
+    for n in range(4):
+        cli.job(f"910000000{n}")
+    out = cli("jobs", "--limit", "2").out
+
+    assert max(map(len, out.splitlines())) <= 100
+    assert "2 shown. All jobs: 4 ready" in out
+    assert "9100000003" not in out
+
+
+def test_job_shows_its_history(cli):
+    """One job by id or by key, with its events."""
+    job_id = cli.job("9100000001", "--key", "order-1")
+    record = cli("job", "--key", "order-1", "--json").record
+
+    assert record["id"] == job_id
+    assert [event["to"] for event in record["events"]] == ["ready"]
+    assert "order-1" in cli("job", job_id).out
+
+
+@pytest.mark.parametrize("command", ["job", "explain", "cancel"])
+def test_unknown_job_is_exit_1(cli, command):
+    """A job that does not exist is one sentence and exit 1; nothing but that is printed."""
+    ran = cli(command, "a" * 26)
+
+    assert ran.status == 1
+    assert "no such job" in ran.err or "no job" in ran.err
+
+
+@pytest.mark.parametrize("command", ["job", "explain", "cancel"])
+def test_naming_no_job_is_wrong_usage(cli, command):
+    """Without id and key the command cannot be meant: exit 2."""
+    assert cli(command).status == 2
+
+
+def test_cancel_by_id_key_and_number(cli):
+    """Waiting jobs are cancelled by any name of theirs; one that is cancelled is refused."""
+    first, second = cli.job("9100000001"), cli.job("9100000002", "--key", "k")
+    third = cli.job("9100000003")
+
+    assert cli("cancel", first).status == 0
+    assert cli("cancel", "--key", "k").status == 0
+    assert cli("cancel", "--number", "9100000003").status == 0
+    states = {cli.store.jobs.get(job_id).state for job_id in (first, second, third)}
+    assert states == {State.CANCELLED}
+    again = cli("cancel", first)
+    assert (again.status, "it is cancelled" in again.err) == (1, True)
+
+
+def test_explain_names_every_reason_in_order(cli):
+    """Held, closed, on do-not-call and without a worker: all of it is said, in that order."""
+    job_id = cli.job("9100000001", "--account", "shut", "--not-after", "200h")
+    cli("hold", "set", "--all", "--reason", "fire drill")
+    cli("suppress", "add", "9100000001", "--reason", "asked for it")
+    record = cli("explain", "9100000001", "--json").record
+
+    assert record["id"] == job_id
+    assert [reason["reason"] for reason in record["reasons"]] == [
+        *("hold", "hours", "do_not_call", "workers")
+    ]
+    assert record["next"] is None
+    out = cli("explain", job_id).out
+    assert "fire drill" in out
+    assert "9100000001" not in out
+
+
+def test_explain_of_a_number_nobody_called_is_exit_1(cli):
+    """A number without jobs is not found, and its do-not-call entry is said."""
+    cli("suppress", "add", "9100000001", "--reason", "asked for it")
+    ran = cli("explain", "9100000001")
+
+    assert ran.status == 1
+    assert "asked for it" in ran.err

@@ -1,0 +1,392 @@
+"""Operating from the command line: dead letters, doubts, holds, limits, lists, status, doctor."""
+
+import os
+import subprocess
+import sys
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from storekit import LEASE, LIMITS, decided
+from storekit import windows as written
+
+from dialer.job import State
+from dialer.outcome import Doubtful, Kind, Outcome, Refused
+from dialer.store.dialling import Ask, Go
+from dialer.store.server import stamp
+
+
+def attempt(cli, outcome: Outcome) -> str:
+    """Begin the next job as a worker would, and settle it."""
+    now = datetime.now(UTC)
+    reply = cli.store.dialling.begin(
+        Ask(
+            account="default",
+            token=os.urandom(8).hex(),
+            bell="",
+            wall=stamp(now),
+            limits=LIMITS,
+            windows=written((now - timedelta(days=1), now + timedelta(days=1))),
+            lease=LEASE,
+            lookahead=timedelta(seconds=1),
+        )
+    )
+    assert isinstance(reply, Go)
+    assert cli.store.dialling.settle(reply.job_id, reply.token, decided(reply, outcome))
+    return reply.job_id
+
+
+@pytest.fixture
+def dead(cli) -> list[str]:
+    """Two dead letters of one code and one of another."""
+    codes = ["1508", "1508", "1574"]
+    for n in range(len(codes)):
+        cli.job(f"910000000{n}")
+    kinds = {"1508": Kind.REQUEST, "1574": Kind.COMPLIANCE}
+    return [attempt(cli, Refused(code, kinds[code])) for code in codes]
+
+
+def test_dead_letters_are_grouped_by_code_with_advice(cli, dead):
+    """The list says for each code how many, what it means, and what to do."""
+    out = cli("dead", "list").out
+
+    assert "invalid mobile number in from" in out
+    assert "3 dead" in out
+    assert [job["id"] for job in cli("dead", "list", "--code", "1574", "--json").records] == dead[
+        2:
+    ]
+
+
+def test_dead_show_explains_one(cli, dead):
+    """One dead letter is shown with what to do; a job that lives is refused."""
+    assert "what to do: mend the call" in cli("dead", "show", dead[0]).out
+    ran = cli("dead", "show", cli.job("9100000009"))
+    assert (ran.status, "it is ready, not dead" in ran.err) == (1, True)
+
+
+def test_redrive_by_code_twice_is_once(cli, dead):
+    """Redriven jobs are scheduled with fresh tries; the second time there is nothing to do."""
+    assert cli("dead", "redrive", "--code", "1508", "--rate", "30/min").out.startswith("2 put back")
+    assert cli("dead", "redrive", "--code", "1508").out.startswith("0 put back")
+    jobs = sorted((cli.store.jobs.get(job_id) for job_id in dead[:2]), key=lambda j: str(j.due))
+    assert [(job.state, job.tries) for job in jobs] == [(State.SCHEDULED, 0)] * 2
+    assert jobs[1].due - jobs[0].due == timedelta(seconds=2)
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["--all", "--code", "1508"], ["x", "--all"], ["--all", "--rate", "fast"]],
+)
+def test_redrive_of_nothing_certain_is_wrong_usage(cli, dead, arguments):
+    """What is to be put back must be said in exactly one way, at a rate that is one."""
+    assert cli("dead", "redrive", *arguments).status == 2
+    assert cli.store.jobs.counts()[State.DEAD] == 3
+
+
+def test_discard_gives_up_for_good(cli, dead):
+    """Discarded letters are cancelled; the second time they are refused."""
+    assert cli("dead", "discard", dead[0], "--reason", "typing error").status == 0
+    assert cli.store.jobs.get(dead[0]).state is State.CANCELLED
+    assert cli("dead", "discard", dead[0]).status == 1
+
+
+@pytest.fixture
+def doubtful(cli) -> str:
+    """One job nobody knows the end of."""
+    cli.job()
+    return attempt(cli, Doubtful("no answer within 30s"))
+
+
+def test_unconfirmed_is_listed_with_what_was_seen(cli, doubtful):
+    """The list says what was seen on the wire and when the quarantine ends."""
+    record = cli("unconfirmed", "list", "--json").record
+
+    assert record["id"] == doubtful
+    assert "no answer within 30s" in record["reason"]
+    assert record["quarantine_ends"] > record["started"]
+    assert "no answer within 30s" in " ".join(cli("unconfirmed", "list").out.split())
+
+
+@pytest.mark.parametrize(("finding", "state"), [("placed", State.PLACED), ("dead", State.DEAD)])
+def test_person_resolves_an_unconfirmed_call(cli, doubtful, finding, state):
+    """Who resolved it and why is in its record; a second time is refused by state."""
+    arguments = ["unconfirmed", "resolve", doubtful, finding, "--reason", "asked them"]
+    assert cli(*arguments, "--who", "asha").status == 0
+    job = cli.store.jobs.get(doubtful)
+    assert (job.state, job.events[-1].who, job.events[-1].why) == (state, "asha", "asked them")
+    again = cli(*arguments)
+    assert (again.status, f"it is {state}, not unconfirmed" in again.err) == (1, True)
+
+
+def test_ringing_again_is_refused_within_the_quarantine(cli, doubtful):
+    """`again` is refused with the time from which it is allowed; nothing moves."""
+    ran = cli("unconfirmed", "resolve", doubtful, "again", "--reason", "they heard nothing")
+
+    assert ran.status == 1
+    assert "is not rung again before" in ran.err
+    assert cli.store.jobs.get(doubtful).state is State.UNCONFIRMED
+
+
+def test_resolve_needs_a_reason(cli, doubtful):
+    """Nobody decides about a call without saying why."""
+    assert cli("unconfirmed", "resolve", doubtful, "placed").status == 2
+
+
+def test_hold_is_released_owner_by_owner(cli):
+    """Releasing says who still holds it, and the command that releases that."""
+    cli("hold", "set", "--account", "default", "--reason", "fire drill")
+    cli("hold", "set", "--account", "default", "--reason", "audit", "--owner", "audit")
+    ran = cli("hold", "release", "--account", "default")
+
+    assert ran.status == 0
+    assert "still held" in ran.out
+    assert "dialer hold release --account default --owner audit" in ran.out
+    assert cli("hold", "list", "--json").record["owner"] == "audit"
+    assert "goes on" in cli("hold", "release", "--account", "default", "--owner", "audit").out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status"),
+    [
+        (["set", "--reason", "x"], 2),
+        (["set", "--all", "--account", "default", "--reason", "x"], 2),
+        (["set", "--all"], 2),
+        (["set", "--all", "--reason", "x", "--owner", "breaker"], 2),
+        (["set", "--account", "other", "--reason", "x"], 1),
+        (["release", "--all"], 1),
+    ],
+)
+def test_hold_that_cannot_be_meant_is_refused(cli, arguments, status):
+    """A hold needs one scope, a reason, and an account that exists; a release a hold."""
+    assert cli("hold", *arguments).status == status
+    assert cli.store.holds.all() == []
+
+
+def test_limits_are_stored_and_cleared(cli):
+    """A stored limit wins over the settings until it is cleared."""
+    cli("account", "set", "default", "--calls-per-second", "7.5", "--max-live-calls", "3")
+    views = {one["account"]: one for one in cli("account", "list", "--json").records}
+    assert (views["default"]["rate_allowed"], views["default"]["max_live_calls"]) == (7.5, 3)
+    assert views["default"]["stored"] == ["calls_per_second", "max_live_calls"]
+    assert (views["shut"]["open"], views["default"]["open"]) == (False, True)
+    cli("account", "clear", "default")
+    views = {one["account"]: one for one in cli("account", "list", "--json").records}
+    assert (views["default"]["rate_allowed"], views["default"]["stored"]) == (1.0, [])
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        (["default", "--calls-per-second", "0"], 1, "calls_per_second: must be at least"),
+        (["default", "--burst", "0"], 1, "burst: must be"),
+        (["default", "--max-posting", "-1"], 1, "max_posting: must be"),
+        (["other", "--burst", "2"], 1, "there is no such account"),
+        (["default"], 2, "at least one limit"),
+    ],
+)
+def test_bad_limit_is_refused_by_the_rule_of_the_settings(cli, arguments, status, sentence):
+    """What the settings would refuse is refused here, and nothing is stored."""
+    ran = cli("account", "set", *arguments)
+
+    assert ran.status == status
+    assert sentence in ran.err
+    assert not any(one["stored"] for one in cli("account", "list", "--json").records)
+
+
+def test_do_not_call_list(cli, tmp_path):
+    """Numbers go on the list one by one or by file, whatever their form, and come off it."""
+    cli("suppress", "add", "9100000001", "+91 91000 00002", "--reason", "asked")
+    path = tmp_path / "list.txt"
+    path.write_text("# from the register\n09100000003\n\n12\n9100000001 # twice\n")
+    ran = cli("suppress", "import", str(path))
+
+    assert (ran.status, ran.out) == (1, "1 added, 1 were on the list before, 1 rejected\n")
+    assert ran.err == 'line 4: number: "12" has 2 digits; write ten\n'
+    listed = {one["number"] for one in cli("suppress", "list", "--json", "--reveal").records}
+    assert listed == {"+919100000001", "+919100000002", "+919100000003"}
+    assert cli("suppress", "check", "00919100000003").status == 0
+    assert cli("suppress", "remove", "9100000003").status == 0
+    assert cli("suppress", "check", "9100000003").status == 1
+    assert cli("suppress", "remove", "9100000003").status == 1
+    assert "9100000001" not in cli("suppress", "list").out
+
+
+def test_list_of_an_account_that_does_not_exist_is_refused(cli):
+    """A misspelt account must not leave a number believed to be safe: exit 1, nothing stored."""
+    ran = cli("suppress", "add", "9100000001", "--account", "defualt", "--reason", "asked")
+
+    assert (ran.status, "there is no such account" in ran.err) == (1, True)
+    assert list(cli.store.suppression.entries("defualt")) == []
+
+
+def test_status_is_one_object(cli, doubtful):
+    """States, accounts, holds, the oldest ready job and its reason, doubts by age."""
+    ready = cli.job("9100000002")
+    cli("hold", "set", "--account", "default", "--reason", "fire drill")
+    record = cli("status", "--json").record
+
+    assert (record["states"]["ready"], record["states"]["unconfirmed"]) == (1, 1)
+    account = record["accounts"]["default"]
+    assert (account["rate_allowed"], account["breaker"]) == (1.0, "closed")
+    assert 0 < account["rate_used"] < 0.1
+    assert account["holds"][0]["reason"] == "fire drill"
+    assert (record["oldest_ready"]["id"], record["oldest_ready"]["reason"]) == (ready, "hold")
+    assert record["unconfirmed"] == {"under_10m": 1, "under_1h": 0, "under_1d": 0, "older": 0}
+    assert record["workers"] == []
+    out = cli("status").out
+    assert "fire drill" in out
+    assert max(map(len, out.splitlines())) <= 100
+
+
+def test_doctor_finds_a_good_installation_good(cli):
+    """A safe server and whole accounts: nothing fails, exit 0."""
+    ran = cli("doctor", "--json")
+
+    assert ran.status == 0
+    levels = {(one["check"], one["level"]) for one in ran.records}
+    assert {("store", "ok"), ("eviction", "ok"), ("clock", "ok"), ("broker", "ok")} <= levels
+    assert "fail" not in {level for _, level in levels}
+    assert "test-token" not in ran.out
+
+
+def test_doctor_says_what_to_change_on_an_unsafe_server(cli):
+    """A server that could forget is a failure with the command that mends it."""
+    client = cli.store.server.client
+    client.config_set("appendfsync", "everysec")
+    try:
+        ran = cli("doctor")
+    finally:
+        client.config_set("appendfsync", "always")
+
+    assert ran.status == 1
+    assert "FAIL  persistence: appendfsync is everysec" in ran.out
+    assert "→ CONFIG SET appendfsync always" in ran.out
+
+
+@pytest.mark.parametrize(
+    ("variable", "value", "sentence"),
+    [
+        ("DIALER_REDIS_URL", "redis://127.0.0.1:9/0", "FAIL  store: redis://127.0.0.1:9/0"),
+        ("DIALER_BROKER_URL", "redis://127.0.0.1:9/1", "FAIL  broker: redis://127.0.0.1:9/1"),
+        ("DIALER_JOBS__LEASE", "30", "FAIL  settings: DIALER_JOBS__LEASE"),
+        ("DIALER_ACCOUNTS__SHUT__TOKEN_FILE", "/nowhere/token", "FAIL  settings:"),
+    ],
+)
+def test_doctor_names_what_is_misconfigured(cli, monkeypatch, variable, value, sentence):
+    """Each misconfiguration is a sentence with a next step, never a traceback; exit 1."""
+    monkeypatch.setenv(variable, value)
+    ran = cli("doctor")
+
+    assert ran.status == 1
+    assert sentence in ran.out
+    assert "Traceback" not in ran.out + ran.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "is_open", "zone"),
+    [
+        (["9876543210", "--at", "2030-01-07T21:00:00+05:30"], False, "Asia/Kolkata"),
+        (["9876543210", "--at", "2030-01-07T20:59:59+05:30"], True, "Asia/Kolkata"),
+        (["--zone", "Europe/London", "--ranges", "always"], True, "Europe/London"),
+        (["+12025550123", "--preset", "us-federal", "--at", "2030-01-07T13:30:00Z"], True, None),
+        (["+12025550123", "--preset", "us-federal", "--at", "2030-01-07T12:30:00Z"], False, None),
+    ],
+)
+def test_hours_follow_the_number_or_the_zone(cli, arguments, is_open, zone):
+    """The zone is the number's or the one given, and the answer has the reasons when closed."""
+    record = cli("hours", *arguments, "--json").record
+
+    assert (record["open"], record["reasons"] == []) == (is_open, is_open)
+    assert record["zone"] == (zone or "America/New_York")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "status", "sentence"),
+    [
+        ([], 2, "give a number or --zone"),
+        (["--zone", "Mars/Olympus"], 1, 'time zone "Mars/Olympus" is not in the IANA'),
+        (["--zone", "UTC", "--ranges", "Mon 25:00-26:00"], 1, "is no range of times"),
+        (["--zone", "UTC", "--preset", "nowhere"], 2, "the presets are"),
+        (["--zone", "UTC", "--holidays", "XX"], 1, 'holidays: "XX"'),
+    ],
+)
+def test_bad_hours_are_a_sentence(cli, arguments, status, sentence):
+    """What cannot be read is named, with the rule."""
+    ran = cli("hours", *arguments)
+
+    assert ran.status == status
+    assert sentence in ran.err
+
+
+def test_store_that_is_away_is_one_sentence(cli, monkeypatch):
+    """Without a store: one sentence on stderr, nothing on stdout, exit 1."""
+    monkeypatch.setenv("DIALER_REDIS_URL", "redis://127.0.0.1:9/0")
+    ran = cli("jobs", "--json")
+
+    assert (ran.status, ran.out) == (1, "")
+    assert ran.err.startswith("Redis does not answer")
+
+
+COMMANDS = [
+    *("demo", "doctor", "status", "sandbox", "call", "enqueue", "jobs", "job", "explain", "cancel"),
+    *("dead list", "dead show", "dead redrive", "dead discard", "unconfirmed list"),
+    *("unconfirmed resolve", "suppress add", "suppress remove", "suppress import"),
+    *("suppress check", "suppress list", "hold list", "hold set", "hold release"),
+    *("account list", "account set", "account clear", "hours"),
+]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_explains_itself(cli, command):
+    """Each documented command is there, and --help works without any settings."""
+    cli.monkeypatch.delenv("DIALER_REDIS_URL")
+    ran = cli(*command.split(), "--help")
+
+    assert (ran.status, ran.err) == (0, "")
+    assert command in ran.out
+    if command.endswith("list") or command in ("status", "doctor", "jobs", "job", "explain"):
+        assert "--json" in ran.out
+
+
+def dialer(*arguments: str, **options) -> "subprocess.CompletedProcess[str]":
+    return subprocess.run(
+        [sys.executable, "-m", "dialer", *arguments],
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+        **options,
+    )
+
+
+def test_stdout_of_a_process_is_json_alone(cli):
+    """A real process prints unwrapped JSON lines on stdout and nothing on stderr."""
+    cli.job()
+    ran = dialer("jobs", "--json")
+
+    assert (ran.returncode, ran.stderr, ran.stdout.count("\n")) == (0, "", 1)
+
+
+def test_exit_status_of_a_process(cli):
+    """1 for refused, 2 for wrong usage, without a traceback."""
+    assert dialer("job", "a" * 26).returncode == 1
+    wrong = dialer("jobs", "--state", "nowhere")
+    assert (wrong.returncode, "Traceback" in wrong.stderr) == (2, False)
+
+
+def test_closed_pipe_is_quiet(cli):
+    """Whoever reads only the first line gets it, and no complaint follows."""
+    stdin = "".join(f'{{"from": "9000000001", "to": "91{n:08d}"}}\n' for n in range(2000))
+    assert cli("enqueue", "-", stdin=stdin).status == 0
+    command = f"{sys.executable} -m dialer jobs --json | head -n 1"
+    ran = subprocess.run(
+        ["sh", "-c", command], capture_output=True, text=True, timeout=60, check=True
+    )
+
+    assert (ran.stdout.count("\n"), ran.stderr) == (1, "")
+
+
+def test_sandbox_passes_its_options_on(cli):
+    """`dialer sandbox` has the sandbox's own options and its own refusal of other hosts."""
+    assert "--ledger" in dialer("sandbox", "--help").stdout
+    refused = dialer("sandbox", "--host", "0.0.0.0")
+    assert (refused.returncode, "loopback" in refused.stderr) == (1, True)

@@ -1,0 +1,70 @@
+"""A store without any room left: what still works, and how the rest is refused."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from random import Random
+
+import pytest
+from dispatchkit import RULES, Line, route
+from storekit import BREAKER, Clockwork, windows
+
+from dialer.dispatch import Dispatcher
+from dialer.embedded import EmbeddedServer
+from dialer.errors import StoreRefused
+from dialer.job import State
+from dialer.outcome import Placed
+from dialer.store import Store
+from dialer.store.dialling import Go
+from dialer.store.server import Server, connect
+
+
+@pytest.fixture
+def full(tmp_path: Path) -> Iterator[tuple[Clockwork, Go]]:
+    """Two jobs, one ready and one dialing, on a server that has become full since."""
+    now = datetime.now(UTC)
+    today = windows((now - timedelta(days=1), now + timedelta(days=1)))
+    with EmbeddedServer(tmp_path) as redis_server:
+        server = Server(connect(redis_server.url, timeout=timedelta(seconds=10)))
+        clockwork = Clockwork(Store.on(server, BREAKER), now=now)
+        clockwork.enqueue("ready", mode="live", priority=1)
+        clockwork.enqueue("dialing", mode="live", priority=9)
+        go = clockwork.begin(windows=today)
+        assert isinstance(go, Go)
+        server.client.config_set("maxmemory", 1)
+        yield clockwork, go
+        server.close()
+
+
+def test_jobs_of_a_full_store_are_counted(full: tuple[Clockwork, Go]):
+    """Somebody who looks why nothing is accepted any more gets an answer."""
+    clockwork, _ = full
+    counts = clockwork.store.jobs.counts()
+    assert {state: count for state, count in counts.items() if count} == {
+        State.READY: 1,
+        State.DIALING: 1,
+    }
+
+
+def test_outcome_is_recorded_in_a_full_store(full: tuple[Clockwork, Go]):
+    """What has already happened is written down, whatever the memory says."""
+    clockwork, go = full
+    assert clockwork.settle(go, Placed("call-1"))
+    assert clockwork.store.jobs.get(go.job_id).state is State.PLACED
+
+
+def test_full_store_grants_nothing_and_says_so(full: tuple[Clockwork, Go]):
+    """A doorbell comes to a plain "no", not to a traceback; new jobs are refused in words."""
+    clockwork, _ = full
+    line = Line(Placed("call-1"))
+    dispatcher = Dispatcher(
+        dialling=clockwork.store.dialling,
+        client=line,
+        routes={"default": route()},
+        rules=RULES,
+        rng=Random(1),
+    )
+    assert dispatcher.answer("default").startswith("no: Redis is full")
+    assert line.sent == []
+    with pytest.raises(StoreRefused, match="full"):
+        clockwork.enqueue()

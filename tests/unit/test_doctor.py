@@ -1,0 +1,133 @@
+"""What the doctor makes of what was read."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from dialer.doctor import (
+    Level,
+    judge_accounts,
+    judge_clock,
+    judge_memory,
+    judge_packages,
+    judge_server,
+    judge_workers,
+)
+from dialer.settings import Settings
+from dialer.store.bells import LiveWorker
+from dialer.store.health import Health
+from dialer.store.keys import LAYOUT
+
+NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
+SAFE = {
+    "appendonly": "yes",
+    "appendfsync": "always",
+    "maxmemory-policy": "noeviction",
+    "no-appendfsync-on-rewrite": "no",
+}
+HEALTH = Health("7.2.4", SAFE, 10 * 2**20, 100 * 2**20, "ok", "ok", LAYOUT, NOW)
+WORKER = LiveWorker("host:1", "host", 1, 16, "abc", NOW, timedelta(0))
+OK, WARN, FAIL = Level.OK, Level.WARN, Level.FAIL
+
+SERVERS = [
+    ({}, False, set()),
+    ({"layout": ""}, False, set()),
+    ({"version": "6.2.14"}, False, {("version", FAIL)}),
+    ({"layout": "0"}, False, {("layout", FAIL)}),
+    ({"config": None}, False, {("persistence", FAIL)}),
+    ({"config": None}, True, set()),
+    ({"config": {**SAFE, "appendonly": "no"}}, False, {("persistence", FAIL)}),
+    ({"config": {**SAFE, "appendfsync": "everysec"}}, False, {("persistence", FAIL)}),
+    ({"config": {**SAFE, "appendfsync": "everysec"}}, True, {("persistence", WARN)}),
+    ({"config": {**SAFE, "maxmemory-policy": "allkeys-lru"}}, False, {("eviction", FAIL)}),
+    ({"config": {**SAFE, "no-appendfsync-on-rewrite": "yes"}}, False, {("rewrite", FAIL)}),
+    ({"last_write": "err"}, False, {("last_write", FAIL)}),
+    ({"last_rewrite": "err"}, False, {("last_rewrite", WARN)}),
+]
+
+
+@pytest.mark.parametrize(("changes", "trusted", "expected"), SERVERS)
+def test_server_is_judged(changes, trusted, expected):
+    """Each unsafe setting is one finding, and every bad finding has a next step."""
+    found = list(judge_server(replace(HEALTH, **changes), trusted=trusted))
+    bad = [finding for finding in found if finding.level is not OK]
+
+    assert {(finding.name, finding.level) for finding in bad} == expected
+    assert all(finding.step for finding in bad)
+
+
+@pytest.mark.parametrize(
+    ("used", "limit", "level"),
+    [(1, 0, WARN), (59, 100, OK), (61, 100, WARN), (79, 100, WARN), (80, 100, FAIL)],
+)
+def test_memory_is_judged_by_where_calls_are_refused(used, limit, level):
+    """Room is judged against the share from which new calls are refused."""
+    (finding,) = judge_memory(replace(HEALTH, used=used, limit=limit), full_at=0.8)
+
+    assert finding.level is level
+
+
+@pytest.mark.parametrize(
+    ("milliseconds", "level"),
+    [(0, OK), (-500, OK), (501, WARN), (2000, WARN), (2001, FAIL), (-2001, FAIL)],
+)
+def test_clock_is_judged_by_the_tolerance_of_begin(milliseconds, level):
+    """A clock that `begin` would refuse is a failure; half a second is worth a look."""
+    assert judge_clock(timedelta(milliseconds=milliseconds)).level is level
+
+
+@pytest.mark.parametrize(
+    ("workers", "levels"),
+    [
+        ([], [WARN]),
+        ([WORKER], [OK]),
+        ([replace(WORKER, settings="other")], [FAIL]),
+        ([replace(WORKER, skew=timedelta(seconds=5))], [OK, FAIL]),
+        ([replace(WORKER, skew=None)], [OK]),
+    ],
+)
+def test_workers_are_judged_by_settings_and_clock(workers, levels):
+    """A worker with other settings, or a clock that may not dial, is a failure."""
+    assert [finding.level for finding in judge_workers(workers, "abc")] == levels
+
+
+@pytest.mark.parametrize(
+    ("account", "level"),
+    [
+        (None, FAIL),
+        ({"token": "made-up"}, OK),
+        ({}, WARN),
+        ({"token_file": "/nowhere/token"}, FAIL),
+    ],
+)
+def test_accounts_are_judged_by_their_token(account, level):
+    """Without an account nothing works; without a token only producers do."""
+    accounts = {"default": {"user_id": "1", **account}} if account is not None else {}
+    settings = Settings.parse({"accounts": accounts})
+    (finding,) = judge_accounts(settings.accounts)
+
+    assert finding.level is level
+    assert "made-up" not in finding.text
+    assert bool(finding.step) == (level is not OK)
+
+
+HOME, OTHER = Path("/srv/dialer"), Path("/usr/lib/python")
+
+
+@pytest.mark.parametrize(
+    ("owners", "folders", "level"),
+    [
+        ({}, {"dialer": HOME, "workers": HOME, "schedules": HOME}, OK),
+        ({"workers": ["outbound-dialer"]}, {"dialer": HOME, "workers": HOME}, OK),
+        ({"workers": ["workers", "outbound-dialer"]}, {"dialer": HOME, "workers": HOME}, FAIL),
+        ({}, {"dialer": HOME, "workers": OTHER, "schedules": HOME}, FAIL),
+        ({}, {"dialer": HOME, "workers": None}, FAIL),
+    ],
+)
+def test_package_of_a_stranger_is_found(owners, folders, level):
+    """Files written into ours (a wheel) and a package that hides ours (a path) are both seen."""
+    (finding,) = judge_packages(owners, folders)
+
+    assert finding.level is level

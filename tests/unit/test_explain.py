@@ -1,0 +1,273 @@
+"""Why a job has not been rung: facts in, reasons out."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from dialer.explain import AccountFacts, Facts, advice, explain
+from dialer.job import Event, Job, State
+from dialer.limits import Limits
+from dialer.store.accounts import Standing
+from dialer.store.bells import LiveWorker
+from dialer.store.holds import Hold
+from dialer.store.suppression import Suppressed
+
+NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
+SECOND, MINUTE, HOUR = timedelta(seconds=1), timedelta(minutes=1), timedelta(hours=1)
+LIMITS = Limits(2.0, 1, 20, 0, 5 * MINUTE)
+STANDING = Standing(
+    limits=LIMITS,
+    stored={},
+    rate_share=1.0,
+    posting=0,
+    live=0,
+    breaker="closed",
+    next_probe=None,
+    next_slot=NOW - SECOND,
+    used_per_second=0.0,
+)
+ACCOUNT = AccountFacts(
+    mode="live",
+    standing=STANDING,
+    windows=((NOW, NOW + 8 * HOUR), (NOW + 20 * HOUR, NOW + 30 * HOUR)),
+    why_closed=(),
+    zone="Asia/Kolkata",
+)
+WORKER = LiveWorker("host:1", "host", 1, 16, "abc", NOW, SECOND)
+JOB = Job(
+    id="a" * 26,
+    key="",
+    state=State.READY,
+    account="default",
+    mode="live",
+    lane="default/-/-/",
+    priority=5,
+    tries=0,
+    attempts=0,
+    content="{}",
+    customer="to",
+    protected=("+919100000001",),
+    ring_lead=MINUTE,
+    created=NOW - HOUR,
+    entered=NOW - HOUR,
+    due=None,
+    not_after=NOW + 48 * HOUR,
+    started=None,
+    call_id="",
+    code="",
+    reason="accepted",
+    events=(Event(NOW - HOUR, "", "ready", "test", "accepted"),),
+)
+FACTS = Facts(
+    job=JOB,
+    now=NOW,
+    holds=(),
+    suppressed=(),
+    account=ACCOUNT,
+    pool_until=None,
+    ahead=0,
+    workers=(WORKER,),
+    lease=MINUTE,
+    quarantine=10 * MINUTE,
+)
+
+
+def hold(scope: str, owner: str = "operator") -> Hold:
+    return Hold(scope, owner, "asha", "fire drill", NOW - MINUTE)
+
+
+def job(**changes: Any) -> dict[str, Any]:
+    return {"job": replace(JOB, **changes)}
+
+
+def standing(**changes: Any) -> dict[str, Any]:
+    return {"account": replace(ACCOUNT, standing=replace(STANDING, **changes))}
+
+
+def windows(*spans: tuple[datetime, datetime], why: str = "closed") -> dict[str, Any]:
+    return {"account": replace(ACCOUNT, windows=spans, why_closed=(why,) if why else ())}
+
+
+LATER = (NOW + 20 * HOUR, NOW + 30 * HOUR)
+NUMBER = Suppressed("+919100000001", None, "asha", "asked", NOW)
+
+# what is different from FACTS -> names of the reasons, the next moment
+WAITING = {
+    "nothing": ({}, [], NOW),
+    "hold on everything": ({"holds": [hold("all")]}, ["hold"], None),
+    "hold on the account": ({"holds": [hold("account:default")]}, ["hold"], None),
+    "two owners": (
+        {"holds": [hold("account:default"), hold("account:default", "api")]},
+        ["hold", "hold"],
+        None,
+    ),
+    "hold on another account": ({"holds": [hold("account:other")]}, [], NOW),
+    "account unknown": ({"account": None}, ["account"], None),
+    "breaker waits": (
+        {
+            **standing(breaker="open", next_probe=NOW + 5 * SECOND),
+            "holds": [hold("account:default", "breaker")],
+        },
+        ["breaker"],
+        NOW + 5 * SECOND,
+    ),
+    "closed": (windows(LATER), ["hours"], LATER[0]),
+    "never open": (windows(), ["hours"], None),
+    "closes before the last ring": (
+        windows((NOW, NOW + MINUTE), LATER, why=""),
+        ["hours"],
+        LATER[0],
+    ),
+    "closes just after the last ring": (windows((NOW, NOW + MINUTE + SECOND), why=""), [], NOW),
+    "do not call": ({"suppressed": [NUMBER]}, ["do_not_call"], None),
+    "deadline passed": (job(not_after=NOW), ["deadline"], None),
+    "deadline before opening": (
+        {**job(not_after=NOW + HOUR), **windows(LATER)},
+        ["hours", "deadline"],
+        None,
+    ),
+    "scheduled": (
+        job(state=State.SCHEDULED, due=NOW + HOUR),
+        ["scheduled"],
+        NOW + HOUR,
+    ),
+    "scheduled for after hours": (
+        job(state=State.SCHEDULED, due=NOW + 9 * HOUR),
+        ["scheduled"],
+        LATER[0],
+    ),
+    "pool asleep": ({"pool_until": NOW + MINUTE}, ["pool"], NOW + MINUTE),
+    "pool awake": ({"pool_until": NOW - MINUTE}, [], NOW),
+    "rate": (standing(next_slot=NOW + SECOND), ["rate"], NOW + SECOND),
+    "posting": (standing(posting=20), ["posting"], NOW),
+    "live, no limit": (standing(live=1000), [], NOW),
+    "live": (standing(live=3, limits=replace(LIMITS, max_live_calls=3)), ["live"], NOW),
+    "queue": ({"ahead": 10}, ["queue"], NOW + 5 * SECOND),
+    "no worker": ({"workers": ()}, ["workers"], None),
+    "every clock wrong": ({"workers": [replace(WORKER, skew=3 * SECOND)]}, ["clock"], None),
+    "one clock wrong": ({"workers": [WORKER, replace(WORKER, skew=-3 * SECOND)]}, [], NOW),
+    "clock unknown": ({"workers": [replace(WORKER, skew=None)]}, [], NOW),
+}
+
+
+@pytest.mark.parametrize(("changes", "names", "moment"), WAITING.values(), ids=WAITING.keys())
+def test_waiting_job_has_its_reasons_and_next_moment(changes, names, moment):
+    """Each thing in the way is one reason; the next moment is known when all of them end."""
+    explained = explain(replace(FACTS, **changes))
+
+    assert [reason.name for reason in explained.reasons] == names
+    assert explained.next == moment
+
+
+def test_all_reasons_at_once_stand_in_the_fixed_order():
+    """Everything in the way at once is listed at once, in the order of `begin`."""
+    facts = replace(
+        FACTS,
+        holds=[hold("account:default"), hold("account:default", "breaker"), hold("all")],
+        suppressed=[NUMBER],
+        pool_until=NOW + MINUTE,
+        ahead=1,
+        workers=(),
+        account=replace(
+            ACCOUNT,
+            windows=(LATER,),
+            why_closed=("Sunday",),
+            standing=replace(
+                STANDING,
+                breaker="open",
+                next_probe=NOW,
+                posting=20,
+                live=1,
+                limits=replace(LIMITS, max_live_calls=1),
+                next_slot=NOW + SECOND,
+            ),
+        ),
+        **job(state=State.SCHEDULED, due=NOW + MINUTE, not_after=NOW + HOUR),
+    )
+
+    assert [reason.name for reason in explain(facts).reasons] == [
+        *("hold", "hold", "breaker", "hours", "do_not_call", "deadline", "scheduled", "pool"),
+        *("rate", "posting", "live", "queue", "workers"),
+    ]
+
+
+ENDED = {
+    "on the wire": ({"state": State.DIALING, "attempts": 2}, "attempt 2 is on the wire"),
+    "placed": ({"state": State.PLACED}, "it is not rung again"),
+    "placed in developer mode": (
+        {"state": State.PLACED, "mode": "developer"},
+        "developer mode rings nobody",
+    ),
+    "unconfirmed": (
+        {"state": State.UNCONFIRMED, "reason": "no answer", "started": NOW},
+        "a phone may have rung (no answer)",
+    ),
+    "dead": ({"state": State.DEAD, "code": "1508", "reason": "refused 1508"}, "invalid mobile"),
+    "skipped": ({"state": State.SKIPPED, "reason": "its deadline has passed"}, "deadline"),
+    "cancelled": ({"state": State.CANCELLED, "reason": "no longer wanted"}, "by test"),
+}
+
+
+@pytest.mark.parametrize(("changes", "sentence"), ENDED.values(), ids=ENDED.keys())
+def test_job_that_waits_no_more_has_its_state_as_only_reason(changes, sentence):
+    """A job that is not waiting says what became of it, whatever else is in the way."""
+    facts = replace(FACTS, holds=[hold("all")], workers=(), job=replace(JOB, **changes))
+    (reason,) = explain(facts).reasons
+
+    assert reason.name == "state"
+    assert sentence in reason.text
+
+
+@pytest.mark.parametrize(
+    ("started", "said"), [(NOW - MINUTE, "is refused until"), (NOW - HOUR, "resolve")]
+)
+def test_quarantine_is_said_while_it_lasts(started, said):
+    """The step of an unconfirmed job names the end of the quarantine, until it is over."""
+    facts = replace(FACTS, job=replace(JOB, state=State.UNCONFIRMED, started=started))
+    (reason,) = explain(facts).reasons
+
+    assert said in reason.step
+    assert ("is refused until" in reason.step) == (started == NOW - MINUTE)
+
+
+@pytest.mark.parametrize(
+    ("job_mode", "account_mode", "said"),
+    [("live", "live", False), ("live", "developer", True), ("developer", "live", True)],
+)
+def test_note_says_when_nobody_will_be_rung(job_mode, account_mode, said):
+    """Developer mode is no obstacle and is said all the same."""
+    account = replace(ACCOUNT, mode=account_mode)
+    note = explain(replace(FACTS, account=account, job=replace(JOB, mode=job_mode))).note
+
+    assert ("nobody" in note) is said
+
+
+def test_times_are_in_the_zone_of_the_account():
+    """A person reads moments in the account's zone, with its name."""
+    (reason,) = explain(replace(FACTS, **job(state=State.SCHEDULED, due=NOW + HOUR))).reasons
+
+    assert "2026-03-02 12:30:00 IST" in reason.text
+
+
+def test_no_number_is_in_any_reason():
+    """Reasons can be shown and logged: they hold no phone number."""
+    for changes, _, _ in WAITING.values():
+        for reason in explain(replace(FACTS, **changes)).reasons:
+            assert "9100000001" not in reason.text + reason.step
+
+
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("1508", "mend the call"),
+        ("1574", "leave it dead"),
+        ("1501", "redrive when it is over"),
+        ("", "out of tries"),
+        ("made-up", "look at one"),
+    ],
+)
+def test_dead_letter_has_advice_by_its_code(code, said):
+    """What a person should do depends on what the code means; an unknown one is looked at."""
+    assert said in advice(code)
