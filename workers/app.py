@@ -7,12 +7,14 @@ countdown or result machinery is used, and this file is mostly a list of what
 is switched off and why.
 """
 
+import faulthandler
 import logging
+import signal
 from datetime import timedelta
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging, worker_init
+from celery.signals import setup_logging, worker_init, worker_ready
 
 from dialer.logs import configure
 from dialer.runtime import addresses
@@ -102,6 +104,13 @@ def _set_up_logging(loglevel: int | None = None, **_: Any) -> None:
 def _open_parts(**_: Any) -> None:
     # Here and not in the first task: a store that must not be used stops the worker at once.
     process().open()
+
+
+@worker_ready.connect  # type: ignore[untyped-decorator]  # Celery ships no types
+def _show_stacks_without_values(**_: Any) -> None:
+    # On SIGUSR1 Celery writes every thread's stack with its local variables, past the
+    # masking log: numbers and the token among them. This one has names and lines only.
+    faulthandler.register(signal.SIGUSR1, all_threads=True, chain=False)
 
 
 app = make_app(process().settings)
