@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from random import Random
 
 from dialer.client import Client, Endpoint
+from dialer.customer import CustomerRules
 from dialer.dispatch import DialRules, Dispatcher
 from dialer.hours import OpeningHours
 from dialer.pacer import Crew, Pacer
@@ -20,6 +21,7 @@ from dialer.store.bells import PacerRules
 from dialer.store.dialling import BreakerRules
 from dialer.upkeep import Upkeep
 from schedules.calendar import Calendar
+from schedules.presets import PRESETS
 from schedules.rule import Rule
 
 
@@ -55,9 +57,14 @@ def store_of(settings: Settings) -> Store:
     )
 
 
-def route_of(account: Account, *, with_token: bool) -> Route:
+def route_of(account: Account, customer: CustomerRules, *, with_token: bool) -> Route:
     """
     Make an account ready to be dialled through, or only to be looked at.
+
+    Args:
+        account: The account.
+        customer: How often one customer may be called; a preset may add to it.
+        with_token: Whether calls are to be placed.
 
     Raises:
         SettingsError: *with_token*, and the account has none.
@@ -73,8 +80,17 @@ def route_of(account: Account, *, with_token: bool) -> Route:
         user_id=account.user_id,
         endpoint=endpoint,
         extra_params=frozenset(account.extra_params),
+        customer=_with_preset(customer, account),
         correlation_param=account.correlation_param,
     )
+
+
+def _with_preset(customer: CustomerRules, account: Account) -> CustomerRules:
+    """Add what the preset of the account's calling hours says of the same customer."""
+    preset = PRESETS.get(account.calling_hours)
+    if preset is None or preset.cap is None:
+        return customer
+    return CustomerRules(customer.gap, (*customer.caps, preset.cap))
 
 
 def calendar_of(account: Account) -> Calendar:
@@ -111,7 +127,8 @@ def worker_parts(settings: Settings) -> WorkerParts:
         StoreUnavailable, StoreRefused: As `store_of`.
     """
     routes = {
-        name: route_of(account, with_token=True) for name, account in settings.accounts.items()
+        name: route_of(account, settings.customer.rules, with_token=True)
+        for name, account in settings.accounts.items()
     }
     store = store_of(settings)
     upkeep = Upkeep(

@@ -113,6 +113,12 @@ class ClickToCall(Parameters):
         legs = [leg for leg in self._legs if customer in (leg.side, "both")]
         return tuple(dict.fromkeys(number for leg in legs for number in leg.numbers))
 
+    def rings(self, customer: Customer) -> tuple[int, ...]:
+        """Return how often each of the `protected` numbers can ring, retries included."""
+        legs = [leg for leg in self._legs if customer in (leg.side, "both")]
+        rings = {number: leg.retry_count + 1 for leg in legs for number in leg.numbers}
+        return tuple(rings[number] for number in self.protected(customer))
+
     def ring_lead(self, customer: Customer) -> timedelta:
         """
         Return the longest time from the POST until the customer's last ring could begin.

@@ -155,6 +155,7 @@ class Dispatcher:
             windows=route.hours.windows(now),
             lease=self._rules.lease,
             lookahead=self._rules.lookahead,
+            customer=route.customer,
         )
         try:
             return self._dialling.begin(ask)

@@ -69,6 +69,10 @@ def _from_setting(value: object) -> timedelta:
 def _positive(duration: timedelta) -> timedelta:
     if duration <= timedelta():
         raise ValueError("must be longer than nothing")
+    return _not_too_long(duration)
+
+
+def _not_too_long(duration: timedelta) -> timedelta:
     if duration > LONGEST:
         raise ValueError(f"is too long; the longest duration is {LONGEST.days}d")
     return duration
@@ -76,3 +80,5 @@ def _positive(duration: timedelta) -> timedelta:
 
 #: A field of a settings section: text in the file, a positive timedelta in Python.
 Duration = Annotated[timedelta, BeforeValidator(_from_setting), AfterValidator(_positive)]
+#: The same for something that may be absent: "0s" is allowed.
+Pause = Annotated[timedelta, BeforeValidator(_from_setting), AfterValidator(_not_too_long)]

@@ -12,6 +12,7 @@ from dialer.job import Job
 from dialer.order import id_of_key
 from dialer.route import Route
 from dialer.store import Store
+from dialer.store.customers import Allowed
 
 #: As far ahead as workers tell the store (`dialer.hours`); beyond it everything is closed.
 _AHEAD = timedelta(days=8)
@@ -61,12 +62,17 @@ class Explainer:
                 for entry in store.suppression.find(number, job.account)
             ],
             account=self._account(job.account, now),
+            customer=self._customer(job),
             pool_until=store.accounts.pool_sleeps_until(job.account, job.pool),
             ahead=store.jobs.ahead(job),
             workers=store.bells.live(now),
             lease=self.lease,
             quarantine=self.quarantine,
         )
+
+    def _customer(self, job: Job) -> Allowed | None:
+        route = self.routes.get(job.account)
+        return self.store.customers.allow(job.id, route.customer) if route else None
 
     def _account(self, name: str, now: datetime) -> AccountFacts | None:
         route = self.routes.get(name)

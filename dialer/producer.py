@@ -188,6 +188,7 @@ def new_job(order: Order, settings: Settings) -> NewJob:
         deadline=settings.jobs.deadline,
         customer=customer,
         protected=call.protected(customer),
+        rings=call.rings(customer),
         ring_lead=call.ring_lead(customer),
         longest_ring=call.longest_ring(),
         talk_limit=call.talk_limit,

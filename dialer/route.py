@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from dialer.client import Endpoint
+from dialer.customer import CustomerRules
 from dialer.hours import OpeningHours
 from dialer.limits import Limits
 
@@ -25,6 +26,7 @@ class Route:
         endpoint: Where to POST, and as whom; None where the process was
             given no token, and then it dials nothing.
         extra_params: Undocumented parameter names its calls may carry.
+        customer: How often one customer may be called.
         correlation_param: The parameter that carries the attempt's id; None
             to send none.
     """
@@ -36,6 +38,7 @@ class Route:
     user_id: str
     endpoint: Endpoint | None
     extra_params: frozenset[str]
+    customer: CustomerRules
     correlation_param: str | None
 
 

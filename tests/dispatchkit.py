@@ -6,6 +6,7 @@ from datetime import timedelta
 from storekit import ALWAYS, BACKOFFS, LEASE, LIMITS
 
 from dialer.client import Endpoint
+from dialer.customer import UNPROTECTED
 from dialer.dispatch import DialRules
 from dialer.outcome import Outcome
 from dialer.route import Route
@@ -53,6 +54,7 @@ def route(account: str = "default", *, mode: str = "live", user_id: str = "1", *
         "user_id": user_id,
         "endpoint": Endpoint("http://127.0.0.1:1/", user_id, "secret"),
         "extra_params": frozenset(),
+        "customer": UNPROTECTED,
         "correlation_param": None,
     } | changes
     return Route(**given)

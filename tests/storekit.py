@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
+from dialer.customer import UNPROTECTED
 from dialer.limits import Limits
 from dialer.outcome import Kind, Outcome, Placed, Refused
 from dialer.retry import Backoff
@@ -60,6 +61,8 @@ class Clockwork:
     def job(self, job_id: str = "", **changes: object) -> NewJob:
         """Make a job that nobody enqueued yet."""
         nth = next(self.numbers)
+        numbers = changes.get("protected", ("one",))
+        changes.setdefault("rings", (1,) * len(numbers))  # type: ignore[arg-type]  # as below
         job = NewJob(
             id=job_id or f"job{nth}",
             digest="digest",
@@ -73,6 +76,7 @@ class Clockwork:
             deadline=timedelta(days=1),
             customer="to",
             protected=(f"+9190000{nth:05d}",),
+            rings=(),
             ring_lead=timedelta(0),
             longest_ring=60 * SECOND,
             talk_limit=None,
@@ -97,6 +101,7 @@ class Clockwork:
             windows=ALWAYS,
             lease=LEASE,
             lookahead=50 * timedelta(milliseconds=1),
+            customer=UNPROTECTED,
         )
         return replace(ask, **changes)  # type: ignore[arg-type]  # a test names the fields it means
 

@@ -39,7 +39,7 @@ class Session:
         return Explainer(
             store=self.store,
             routes={
-                name: route_of(account, with_token=False)
+                name: route_of(account, self.settings.customer.rules, with_token=False)
                 for name, account in self.settings.accounts.items()
             },
             lease=self.settings.jobs.lease,

@@ -86,6 +86,19 @@ def _do_not_call(facts: Facts) -> Iterator[Reason]:
         )
 
 
+def _customer(facts: Facts) -> Iterator[Reason]:
+    allowed = facts.customer
+    if allowed is None or not allowed.rule:
+        return
+    if allowed.since is None:
+        text = "one such call may ring more often than a customer may be rung; it will be skipped"
+        yield Reason("customer", text, step="enqueue it with a lower toRetryCount")
+        return
+    what = "too recently" if allowed.rule == "gap" else "as often as allowed"
+    text = f"the customer has been called {what}; again from {facts.at(allowed.since)} on"
+    yield Reason("customer", text, until=allowed.since)
+
+
 def _deadline(facts: Facts) -> Iterator[Reason]:
     not_after, first = facts.job.not_after, earliest(facts)
     if not_after <= facts.now:
@@ -163,6 +176,7 @@ CHECKS: tuple[Callable[[Facts], Iterator[Reason]], ...] = (
     _breaker_open,
     _closed,
     _do_not_call,
+    _customer,
     _deadline,
     _scheduled,
     _pool_asleep,
@@ -180,6 +194,8 @@ def earliest(facts: Facts) -> datetime | None:
     None when calling hours leave no moment within the days that are known.
     """
     moments = [facts.now, facts.job.due, facts.pool_until]
+    if facts.customer is not None:
+        moments.append(facts.customer.since)
     if facts.account is not None:
         standing = facts.account.standing
         moments += [standing.next_slot]

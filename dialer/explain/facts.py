@@ -10,6 +10,7 @@ from dialer.job import Job
 from dialer.moment import local
 from dialer.store.accounts import Standing
 from dialer.store.bells import LiveWorker
+from dialer.store.customers import Allowed
 from dialer.store.holds import Hold
 from dialer.store.suppression import Suppressed
 
@@ -45,6 +46,8 @@ class Facts:
         holds: Every hold there is.
         suppressed: The do-not-call entries of its customer, for its account.
         account: Its account; None where the settings here know none.
+        customer: From when its customers may be called; None where the
+            account is not known here.
         pool_until: Until when its pool is left alone; None for no pool.
         ahead: Ready jobs of the account that come first.
         workers: The live workers.
@@ -57,6 +60,7 @@ class Facts:
     holds: Sequence[Hold]
     suppressed: Sequence[Suppressed]
     account: AccountFacts | None
+    customer: Allowed | None
     pool_until: datetime | None
     ahead: int
     workers: Sequence[LiveWorker]

@@ -22,6 +22,7 @@ from dialer.settings.section import MisfitError, Path, Section
 from dialer.settings.sections import (
     Beat,
     Breaker,
+    Customer,
     Flower,
     Jobs,
     Log,
@@ -69,6 +70,7 @@ class Settings(Section):
     wire: Wire = Wire()
     jobs: Jobs = Jobs()
     retry: Retry = Retry()
+    customer: Customer = Customer()
     breaker: Breaker = Breaker()
     pacer: Pacer = Pacer()
     worker: Worker = Worker()

@@ -10,6 +10,7 @@ from datetime import timedelta
 
 from dialer.store.accounts import Accounts
 from dialer.store.bells import Bells
+from dialer.store.customers import Customers
 from dialer.store.desk import Desk
 from dialer.store.dialling import BreakerRules, Dialling
 from dialer.store.holds import Holds
@@ -36,6 +37,7 @@ class Store:
     desk: Desk
     accounts: Accounts
     suppression: Suppression
+    customers: Customers
 
     @classmethod
     def on(cls, server: Server, breaker: BreakerRules, *, full_at: float = 0.8) -> "Store":
@@ -52,6 +54,7 @@ class Store:
             desk=Desk(server),
             accounts=Accounts(server),
             suppression=Suppression(server),
+            customers=Customers(server),
         )
 
 

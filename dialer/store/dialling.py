@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from dialer.customer import CustomerRules
 from dialer.limits import Limits
 from dialer.settle import Settlement
 from dialer.store.server import Server, micros
@@ -59,6 +60,7 @@ class Ask:
         windows: When the account may dial, as `dialer.hours` writes it.
         lease: How long the job is the worker's.
         lookahead: How far ahead a start may be granted.
+        customer: How often one customer may be called.
     """
 
     account: str
@@ -69,6 +71,7 @@ class Ask:
     windows: str
     lease: timedelta
     lookahead: timedelta
+    customer: CustomerRules
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,6 +165,7 @@ class Dialling:
             micros(ask.lease),
             micros(ask.lookahead),
             micros(limits.assumed_call),
+            ask.customer.as_words(),
         )
         word, now, seq = reply[0], int(reply[1]), reply[2]
         if word == "no":

@@ -32,6 +32,7 @@ class NewJob:
         deadline: That default.
         customer: The protected leg: to, from or both.
         protected: The customer's numbers, E.164.
+        rings: How often the provider may ring each of them, in the same order.
         ring_lead: The longest time until the last ring to the customer begins.
         longest_ring: The longest time both legs can ring and queue.
         talk_limit: The time limit of the talk, if the call has one.
@@ -50,6 +51,7 @@ class NewJob:
     deadline: timedelta
     customer: str
     protected: tuple[str, ...]
+    rings: tuple[int, ...]
     ring_lead: timedelta
     longest_ring: timedelta
     talk_limit: timedelta | None
@@ -208,7 +210,8 @@ class Jobs:
 def _values(job: NewJob) -> tuple[str | int, ...]:
     customer = (
         f"{job.customer} {micros(job.ring_lead)} {micros(job.longest_ring)} "
-        f"{micros(job.talk_limit) if job.talk_limit else 0} {','.join(job.protected)}"
+        f"{micros(job.talk_limit) if job.talk_limit else 0} {','.join(job.protected)} "
+        f"{','.join(map(str, job.rings))}"
     )
     return (
         job.id,

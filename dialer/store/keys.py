@@ -36,6 +36,10 @@ breaker:<account>         hash    row, last while closed; open_us, wait_us, prob
 hold:<scope>              hash    owner -> JSON {who, reason, at_us};
                                   scope: all, account:<name>
 holds                     set     scopes that have a hold
+rung:<number>             zset    rings reserved for a customer's number, for gap and
+                                  caps; score: the latest moment it could ring
+waiting:<number>          set     ids put off by gap or cap, to wake when a ring is
+                                  given back
 dnc                       hash    E.164 number -> JSON {who, reason, at_us}
 dnc:<account>             hash    the same for one account only
 bell                      string  number of the last doorbell

@@ -3,7 +3,7 @@ The Lua scripts as callables: loaded as package data, composed, registered.
 
 A script is one file. What reaches the server is, in this order: its `#!lua`
 line, the arrows of `dialer.job.TRANSITIONS`, the clock, the prologue, the
-breaker where the script tells it something, and the file's own body.
+breaker and the customer where the script needs them, and the file's own body.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from dialer.job import TRANSITIONS
 
 _FOLDER = files("dialer.store") / "lua"
 #: Files that are parts of scripts and none themselves.
-PARTS = ("clock", "prologue", "breaker")
+PARTS = ("clock", "prologue", "breaker", "customer")
 
 Argument = str | int | float
 
@@ -60,6 +60,8 @@ def compose(name: str, *, clock: str, shebang: bool) -> str:
     parts += [arrows(), clock, read("prologue")]
     if "tell_breaker(" in body:
         parts.append(read("breaker"))
+    if "_rings" in body or "customer_" in body:
+        parts.append(read("customer"))
     return "\n".join([*parts, body])
 
 

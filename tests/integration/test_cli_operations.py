@@ -9,6 +9,7 @@ import pytest
 from storekit import LEASE, LIMITS, decided
 from storekit import windows as written
 
+from dialer.customer import UNPROTECTED
 from dialer.job import State
 from dialer.outcome import Doubtful, Kind, Outcome, Refused
 from dialer.store.dialling import Ask, Go
@@ -28,6 +29,7 @@ def attempt(cli, outcome: Outcome) -> str:
             windows=written((now - timedelta(days=1), now + timedelta(days=1))),
             lease=LEASE,
             lookahead=timedelta(seconds=1),
+            customer=UNPROTECTED,
         )
     )
     assert isinstance(reply, Go)

@@ -11,6 +11,7 @@ from dialer.job import Event, Job, State
 from dialer.limits import Limits
 from dialer.store.accounts import Standing
 from dialer.store.bells import LiveWorker
+from dialer.store.customers import Allowed
 from dialer.store.holds import Hold
 from dialer.store.suppression import Suppressed
 
@@ -66,6 +67,7 @@ FACTS = Facts(
     holds=(),
     suppressed=(),
     account=ACCOUNT,
+    customer=Allowed(NOW, ""),
     pool_until=None,
     ahead=0,
     workers=(WORKER,),
@@ -122,6 +124,17 @@ WAITING = {
     ),
     "closes just after the last ring": (windows((NOW, NOW + MINUTE + SECOND), why=""), [], NOW),
     "do not call": ({"suppressed": [NUMBER]}, ["do_not_call"], None),
+    "customer called too recently": (
+        {"customer": Allowed(NOW + HOUR, "gap")},
+        ["customer"],
+        NOW + HOUR,
+    ),
+    "customer called too often": (
+        {"customer": Allowed(NOW + HOUR, "cap")},
+        ["customer"],
+        NOW + HOUR,
+    ),
+    "no room for one call": ({"customer": Allowed(None, "cap")}, ["customer"], None),
     "deadline passed": (job(not_after=NOW), ["deadline"], None),
     "deadline before opening": (
         {**job(not_after=NOW + HOUR), **windows(LATER)},
@@ -167,6 +180,7 @@ def test_all_reasons_at_once_stand_in_the_fixed_order():
         FACTS,
         holds=[hold("account:default"), hold("account:default", "breaker"), hold("all")],
         suppressed=[NUMBER],
+        customer=Allowed(NOW + SECOND, "gap"),
         pool_until=NOW + MINUTE,
         ahead=1,
         workers=(),
@@ -188,8 +202,8 @@ def test_all_reasons_at_once_stand_in_the_fixed_order():
     )
 
     assert [reason.name for reason in explain(facts).reasons] == [
-        *("hold", "hold", "breaker", "hours", "do_not_call", "deadline", "scheduled", "pool"),
-        *("rate", "posting", "live", "queue", "workers"),
+        *("hold", "hold", "breaker", "hours", "do_not_call", "customer", "deadline"),
+        *("scheduled", "pool", "rate", "posting", "live", "queue", "workers"),
     ]
 
 

@@ -11,6 +11,7 @@
 -- ARGV[11] windows of the account, "open-close,..." in us
 -- ARGV[12] lease, us          ARGV[13] lookahead, us: how far ahead a slot may be granted
 -- ARGV[14] assumed length of a call without a time limit, us
+-- ARGV[15] customer rules (customer.lua)
 --
 -- Returns  {"go", now, seq, id, slot, attempt, tries, misses, pool misses, not after, mode, pool, content}
 --          {"wait", now, seq, us until the next slot}
@@ -109,17 +110,34 @@ local function on_do_not_call(numbers)
   return false
 end
 
+local rules = customer_rules(ARGV[15])
+
+local CUSTOMER = {
+  gap = 'the customer has been called too recently',
+  cap = 'the customer has been called as often as allowed',
+}
+
 local function fits(id)
-  local job = redis.call('HMGET', job_key(id), 'not_after_us', 'protected', 'lead_us')
+  local job = redis.call('HMGET', job_key(id), 'not_after_us', 'protected', 'lead_us', 'rings')
+  local allowed, rule = customer_allows(job[2], job[4], slot, rules)
   if slot >= tonumber(job[1]) then
     move('skip', id, 'skipped', now, 'rule', 'its deadline has passed')
   elseif on_do_not_call(job[2]) then
     move('skip', id, 'skipped', now, 'rule', 'the customer is on the do-not-call list')
+  elseif rule and not allowed then
+    move('skip', id, 'skipped', now, 'rule', 'one call rings more often than a customer may be rung')
+  elseif rule then
+    -- Also when that is after its deadline: a ring given back may free the customer before.
+    move('postpone', id, 'scheduled', math.min(allowed, tonumber(job[1])), 'rule', CUSTOMER[rule])
+    wait_for_customer(id, job[2], rules)
   elseif slot + tonumber(job[3]) >= close then
     local _, later = window_at(ARGV[11], close)
-    later = later or close
-    move('postpone', id, 'scheduled', math.min(later, tonumber(job[1])), 'rule',
-      'calling hours would end before the last ring')
+    local why = 'calling hours would end before the last ring'
+    if (later or close) < tonumber(job[1]) then
+      move('postpone', id, 'scheduled', later or close, 'rule', why)
+    else
+      move('skip', id, 'skipped', now, 'rule', why .. ', and open again only after its deadline')
+    end
   else
     return true
   end
@@ -183,7 +201,8 @@ redis.call('HSET', P .. 'meter:' .. account, 'tat_us', us(math.max(tat, slot) + 
   'interval_us', us(interval))
 redis.call('ZADD', P .. 'posting:' .. account, us(lease_end), id)
 count_start(slot)
-local length = redis.call('HMGET', key, 'ring_us', 'talk_us')
+local length = redis.call('HMGET', key, 'ring_us', 'talk_us', 'lead_us', 'protected', 'rings')
+reserve_rings(length[4], length[5], id .. '.' .. attempt, slot + tonumber(length[3]), rules)
 local talk = tonumber(length[2])
 redis.call('ZADD', P .. 'live:' .. account,
   us(slot + tonumber(length[1]) + (talk > 0 and talk or tonumber(ARGV[14]))), id .. '.' .. attempt)

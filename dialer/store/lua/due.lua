@@ -10,8 +10,9 @@
 local most = tonumber(ARGV[1])
 local jobs = redis.call('ZRANGEBYSCORE', P .. 'in:scheduled', '-inf', us(now), 'LIMIT', 0, most)
 for _, id in ipairs(jobs) do
-  if tonumber(redis.call('HGET', job_key(id), 'not_after_us')) <= now then
-    move('skip', id, 'skipped', now, 'rule', 'its deadline has passed')
+  local job = redis.call('HMGET', job_key(id), 'not_after_us', 'reason')
+  if tonumber(job[1]) <= now then
+    move('skip', id, 'skipped', now, 'rule', 'its deadline has passed; it had waited: ' .. job[2])
   else
     move('due', id, 'ready', now, 'clock', 'its time has come')
   end

@@ -6,7 +6,7 @@
 -- ARGV[2..] twelve values a job:
 --   id, digest, key, account, mode, lane, priority, due (us, 0 = at once),
 --   not_after (us, 0 = after the default), default deadline (us from now),
---   "to lead_us ring_us talk_us number,number" as five words, content (JSON)
+--   "to lead_us ring_us talk_us number,number rings,rings" as six words, content (JSON)
 --
 -- Returns   one of these a job: created, duplicate, conflict:<state>, late
 
@@ -32,14 +32,14 @@ local function accept(i)
   seq = seq + 1
   local rank = us((9 - priority) * 100000000000000 + seq)
   local state = due > now and 'scheduled' or 'ready'
-  local customer, lead, ring, talk, numbers =
-    string.match(ARGV[i + 10], '^(%S+) (%d+) (%d+) (%d+) (%S*)$')
+  local customer, lead, ring, talk, numbers, rings =
+    string.match(ARGV[i + 10], '^(%S+) (%d+) (%d+) (%d+) (%S*) (%S*)$')
   redis.call('HSET', key, 'state', state, 'digest', digest, 'key', ARGV[i + 2],
     'account', ARGV[i + 3], 'mode', ARGV[i + 4], 'lane', lane, 'priority', priority,
     'rank', rank, 'tries', 0, 'misses', 0, 'attempt', 0, 'created_us', us(now),
     'entered_us', us(now), 'due_us', us(due), 'not_after_us', us(not_after),
     'customer', customer, 'lead_us', lead, 'ring_us', ring, 'talk_us', talk,
-    'protected', numbers, 'content', ARGV[i + 11], 'token', '', 'settled', '',
+    'protected', numbers, 'rings', rings, 'content', ARGV[i + 11], 'token', '', 'settled', '',
     'reason', 'accepted', 'log', us(now) .. '\t\t' .. state .. '\t' .. ARGV[1] .. '\taccepted\n')
   for number in string.gmatch(numbers, '[^,]+') do
     redis.call('SADD', P .. 'of:' .. number, id)

@@ -17,7 +17,7 @@
 local id, token, target, why = ARGV[1], ARGV[2], ARGV[3], ARGV[12]
 local key = job_key(id)
 local job = redis.call('HMGET', key, 'state', 'token', 'settled', 'lane', 'attempt',
-  'not_after_us', 'misses')
+  'not_after_us', 'protected', 'rings')
 local state, account = job[1], nil
 
 if not state then
@@ -64,6 +64,7 @@ else
 end
 if ARGV[6] == '0' then
   redis.call('ZREM', P .. 'live:' .. account, id .. '.' .. job[5])
+  give_rings_back(job[7], job[8], id .. '.' .. job[5])
 end
 local pool = lane_pool(job[4])
 if tonumber(ARGV[9]) > 0 then

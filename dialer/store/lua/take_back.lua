@@ -15,12 +15,13 @@ if not id then
   return {'fenced', us(seen()), 'missing'}
 end
 local key = job_key(id)
-local job = redis.call('HMGET', key, 'state', 'token', 'lane', 'attempt')
+local job = redis.call('HMGET', key, 'state', 'token', 'lane', 'attempt', 'protected', 'rings')
 if job[2] ~= token or job[1] ~= 'dialing' then
   return {'fenced', us(seen()), job[1] or 'missing'}
 end
 local account = lane_account(job[3])
 redis.call('ZREM', P .. 'live:' .. account, id .. '.' .. job[4])
+give_rings_back(job[5], job[6], id .. '.' .. job[4])
 redis.call('HINCRBY', key, 'attempt', -1)
 redis.call('HSET', key, 'token', '')
 move('take_back', id, 'ready', now, 'worker', why)

@@ -1,0 +1,36 @@
+"""
+How often one customer may be called, whoever asks for it.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from schedules.presets import Cap
+
+_US = timedelta(microseconds=1)
+
+
+@dataclass(frozen=True, slots=True)
+class CustomerRules:
+    """
+    What protects one number over all accounts, campaigns and direct calls.
+
+    Attributes:
+        gap: The least time between the end of one call's ringing and the next call.
+        caps: The most rings in each sliding period; a call reserves one ring
+            for each time the provider may ring, its retries included.
+    """
+
+    gap: timedelta
+    caps: tuple[Cap, ...] = ()
+
+    def as_words(self) -> str:
+        """
+        Write the rules as `customer.lua` reads them.
+        """
+        caps = ",".join(f"{cap.calls}/{cap.per // _US}" for cap in self.caps)
+        return f"{self.gap // _US} {caps}"
+
+
+#: No rule at all.
+UNPROTECTED = CustomerRules(timedelta(0))

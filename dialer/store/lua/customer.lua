@@ -1,0 +1,108 @@
+-- Loaded after the prologue by the scripts that reserve a customer's rings.
+--
+-- rung:<number> keeps the moments at which a number may have begun to ring,
+-- over all accounts, campaigns and direct calls: one entry for each ring that
+-- the provider may make, member <job>.<attempt>.<nth>, score the latest moment
+-- at which that attempt could ring. So a gap or a period that is over by these
+-- moments is over by the real ones too.
+--
+-- rules  "gap_us most/per_us,most/per_us": the least time between two calls,
+--        and the most rings in each sliding period
+
+local DAY = 86400000000
+
+local function customer_rules(rules)
+  local gap, caps = string.match(rules, '^(%d+) (%S*)$')
+  local parsed = {gap = tonumber(gap), caps = {}, longest = math.max(DAY, tonumber(gap))}
+  for most, per in string.gmatch(caps, '(%d+)/(%d+)') do
+    parsed.caps[#parsed.caps + 1] = {most = tonumber(most), per = tonumber(per)}
+    parsed.longest = math.max(parsed.longest, tonumber(per))
+  end
+  return parsed
+end
+
+-- Walks "number,number" beside "rings,rings".
+local function each_customer(numbers, rings)
+  local next_ring = string.gmatch(rings, '%d+')
+  local next_number = string.gmatch(numbers, '[^,]+')
+  return function()
+    local number = next_number()
+    return number, number and tonumber(next_ring())
+  end
+end
+
+-- The first moment, from `slot` on, at which one cap leaves room for `rings`;
+-- nil when it never does.
+local function cap_allows(key, cap, rings, slot)
+  if rings > cap.most then
+    return nil
+  end
+  local since = '(' .. us(slot - cap.per)
+  local over = redis.call('ZCOUNT', key, since, '+inf') + rings - cap.most
+  if over <= 0 then
+    return slot
+  end
+  local entry = redis.call('ZRANGEBYSCORE', key, since, '+inf', 'WITHSCORES', 'LIMIT', over - 1, 1)
+  return tonumber(entry[2]) + cap.per
+end
+
+-- The first moment, from `slot` on, at which gap and caps allow every number;
+-- nil when a cap never does. The second value names the rule that waits.
+local function customer_allows(numbers, rings, slot, rules)
+  local at, why = slot, nil
+  for number, count in each_customer(numbers, rings) do
+    local key = P .. 'rung:' .. number
+    local last = redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')
+    if last[2] and tonumber(last[2]) + rules.gap > at then
+      at, why = tonumber(last[2]) + rules.gap, 'gap'
+    end
+    for _, cap in ipairs(rules.caps) do
+      local free = cap_allows(key, cap, count, slot)
+      if not free then
+        return nil, 'cap'
+      elseif free > at then
+        at, why = free, 'cap'
+      end
+    end
+  end
+  return at, why
+end
+
+local function reserve_rings(numbers, rings, attempt, latest, rules)
+  for number, count in each_customer(numbers, rings) do
+    local key = P .. 'rung:' .. number
+    redis.call('ZREMRANGEBYSCORE', key, '-inf', us(now - rules.longest))
+    for nth = 1, count do
+      redis.call('ZADD', key, us(latest), attempt .. '.' .. nth)
+    end
+    redis.call('PEXPIRE', key, math.ceil((latest - now + rules.longest) / 1000))
+  end
+end
+
+-- Remember that a job waits for its customers, to wake it when a ring is given back.
+local function wait_for_customer(id, numbers, rules)
+  for number in string.gmatch(numbers, '[^,]+') do
+    redis.call('SADD', P .. 'waiting:' .. number, id)
+    redis.call('PEXPIRE', P .. 'waiting:' .. number, math.ceil(rules.longest / 1000))
+  end
+end
+
+local function wake_waiting(number)
+  for _, id in ipairs(redis.call('SMEMBERS', P .. 'waiting:' .. number)) do
+    if redis.call('HGET', job_key(id), 'state') == 'scheduled' then
+      redis.call('ZADD', P .. 'in:scheduled', us(now), id)
+      redis.call('HSET', job_key(id), 'due_us', us(now))
+      wake_pacer()
+    end
+  end
+  redis.call('DEL', P .. 'waiting:' .. number)
+end
+
+local function give_rings_back(numbers, rings, attempt)
+  for number, count in each_customer(numbers, rings) do
+    for nth = 1, count do
+      redis.call('ZREM', P .. 'rung:' .. number, attempt .. '.' .. nth)
+    end
+    wake_waiting(number)
+  end
+end
