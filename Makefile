@@ -23,7 +23,8 @@ demo: .venv/run  ## the main job on an embedded server; ends by itself
 
 .PHONY: test
 test: .venv/dev  ## unit, integration and acceptance tests (at most 5 minutes)
-	@$(PY) -m pytest
+	@$(PY) -m pytest -n 2 --dist worksteal tests/unit tests/integration
+	@$(PY) -m pytest tests/acceptance
 
 .PHONY: unit
 unit: .venv/dev  ## only the tests without I/O

@@ -22,6 +22,7 @@ from typing import Protocol
 
 from dialer.call import ClickToCall
 from dialer.client import Endpoint
+from dialer.client.clock import Clock
 from dialer.codes import lookup
 from dialer.errors import DialerError, InvalidCall
 from dialer.outcome import Doubtful, Kind, NotSent, Outcome, Refused
@@ -32,6 +33,7 @@ from dialer.store.dialling import Ask, Dialling, Go, No, Wait
 
 log = logging.getLogger(__name__)
 
+_CLOCK = Clock()
 #: The longest a worker waits for the meter before it gives its doorbell up.
 _PATIENCE = timedelta(milliseconds=200)
 #: The most asks for one doorbell. While `begin` answers "sorting" it moves blocked jobs out of
@@ -90,6 +92,7 @@ class Dispatcher:
         rng: Source of jitter.
         now: The wall clock, aware.
         monotonic: Seconds that never go back.
+        boottime: The same, and also running while the machine sleeps.
         sleep: Waits so many seconds.
     """
 
@@ -103,6 +106,7 @@ class Dispatcher:
         rng: Random,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
+        boottime: Callable[[], float] = _CLOCK.boottime,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         self._dialling = dialling
@@ -112,6 +116,7 @@ class Dispatcher:
         self._rng = rng
         self._now = now
         self._monotonic = monotonic
+        self._boottime = boottime
         self._sleep = sleep
 
     def answer(self, account: str, bell: str = "") -> str:
@@ -130,7 +135,7 @@ class Dispatcher:
             return f"no: this worker has no account {account} with a token"
         end_of_patience = self._monotonic() + _PATIENCE.total_seconds()
         for _ in range(_ASKS):
-            asked = self._monotonic()
+            asked, asked_boottime = self._monotonic(), self._boottime()
             reply = self._begin(route, bell)
             if isinstance(reply, Wait) and asked + reply.time.total_seconds() < end_of_patience:
                 self._sleep(max(0.0, (reply.time - self._rules.lookahead).total_seconds()))
@@ -138,7 +143,10 @@ class Dispatcher:
                 break
         match reply:
             case Go():
-                return self._dial(route, route.endpoint, reply, asked)
+                # What the machine slept away since it asked counts as time that passed.
+                awake = self._monotonic() - asked
+                slept = max(0.0, self._boottime() - asked_boottime - awake)
+                return self._dial(route, route.endpoint, reply, asked - slept)
             case Wait():
                 return "no: the meter is charged"
             case No(reason):
@@ -196,10 +204,14 @@ class Dispatcher:
         return params
 
     def _finish(self, route: Route, go: Go, outcome: Outcome) -> str:
-        if isinstance(outcome, NotSent) and outcome.late:
-            self._insist(lambda: self._dialling.take_back(go.token, outcome.why))
-            log.info("taken back job=%s attempt=%d: %s", go.job_id, go.attempt, outcome.why)
+        if (
+            isinstance(outcome, NotSent)
+            and outcome.late
+            and self._insist(lambda: self._dialling.take_back(go.token, outcome.why))
+        ):
+            log.warning("taken back job=%s attempt=%d: %s", go.job_id, go.attempt, outcome.why)
             return f"taken back {go.job_id}"
+        # A late one that cannot be taken back was given up by the reaper: it was not sent either.
         settlement = decide(
             outcome,
             tries=go.tries,
@@ -218,6 +230,8 @@ class Dispatcher:
             )
         )
         _tell(route, go, settlement, outcome, done=done)
+        if not done:
+            return f"too late: job {go.job_id} is no longer this attempt's"
         return f"{settlement.target} {go.job_id}"
 
     def _accounts_to_hold(self, route: Route, outcome: Outcome) -> list[str]:

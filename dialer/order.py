@@ -50,8 +50,9 @@ class Order:
         account: Whose credentials, rate and calling hours; ``[a-z0-9_]{1,40}``.
         priority: 0 to 9, 9 first.
         not_before: Aware; the call waits until then. None: at once.
-        not_after: Aware, later than `not_before`; never rung after it.
-            None: the deadline its account gives every call.
+        not_after: Aware, later than `not_before`; no attempt starts after it
+            (the last ring of one that has started may be later). None: the
+            deadline its account gives every call.
         customer: The side the rules protect; None for what its account says.
 
     Raises:

@@ -65,7 +65,7 @@ class Dialer:
     def __init__(self, store: Store, settings: Settings, *, who: str = "") -> None:
         self._store = store
         self._settings = settings
-        self._who = who or f"{getpass.getuser()}@python"
+        self._who = who or _who_runs()
 
     @classmethod
     def from_settings(cls, settings: Settings | None = None, *, who: str = "") -> Self:
@@ -101,7 +101,7 @@ class Dialer:
             account: Through which account.
             priority: 0 to 9, 9 first.
             not_before: Aware; when it may be dialled. At once when None.
-            not_after: Aware; never rung after it. Within `jobs.deadline` when None.
+            not_after: Aware; no attempt starts after it. Within `jobs.deadline` when None.
             customer: The side that the rules protect: to, from or both; the
                 account's own setting when None.
 
@@ -201,6 +201,13 @@ def _account(order: Order, accounts: Mapping[str, Account]) -> Account:
         known = ", ".join(sorted(accounts)) or "none is configured"
         raise InvalidCall([("account", f'"{order.account}" is unknown; the accounts are: {known}')])
     return accounts[order.account]
+
+
+def _who_runs() -> str:
+    try:
+        return f"{getpass.getuser()}@python"
+    except (OSError, KeyError):  # a container's user may have no name
+        return "python"
 
 
 def _fresh_key() -> str:

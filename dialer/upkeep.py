@@ -76,11 +76,14 @@ class Upkeep:
 
         return _while_it_finds_work(some)
 
-    def due(self) -> int:
+    def due(self, rounds: int = _ROUNDS) -> int:
         """
         Let time pass for everything whose moment has come.
+
+        Args:
+            rounds: The most rounds of `BOUND` jobs.
         """
-        return _while_it_finds_work(self._store.rounds.due)
+        return _while_it_finds_work(self._store.rounds.due, rounds)
 
     def prune(self) -> int:
         """
@@ -92,9 +95,9 @@ class Upkeep:
         )
 
 
-def _while_it_finds_work(some: Callable[[], int]) -> int:
+def _while_it_finds_work(some: Callable[[], int], rounds: int = _ROUNDS) -> int:
     total = 0
-    for _ in range(_ROUNDS):
+    for _ in range(rounds):
         count = some()
         total += count
         if count < BOUND:

@@ -5,6 +5,7 @@ from datetime import timedelta
 from pathlib import Path
 
 import fakeredis
+import hypothesis
 import pytest
 from storekit import BREAKER, MOVABLE_CLOCK, Clockwork
 
@@ -12,6 +13,10 @@ from dialer.embedded import EmbeddedServer
 from dialer.store import Store
 from dialer.store.keys import Keys
 from dialer.store.server import Server, connect
+
+# The same examples in every run, on a slow machine too.
+hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("steady")
 
 
 @pytest.fixture(scope="session")
@@ -21,11 +26,21 @@ def redis_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedS
         yield server
 
 
+@pytest.fixture(scope="session")
+def scratch_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedServer]:
+    """A real server that does not wait for the disk, for tests of what scripts do."""
+    with EmbeddedServer(Path(tmp_path_factory.mktemp("scratch"))) as server:
+        client = connect(server.url)
+        client.config_set("appendfsync", "no")
+        client.close()
+        yield server
+
+
 @pytest.fixture(params=["server", "fakeredis"])
 def clockwork(request: pytest.FixtureRequest) -> Iterator[Clockwork]:
     """A store whose clock the test moves, on the real server and on fakeredis."""
     if request.param == "server":
-        client = connect(request.getfixturevalue("redis_server").url)
+        client = connect(request.getfixturevalue("scratch_server").url)
         client.flushdb()
         server = Server(client, keys=Keys(), clock=MOVABLE_CLOCK)
     else:

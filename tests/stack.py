@@ -217,6 +217,7 @@ def stack(
             "ACCOUNTS__DEFAULT__MAX_POSTING": "60",
             "WORKER__CONCURRENCY": "16",
             "BEAT__TICK": "1s",
+            "CUSTOMER__GAP": "0s",
             **(settings or {}),
         }
         inherited = {k: v for k, v in os.environ.items() if not k.startswith("DIALER_")}

@@ -16,6 +16,7 @@ from typing import Any
 from celery import Celery
 from celery.signals import setup_logging, worker_init, worker_ready
 
+from dialer.errors import DialerError
 from dialer.logs import configure
 from dialer.runtime import addresses
 from dialer.settings import Settings
@@ -45,7 +46,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
     """
     List every Celery setting that we do not leave to Celery, with its reason.
     """
-    deadline = settings.wire.longest + timedelta(seconds=5)
+    grace = max(settings.worker.shutdown_grace, settings.wire.longest + timedelta(seconds=5))
     return {
         # -- Messages carry nothing worth keeping.
         "task_serializer": "json",
@@ -61,7 +62,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
         "worker_concurrency": settings.worker.concurrency,
         "worker_prefetch_multiplier": 1,
         "worker_disable_rate_limits": True,  # Celery's are per process; the meter is ours
-        "worker_soft_shutdown_timeout": deadline.total_seconds(),
+        "worker_soft_shutdown_timeout": grace.total_seconds(),
         "worker_hijack_root_logger": False,
         "worker_redirect_stdouts": False,
         "worker_send_task_events": False,  # a fifth of a worker's time; Flower switches them on
@@ -103,7 +104,11 @@ def _set_up_logging(loglevel: int | None = None, **_: Any) -> None:
 @worker_init.connect  # type: ignore[untyped-decorator]  # Celery ships no types
 def _open_parts(**_: Any) -> None:
     # Here and not in the first task: a store that must not be used stops the worker at once.
-    process().open()
+    try:
+        process().open()
+    except DialerError as error:
+        # Celery logs an exception of a signal's receiver and goes on; this ends it, in a sentence.
+        raise SystemExit(str(error)) from None
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]  # Celery ships no types

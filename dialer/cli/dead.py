@@ -4,7 +4,6 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from datetime import timedelta
 from typing import Annotated
 
 import typer
@@ -104,8 +103,9 @@ def redrive(
         )
         report(moved, "put back", json=json)
         if moved.done and not json:
-            last = timedelta(seconds=(len(moved.done) - 1) / per_second)
-            output.say(f"the last of them becomes due in {rough(last)}")
+            # Read, not reckoned: an earlier redrive or a quarantine may come first.
+            last = opened.store.jobs.get(moved.done[-1]).due or opened.now
+            output.say(f"the last of them becomes due in {rough(last - opened.now)}")
     if moved.refused or (ids and not moved.done):
         raise typer.Exit(1)
 

@@ -220,6 +220,9 @@ class Pacer(Section):
         rules: dict[Path, str] = {}
         if self.lookahead > self.horizon:
             rules[("lookahead",)] = "must not be longer than pacer.horizon"
+        elif self.lookahead > timedelta(seconds=1):
+            # Between a grant and its start nobody looks at holds and lists again.
+            rules[("lookahead",)] = "must not be longer than 1s"
         if self.bell_timeout < self.horizon:
             rules[("bell_timeout",)] = (
                 "must be at least pacer.horizon, or bells would count as lost before they ring"

@@ -9,7 +9,7 @@ from itertools import islice
 
 from dialer.errors import JobNotFound, StateConflict
 from dialer.job import TRANSITIONS, State
-from dialer.store.jobs import BATCH
+from dialer.store.jobs import BATCH, one_line
 from dialer.store.server import Server, micros
 
 _DONE = "done"
@@ -58,6 +58,9 @@ class Desk:
         """
         Put dead letters back with fresh tries, spread over time.
 
+        One that a person resolved as dead becomes due no earlier than at the
+        end of its quarantine.
+
         Args:
             ids: Jobs to put back; one that is not dead is refused, so doing
                 it twice does it once.
@@ -66,7 +69,7 @@ class Desk:
             deadline: The least time each job has from when it is due.
         """
         gap = micros(timedelta(seconds=1 / per_second))
-        return self._batches("redrive", ids, who, gap, micros(deadline))
+        return self._batches("redrive", ids, one_line(who), gap, micros(deadline))
 
     def resolve(
         self,
@@ -87,7 +90,8 @@ class Desk:
             who: The person who says so; on record.
             reason: Why; on record.
             quarantine: Ringing again is refused before so much time has
-                passed since the attempt started.
+                passed since the attempt started; a job resolved as DEAD and
+                redriven waits for the same moment.
             deadline: The least time a job that rings again has from now.
 
         Returns:
@@ -99,7 +103,13 @@ class Desk:
             StateConflict: It is not unconfirmed; nothing was changed.
         """
         reply = self._server.run(
-            "resolve", job_id, target, who, reason, micros(quarantine), micros(deadline)
+            "resolve",
+            job_id,
+            target,
+            one_line(who),
+            one_line(reason),
+            micros(quarantine),
+            micros(deadline),
         )
         self._server.witness(reply[1])
         match reply[0]:
@@ -111,7 +121,7 @@ class Desk:
                 raise refusal(job_id, "resolve", reply[2])
 
     def _shift(self, verb: str, ids: Iterable[str], who: str, reason: str) -> Moved:
-        return self._batches("shift", ids, verb, who, reason)
+        return self._batches("shift", ids, verb, one_line(who), one_line(reason))
 
     def _batches(self, script: str, ids: Iterable[str], *args: str | int) -> Moved:
         rest, moved = iter(ids), Moved([], {})

@@ -98,7 +98,7 @@ class Jobs:
         for first in range(0, len(jobs), BATCH):
             self._refuse_when_full()
             batch = [value for job in jobs[first : first + BATCH] for value in _values(job)]
-            answers += self._server.run("enqueue", who, *batch)
+            answers += self._server.run("enqueue", one_line(who), *batch)
         return answers
 
     def _refuse_when_full(self) -> None:
@@ -259,6 +259,13 @@ def _job(job_id: str, record: dict[str, str]) -> Job:
         reason=record["reason"],
         events=tuple(_event(line) for line in record.get("log", "").splitlines()),
     )
+
+
+def one_line(text: str) -> str:
+    """
+    Make *text* fit for a job's record, whose events are lines of words between tabs.
+    """
+    return " ".join(text.split())[:200]
 
 
 def _event(line: str) -> Event:

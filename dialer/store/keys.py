@@ -30,7 +30,8 @@ meter:<account>           hash    tat_us, interval_us of the GCRA meter
 account:<account>         hash    stored limits; cut_us, cut_to of the last rate cut
 started:<account>         hash    ten seconds' number -> calls started in them; the
                                   last few only, for `dialer status`
-grant:<token>             string  id that this begin was given; for one lease
+grant:<token>             string  id that this begin was given, for one lease; "" once it
+                                  was taken back
 breaker:<account>         hash    row, last while closed; open_us, wait_us, probe_us,
                                   probe (token) while open
 hold:<scope>              hash    owner -> JSON {who, reason, at_us};

@@ -164,8 +164,11 @@ def check(server: Server, *, durability: str) -> None:
 
 
 def _check_layout(server: Server) -> None:
-    server.client.set(server.keys.layout, LAYOUT, nx=True)
     layout = server.client.get(server.keys.layout)
+    if layout is None:
+        # Only then: a full server refuses every SET, and people must still look and stop things.
+        server.client.set(server.keys.layout, LAYOUT, nx=True)
+        layout = server.client.get(server.keys.layout)
     if layout != LAYOUT:
         raise StoreRefused(
             f"the data in Redis has layout {layout}, this version reads layout {LAYOUT}: "
@@ -177,7 +180,12 @@ def _check_durability(client: Client) -> None:
     version = str(client.info("server")["redis_version"])
     if int(version.split(".", maxsplit=1)[0]) < _OLDEST:
         raise StoreRefused(f"Redis {version} is too old: version {_OLDEST} or later is needed")
-    wanted = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
+    wanted = {
+        "appendonly": "yes",
+        "appendfsync": "always",
+        "no-appendfsync-on-rewrite": "no",  # yes: nothing is kept safe while the file is rewritten
+        "maxmemory-policy": "noeviction",
+    }
     try:
         actual = {name: client.config_get(name).get(name, "") for name in wanted}
     except ResponseError:

@@ -7,10 +7,12 @@ import pytest
 from dispatchkit import route
 from storekit import ALWAYS, SECOND, START, Clockwork, windows
 
+from dialer.job import State
 from dialer.limits import Limits
 from dialer.outcome import Doubtful
 from dialer.pacer import Crew, Pacer
 from dialer.store.bells import WORKER_GONE, Bells, PacerRules, Plan
+from dialer.store.rounds import BOUND
 from dialer.upkeep import Upkeep
 
 MS = timedelta(milliseconds=1)
@@ -215,6 +217,35 @@ def test_pacer_steps_in_for_a_silent_beat(clockwork: Clockwork):
     one.turn()
 
     assert clockwork.store.jobs.get(job_id).state == "unconfirmed"
+
+
+def test_pacer_goes_on_ringing_while_a_crowd_becomes_due(clockwork: Clockwork):
+    """However many jobs one moment makes ready, a turn moves a bounded number of them."""
+    moment = START + 5 * SECOND
+    crowd = [clockwork.job(not_before=moment) for _ in range(2 * BOUND)]
+    clockwork.store.jobs.enqueue(crowd, who="test")
+    clockwork.forward(5 * SECOND)
+    clockwork.store.rounds.claim_tick(SECOND)
+    one = pacer(clockwork, lambda *_: None)
+    one.turn()
+    assert clockwork.store.jobs.counts()[State.READY] == BOUND
+
+    one.turn()
+    assert clockwork.store.jobs.counts()[State.READY] == 2 * BOUND
+
+
+def test_pacer_listens_for_news_once_its_bells_are_out(clockwork: Clockwork):
+    """A slow account must not make a pacer deaf to what is enqueued for another one."""
+    fill(clockwork)
+    slow = Limits(0.1, 1, 100, 0, 300 * SECOND)
+    rung: list[str] = []
+    one = pacer(
+        clockwork, lambda _, bell: rung.append(bell), routes={"default": route(limits=slow)}
+    )
+    one.turn()
+
+    assert len(rung) == 1
+    assert clockwork.now - START < SECOND / 4
 
 
 def test_ticks_are_not_doubled(clockwork: Clockwork):

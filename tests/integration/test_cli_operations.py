@@ -74,6 +74,13 @@ def test_redrive_by_code_twice_is_once(cli, dead):
     assert jobs[1].due - jobs[0].due == timedelta(seconds=2)
 
 
+def test_redrive_says_when_the_last_becomes_due(cli, dead):
+    """The speed holds over all redrives, and so does what is said of it."""
+    assert cli("dead", "redrive", dead[0], "--rate", "1/min").out.endswith("due in 0 s\n")
+    out = cli("dead", "redrive", dead[1]).out
+    assert out.endswith(("due in 59 s\n", "due in 60 s\n", "due in 58 s\n")), out
+
+
 @pytest.mark.parametrize(
     "arguments",
     [[], ["--all", "--code", "1508"], ["x", "--all"], ["--all", "--rate", "fast"]],

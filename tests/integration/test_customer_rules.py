@@ -165,9 +165,9 @@ def test_ring_given_back_wakes_who_waited(clockwork: Clockwork):
     assert call(clockwork, CustomerRules(DAY)).job_id == waiting
 
 
-def test_racing_workers_reach_the_cap_and_never_pass_it(redis_server):
+def test_racing_workers_reach_the_cap_and_never_pass_it(scratch_server):
     """Eight threads, many jobs for ten numbers, cap three: each is called exactly three times."""
-    client = connect(redis_server.url)
+    client = connect(scratch_server.url)
     client.flushdb()
     store = Store.on(Server(client), BREAKER)
     clockwork = Clockwork(store)
@@ -230,9 +230,9 @@ STEPS = st.lists(
 
 @settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(steps=STEPS, gap=st.sampled_from([0, 60, 7200]), most=st.integers(1, 4))
-def test_no_history_breaks_the_rules(redis_server, steps, gap, most):
+def test_no_history_breaks_the_rules(scratch_server, steps, gap, most):
     """Whatever was called when, the rings that may have been heard keep gap and cap."""
-    client = connect(redis_server.url)
+    client = connect(scratch_server.url)
     client.flushdb()
     clockwork = Clockwork(Store.on(Server(client, clock=MOVABLE_CLOCK), BREAKER))
     rules = CustomerRules(gap * SECOND, (Cap(most, DAY),))

@@ -32,7 +32,10 @@ def dispatcher(clockwork: Clockwork, line: Line, *routes: Route, dialling=None, 
         clock["t"] += seconds
         clockwork.forward(timedelta(seconds=seconds))
 
-    options = {"monotonic": lambda: clock["t"], "sleep": sleep} | given
+    def tell() -> float:
+        return clock["t"]
+
+    options = {"monotonic": tell, "boottime": tell, "sleep": sleep} | given
     return Dispatcher(
         dialling=dialling or clockwork.store.dialling,
         client=line,
@@ -138,6 +141,53 @@ def test_late_start_is_taken_back(clockwork: Clockwork):
     job = clockwork.store.jobs.get(job_id)
     assert answer == f"taken back {job_id}"
     assert (job.state, job.tries, job.attempts) == (State.READY, 0, 0)
+
+
+def test_late_start_after_its_lease_is_not_left_in_doubt(clockwork: Clockwork):
+    """A worker that froze and then sent nothing says so, also after the reaper gave it up."""
+    job_id = enqueue(clockwork)
+
+    def freeze() -> NotSent:
+        clockwork.forward(2 * LEASE)
+        clockwork.store.rounds.reap()
+        assert clockwork.store.jobs.get(job_id).state is State.UNCONFIRMED
+        return NotSent("ready after its last moment to start", late=True)
+
+    answer = dispatcher(clockwork, Line(freeze)).answer("default")
+
+    job = clockwork.store.jobs.get(job_id)
+    assert answer == f"scheduled {job_id}"
+    assert (job.state, job.tries) == (State.SCHEDULED, 1)
+
+
+def test_answer_that_nobody_wants_any_more_is_not_called_done(clockwork: Clockwork):
+    """Flower is not told "placed" of a job that a person has resolved since."""
+    job_id = enqueue(clockwork)
+
+    def slow() -> Placed:
+        clockwork.forward(2 * LEASE)
+        clockwork.store.rounds.reap()
+        clockwork.store.desk.resolve(
+            job_id, State.DEAD, who="me", reason="seen", quarantine=LEASE, deadline=LEASE
+        )
+        return Placed("c1")
+
+    answer = dispatcher(clockwork, Line(slow)).answer("default")
+
+    assert answer == f"too late: job {job_id} is no longer this attempt's"
+    assert clockwork.store.jobs.get(job_id).state is State.DEAD
+
+
+def test_machine_that_slept_while_it_asked_sends_nothing(clockwork: Clockwork):
+    """The sleep of a laptop does not carry a call from the evening into the night."""
+    job_id = enqueue(clockwork)
+    line = Line(Placed("c1"))
+    # Asked, slept for eight hours with the answer already in the kernel, woke up.
+    boottime = iter([0.0, 8 * 3600.0])
+    answer = dispatcher(clockwork, line, boottime=lambda: next(boottime)).answer("default")
+
+    assert line.sent == []
+    assert answer == f"taken back {job_id}"
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt(), SystemExit(1), RuntimeError("bug")])

@@ -16,7 +16,7 @@ from dialer.job import State
 from dialer.outcome import Placed
 from dialer.store import Store
 from dialer.store.dialling import Go
-from dialer.store.server import Server, connect
+from dialer.store.server import Server, check, connect
 
 
 @pytest.fixture
@@ -68,3 +68,16 @@ def test_full_store_grants_nothing_and_says_so(full: tuple[Clockwork, Go]):
     assert line.sent == []
     with pytest.raises(StoreRefused, match="full"):
         clockwork.enqueue()
+
+
+def test_full_store_can_still_be_opened(full: tuple[Clockwork, Go]):
+    """Somebody who wants to look, stop or make room must get in, and so must a worker."""
+    clockwork, _ = full
+    client = clockwork.store.server.client
+    client.config_set("maxmemory", 0)
+    check(clockwork.store.server, durability="checked")
+    client.config_set("maxmemory", 1)
+
+    check(clockwork.store.server, durability="checked")
+    clockwork.store.holds.set("all", owner="operator", who="me", reason="full")
+    assert clockwork.store.desk.cancel(["ready"], who="me", reason="room").done == ["ready"]

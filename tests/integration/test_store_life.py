@@ -283,7 +283,9 @@ def test_settle_and_take_back_are_refused_from_every_wrong_state(clockwork: Cloc
 
     assert not clockwork.store.dialling.settle(job_id, stranger.token, decided(stranger, PLACED))
     assert not clockwork.store.dialling.take_back(stranger.token, "why")
-    assert before == whole_state(clockwork.store)
+    after = whole_state(clockwork.store)
+    assert after.pop("{dialer}:grant:another token") == "", "the token is spent"
+    assert before == after
 
 
 def test_unknown_job_is_named(clockwork: Clockwork):

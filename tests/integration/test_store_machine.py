@@ -290,9 +290,9 @@ def test_machine_on_fakeredis():
     run_state_machine_as_test(OnFakeredis, settings=RUNS)
 
 
-def test_machine_on_the_server(redis_server: EmbeddedServer):
+def test_machine_on_the_server(scratch_server: EmbeddedServer):
     """The scripts and the model agree, on a real server."""
-    server = Server(connect(redis_server.url), clock=MOVABLE_CLOCK)
+    server = Server(connect(scratch_server.url), clock=MOVABLE_CLOCK)
 
     class OnServer(StoreMachine):
         @staticmethod

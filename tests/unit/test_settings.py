@@ -302,6 +302,7 @@ def test_an_account_name_that_no_variable_could_spell_is_refused(name):
         ("[breaker]\nshare = 0", "breaker.share", "must be greater than 0"),
         ("[breaker]\ncap = '4s'", "breaker.cap", "must be at least first_probe (5s)"),
         ("[pacer]\nlookahead = '2s'", "pacer.lookahead", "must not be longer than pacer.horizon"),
+        ("[pacer]\nlookahead = '2s'\nhorizon = '2s'", "pacer.lookahead", "not be longer than 1s"),
         ("[pacer]\nbell_timeout = '9ms'", "pacer.bell_timeout", "at least pacer.horizon"),
         ("[worker]\nshutdown_grace = '34s'", "worker.shutdown_grace", "= 35s; raise it or lower"),
         ("[flower]\naddress = '0.0.0.0'", "flower.address", "while there is no login"),

@@ -37,7 +37,9 @@ end
 
 -- 1. The same request again, because its reply was lost on the way.
 local granted = redis.call('GET', P .. 'grant:' .. token)
-if granted then
+if granted == '' then
+  return no('settled')
+elseif granted then
   local job = redis.call('HMGET', job_key(granted), 'token', 'state')
   if job[1] == token and job[2] == 'dialing' then
     return go(granted)
@@ -76,7 +78,7 @@ end
 -- 4. The meter: the instant at which this call may start.
 local interval, burst, max_posting, max_live =
   limits_of(account, ARGV[7], ARGV[8], ARGV[9], ARGV[10])
-local tat = arrival_of(account, interval)
+local tat = arrival_of(account, interval, burst)
 local slot = math.max(now, tat - (burst - 1) * interval)
 if slot - now > tonumber(ARGV[13]) then
   return {'wait', us(now), us(seen()), us(slot - now)}
@@ -117,8 +119,15 @@ local CUSTOMER = {
   cap = 'the customer has been called as often as allowed',
 }
 
-local function fits(id)
-  local job = redis.call('HMGET', job_key(id), 'not_after_us', 'protected', 'lead_us', 'rings')
+local function fits(id, lane)
+  local job = redis.call('HMGET', job_key(id), 'not_after_us', 'protected', 'lead_us', 'rings',
+    'state')
+  if job[5] ~= 'ready' then
+    -- A damaged index must not ring anybody: take the stray entry out.
+    redis.call('ZREM', P .. 'lane:' .. lane, id)
+    refresh_lane(lane)
+    return false
+  end
   local allowed, rule = customer_allows(job[2], job[4], slot, rules)
   if slot >= tonumber(job[1]) then
     move('skip', id, 'skipped', now, 'rule', 'its deadline has passed')
@@ -165,7 +174,7 @@ local function choose()
     end
     if not lane_sleeps(lane) then
       local id = redis.call('ZRANGE', P .. 'lane:' .. lane, 0, 0)[1]
-      if fits(id) then
+      if fits(id, lane) then
         return id
       end
     end
@@ -203,6 +212,7 @@ redis.call('ZADD', P .. 'posting:' .. account, us(lease_end), id)
 count_start(slot)
 local length = redis.call('HMGET', key, 'ring_us', 'talk_us', 'lead_us', 'protected', 'rings')
 reserve_rings(length[4], length[5], id .. '.' .. attempt, slot + tonumber(length[3]), rules)
+wait_no_more(id, length[4])
 local talk = tonumber(length[2])
 redis.call('ZADD', P .. 'live:' .. account,
   us(slot + tonumber(length[1]) + (talk > 0 and talk or tonumber(ARGV[14]))), id .. '.' .. attempt)

@@ -23,11 +23,11 @@ end
 
 -- Walks "number,number" beside "rings,rings".
 local function each_customer(numbers, rings)
-  local next_ring = string.gmatch(rings, '%d+')
+  local next_ring = string.gmatch(rings or '', '%d+')
   local next_number = string.gmatch(numbers, '[^,]+')
   return function()
     local number = next_number()
-    return number, number and tonumber(next_ring())
+    return number, number and tonumber(next_ring() or '1')
   end
 end
 
@@ -84,6 +84,12 @@ local function wait_for_customer(id, numbers, rules)
   for number in string.gmatch(numbers, '[^,]+') do
     redis.call('SADD', P .. 'waiting:' .. number, id)
     redis.call('PEXPIRE', P .. 'waiting:' .. number, math.ceil(rules.longest / 1000))
+  end
+end
+
+local function wait_no_more(id, numbers)
+  for number in string.gmatch(numbers, '[^,]+') do
+    redis.call('SREM', P .. 'waiting:' .. number, id)
   end
 end
 

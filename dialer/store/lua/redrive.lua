@@ -12,13 +12,15 @@ local answers = {}
 local next_due = tonumber(redis.call('GET', P .. 'redrive') or '0')
 for i = 4, #ARGV do
   local key = job_key(ARGV[i])
-  local due = math.max(now, next_due)
+  local slot = math.max(now, next_due)
+  -- What a person resolved as dead may be a call under way until its quarantine is over.
+  local due = math.max(slot, tonumber(redis.call('HGET', key, 'quiet_us') or '0'))
   local refused = move('redrive', ARGV[i], 'scheduled', due, ARGV[1], 'redriven')
   if not refused then
     local not_after = tonumber(redis.call('HGET', key, 'not_after_us'))
     redis.call('HSET', key, 'tries', 0, 'misses', 0,
       'not_after_us', us(math.max(not_after, due + tonumber(ARGV[3]))))
-    next_due = due + tonumber(ARGV[2])
+    next_due = slot + tonumber(ARGV[2])
   end
   answers[#answers + 1] = refused or 'done'
 end

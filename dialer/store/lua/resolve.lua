@@ -11,11 +11,9 @@
 local id, target, who, why = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local key = job_key(id)
 local job = redis.call('HMGET', key, 'state', 'start_us', 'not_after_us')
-if target == 'ready' and job[1] == 'unconfirmed' then
-  local over = tonumber(job[2]) + tonumber(ARGV[5])
-  if now < over then
-    return {'early', us(seen()), us(over - now)}
-  end
+local over = tonumber(job[2] or '0') + tonumber(ARGV[5])
+if target == 'ready' and job[1] == 'unconfirmed' and now < over then
+  return {'early', us(seen()), us(over - now)}
 end
 local refused = move('resolve', id, target, now, who, why)
 if refused then
@@ -23,6 +21,10 @@ if refused then
 end
 -- Without its token a worker that wakes up late is fenced off.
 redis.call('HSET', key, 'token', '', 'settled', '')
+if target == 'dead' then
+  -- A redrive must not be a way around the quarantine.
+  redis.call('HSET', key, 'quiet_us', us(over))
+end
 if target == 'ready' then
   redis.call('HSET', key, 'not_after_us',
     us(math.max(tonumber(job[3]), now + tonumber(ARGV[6]))))

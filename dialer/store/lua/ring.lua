@@ -30,6 +30,9 @@ for _, gone in ipairs(redis.call('ZRANGEBYSCORE', P .. 'capacity', '-inf', '(' .
   redis.call('HDEL', P .. 'workers', string.match(gone, '^(.*)='))
 end
 
+-- begin notes every call; this forgets those that are surely over, limit or none.
+redis.call('ZREMRANGEBYSCORE', P .. 'live:' .. account, '-inf', us(now))
+
 -- The next moment at which time alone makes something ready.
 local function next_alarm()
   local due = redis.call('ZRANGE', P .. 'in:scheduled', 0, 0, 'WITHSCORES')
@@ -87,7 +90,6 @@ local function room()
   local posting = redis.call('ZCARD', P .. 'posting:' .. account)
   local most = max_posting - posting
   if max_live > 0 then
-    redis.call('ZREMRANGEBYSCORE', P .. 'live:' .. account, '-inf', us(now))
     most = math.min(most, max_live - redis.call('ZCARD', P .. 'live:' .. account))
   end
   local carry = 0
@@ -111,7 +113,7 @@ if want == 0 then
 end
 local most = math.min(room(), probing and 1 or want)
 local unanswered = redis.call('ZCARD', bells)
-local tat = arrival_of(account, interval)
+local tat = arrival_of(account, interval, burst)
 local planned, slot, nth = {}, 0, 0
 while true do
   slot = math.max(now, tat - (burst - 1) * interval)

@@ -11,7 +11,9 @@
 
 local token, why = ARGV[1], ARGV[2]
 local id = redis.call('GET', P .. 'grant:' .. token)
-if not id then
+if not id or id == '' then
+  -- A begin that is still on its way must find that nobody waits for it.
+  redis.call('SET', P .. 'grant:' .. token, '', 'EX', 3600)
   return {'fenced', us(seen()), 'missing'}
 end
 local key = job_key(id)
@@ -24,6 +26,7 @@ redis.call('ZREM', P .. 'live:' .. account, id .. '.' .. job[4])
 give_rings_back(job[5], job[6], id .. '.' .. job[4])
 redis.call('HINCRBY', key, 'attempt', -1)
 redis.call('HSET', key, 'token', '')
+redis.call('SET', P .. 'grant:' .. token, '', 'EX', 3600)
 move('take_back', id, 'ready', now, 'worker', why)
 tell_breaker(account, token, '-', breaker_config(ARGV[3]), why)
 return {'taken_back', us(seen()), id}
