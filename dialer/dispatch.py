@@ -207,7 +207,7 @@ class Dispatcher:
         if (
             isinstance(outcome, NotSent)
             and outcome.late
-            and self._insist(lambda: self._dialling.take_back(go.token, outcome.why))
+            and self._insist(lambda: self._dialling.take_back(go.token, outcome.why, fault=True))
         ):
             log.warning("taken back job=%s attempt=%d: %s", go.job_id, go.attempt, outcome.why)
             return f"taken back {go.job_id}"

@@ -10,6 +10,7 @@ import logging
 import threading
 import time
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
@@ -111,10 +112,16 @@ class Pacer:
                     log.warning("the pacer waits for the store: %s", error)
                 trouble = min(2.0, trouble * 2 or 0.1)
                 self._sleep(trouble)
+                self._keep_up_when_full()
             except Exception:
                 # The pacer of a process must outlive any surprise, or the process idles.
                 log.exception("the pacer stumbled")
                 self._sleep(1.0)
+
+    def _keep_up_when_full(self) -> None:
+        """A full store refuses plans, but lost attempts must still be given up in time."""
+        with suppress(DialerError):
+            self._upkeep.tick()
 
     def turn(self) -> None:
         """

@@ -9,8 +9,8 @@ from itertools import islice
 
 from dialer.errors import JobNotFound, StateConflict
 from dialer.job import TRANSITIONS, State
-from dialer.store.jobs import BATCH, one_line
-from dialer.store.server import Server, micros
+from dialer.store.jobs import BATCH
+from dialer.store.server import Server, micros, one_line
 
 _DONE = "done"
 

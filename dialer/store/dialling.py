@@ -9,7 +9,7 @@ from datetime import timedelta
 from dialer.customer import CustomerRules
 from dialer.limits import Limits
 from dialer.settle import Settlement
-from dialer.store.server import Server, micros
+from dialer.store.server import Server, micros, one_line
 
 #: The most a caller's wall clock may differ from the server's.
 CLOCK_TOLERANCE = timedelta(seconds=2)
@@ -226,7 +226,7 @@ class Dialling:
             micros(settlement.pool_delay) if settlement.pool_delay else 0,
             int(settlement.cut_rate),
             settlement.code,
-            _one_line(settlement.reason),
+            one_line(settlement.reason),
             settlement.call_id,
             suppress,
             *hold,
@@ -234,13 +234,15 @@ class Dialling:
         self._server.witness(reply[1])
         return reply[0] == "settled"
 
-    def take_back(self, token: str, why: str) -> bool:
+    def take_back(self, token: str, why: str, *, fault: bool = False) -> bool:
         """
         Undo a begin whose request surely was not sent; the job is ready again.
 
         Args:
             token: The token of the attempt, whether or not it was granted a job.
             why: One clause for the record.
+            fault: Whether the breaker counts it: starts that are always late
+                must not go round for ever unseen.
 
         Returns:
             False when there is nothing to undo any more.
@@ -248,11 +250,8 @@ class Dialling:
         Raises:
             StoreUnavailable: No answer came; repeat it.
         """
-        reply = self._server.run("take_back", token, _one_line(why), self._breaker)
+        reply = self._server.run(
+            "take_back", token, one_line(why), "fault" if fault else "-", self._breaker
+        )
         self._server.witness(reply[1])
         return reply[0] == "taken_back"
-
-
-def _one_line(text: str) -> str:
-    """Keep a reason from breaking the job's record, whose events are lines of words and tabs."""
-    return " ".join(text.split())[:200]

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 
 from dialer.errors import JobNotFound, StoreRefused
 from dialer.job import Event, Job, State
-from dialer.store.server import Server, instant, micros, stamp, translated
+from dialer.store.server import Server, instant, micros, one_line, stamp, translated
 
 #: Jobs in one script call, about 6 ms of the server: a waiting `begin` must not miss its slot.
 BATCH = 200
@@ -259,13 +259,6 @@ def _job(job_id: str, record: dict[str, str]) -> Job:
         reason=record["reason"],
         events=tuple(_event(line) for line in record.get("log", "").splitlines()),
     )
-
-
-def one_line(text: str) -> str:
-    """
-    Make *text* fit for a job's record, whose events are lines of words between tabs.
-    """
-    return " ".join(text.split())[:200]
 
 
 def _event(line: str) -> Event:

@@ -26,7 +26,8 @@ of:<number>               set     ids of the jobs for a customer's number, E.164
 posting:<account>         zset    ids on the wire; score: lease end
 live:<account>            zset    <id>.<attempt> of calls that may be going on;
                                   score: when they are surely over
-meter:<account>           hash    tat_us, interval_us of the GCRA meter
+meter:<account>           hash    tat_us of the GCRA meter; interval_us and burst it was
+                                  last charged with
 account:<account>         hash    stored limits; cut_us, cut_to of the last rate cut
 started:<account>         hash    ten seconds' number -> calls started in them; the
                                   last few only, for `dialer status`
@@ -49,7 +50,7 @@ wake                      list    at most one element: wakes a sleeping pacer
 workers                   hash    worker name -> JSON record of a live worker process
 capacity                  zset    <worker name>=<calls at once>; score: when it is gone
 tick                      string  when upkeep last ran
-redrive                   string  due time of the next redriven job
+redrive:<account>         string  due time of its next redriven job
 ========================  ======  =====================================================
 """
 

@@ -237,4 +237,11 @@ def stamp(at: datetime | None) -> int:
     return micros(at - _EPOCH) if at else 0
 
 
+def one_line(text: str) -> str:
+    """
+    Make *text* fit for a job's record, whose events are lines of words between tabs.
+    """
+    return " ".join(text.split())[:200]
+
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

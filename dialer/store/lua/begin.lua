@@ -54,7 +54,7 @@ if math.abs(tonumber(ARGV[4]) - now) > tonumber(ARGV[5]) then
 end
 if tonumber(ARGV[6]) > seen() then
   add_hold('all', 'witness', 'witness', 'the server has forgotten acknowledged writes: transition '
-    .. ARGV[6] .. ' was seen, it knows ' .. us(seen()))
+    .. ARGV[6] .. ' was seen, it knows ' .. us(seen()) .. '; restart the workers, then release')
   return no('rollback')
 end
 
@@ -78,7 +78,7 @@ end
 -- 4. The meter: the instant at which this call may start.
 local interval, burst, max_posting, max_live =
   limits_of(account, ARGV[7], ARGV[8], ARGV[9], ARGV[10])
-local tat = arrival_of(account, interval, burst)
+local tat = arrival_of(account, interval)
 local slot = math.max(now, tat - (burst - 1) * interval)
 if slot - now > tonumber(ARGV[13]) then
   return {'wait', us(now), us(seen()), us(slot - now)}
@@ -141,12 +141,8 @@ local function fits(id, lane)
     wait_for_customer(id, job[2], rules)
   elseif slot + tonumber(job[3]) >= close then
     local _, later = window_at(ARGV[11], close)
-    local why = 'calling hours would end before the last ring'
-    if (later or close) < tonumber(job[1]) then
-      move('postpone', id, 'scheduled', later or close, 'rule', why)
-    else
-      move('skip', id, 'skipped', now, 'rule', why .. ', and open again only after its deadline')
-    end
+    move('postpone', id, 'scheduled', math.min(later or close, tonumber(job[1])), 'rule',
+      'calling hours would end before the last ring')
   else
     return true
   end
@@ -207,7 +203,7 @@ move('begin', id, 'dialing', lease_end, 'worker', 'attempt ' .. attempt)
 redis.call('HSET', key, 'token', token, 'settled', '', 'start_us', us(slot))
 redis.call('SET', P .. 'grant:' .. token, id, 'PX', math.ceil(tonumber(ARGV[12]) / 1000))
 redis.call('HSET', P .. 'meter:' .. account, 'tat_us', us(math.max(tat, slot) + interval),
-  'interval_us', us(interval))
+  'interval_us', us(interval), 'burst', burst)
 redis.call('ZADD', P .. 'posting:' .. account, us(lease_end), id)
 count_start(slot)
 local length = redis.call('HMGET', key, 'ring_us', 'talk_us', 'lead_us', 'protected', 'rings')

@@ -154,13 +154,13 @@ end
 -- GCRA: the theoretical arrival time of the next call, in us. What is left of
 -- it is a debt in calls: when the rate changes, the debt stays and is written
 -- down anew, so that a changed rate takes effect at once.
-local function arrival_of(account, interval, burst)
-  local meter = redis.call('HMGET', P .. 'meter:' .. account, 'tat_us', 'interval_us')
+local function arrival_of(account, interval)
+  local meter = redis.call('HMGET', P .. 'meter:' .. account, 'tat_us', 'interval_us', 'burst')
   if not meter[1] then
     return 0
   end
   local tat, charged = tonumber(meter[1]), tonumber(meter[2])
-  if tat > now + 1000000 + burst * charged then
+  if tat > now + 1000000 + tonumber(meter[3]) * charged then
     -- No grant can owe so much: the server's clock was put back.
     tat = now + interval
   elseif charged == interval then

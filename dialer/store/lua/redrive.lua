@@ -2,17 +2,17 @@
 -- Put dead jobs back with fresh tries, at a limited speed. Refused when full.
 --
 -- KEYS[1]   prefix
--- ARGV[1]   who   ARGV[2] us between two jobs, over all redrives
+-- ARGV[1]   who   ARGV[2] us between two jobs of an account, over all redrives
 -- ARGV[3]   shortest deadline from each job's new due time, us
 -- ARGV[4..] job ids
 --
 -- Returns   one word a job: "done", or the state that refused
 
 local answers = {}
-local next_due = tonumber(redis.call('GET', P .. 'redrive') or '0')
 for i = 4, #ARGV do
   local key = job_key(ARGV[i])
-  local slot = math.max(now, next_due)
+  local cursor = P .. 'redrive:' .. (redis.call('HGET', key, 'account') or '')
+  local slot = math.max(now, tonumber(redis.call('GET', cursor) or '0'))
   -- What a person resolved as dead may be a call under way until its quarantine is over.
   local due = math.max(slot, tonumber(redis.call('HGET', key, 'quiet_us') or '0'))
   local refused = move('redrive', ARGV[i], 'scheduled', due, ARGV[1], 'redriven')
@@ -20,10 +20,9 @@ for i = 4, #ARGV do
     local not_after = tonumber(redis.call('HGET', key, 'not_after_us'))
     redis.call('HSET', key, 'tries', 0, 'misses', 0,
       'not_after_us', us(math.max(not_after, due + tonumber(ARGV[3]))))
-    next_due = slot + tonumber(ARGV[2])
+    redis.call('SET', cursor, us(slot + tonumber(ARGV[2])), 'EX', 2592000)
   end
   answers[#answers + 1] = refused or 'done'
 end
-redis.call('SET', P .. 'redrive', us(next_due))
 wake_pacer()
 return answers

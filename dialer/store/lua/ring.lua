@@ -113,7 +113,7 @@ if want == 0 then
 end
 local most = math.min(room(), probing and 1 or want)
 local unanswered = redis.call('ZCARD', bells)
-local tat = arrival_of(account, interval, burst)
+local tat = arrival_of(account, interval)
 local planned, slot, nth = {}, 0, 0
 while true do
   slot = math.max(now, tat - (burst - 1) * interval)

@@ -4,7 +4,7 @@
 --
 -- KEYS[1]  prefix
 -- ARGV[1]  token   ARGV[2] reason
--- ARGV[3]  breaker config (breaker.lua)
+-- ARGV[3]  what the breaker learns: fault or -   ARGV[4] breaker config (breaker.lua)
 --
 -- Returns  {"taken_back", seq, id}, or {"fenced", seq, state} when the token
 --          was granted nothing, or the job is no longer this attempt's
@@ -28,5 +28,5 @@ redis.call('HINCRBY', key, 'attempt', -1)
 redis.call('HSET', key, 'token', '')
 redis.call('SET', P .. 'grant:' .. token, '', 'EX', 3600)
 move('take_back', id, 'ready', now, 'worker', why)
-tell_breaker(account, token, '-', breaker_config(ARGV[3]), why)
+tell_breaker(account, token, ARGV[3], breaker_config(ARGV[4]), why)
 return {'taken_back', us(seen()), id}
