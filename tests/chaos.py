@@ -133,7 +133,12 @@ def wait_for_rest(store: Store, *, within: float) -> None:
             return False
         return not any(counts[state] for state in UNDER_WAY)
 
-    wait_until(at_rest, within=within, why="every job comes to its end", every=0.1)
+    try:
+        wait_until(at_rest, within=within, why="every job comes to its end", every=0.1)
+    except AssertionError as error:
+        left = {state.value: count for state, count in store.jobs.counts().items() if count}
+        holds = [f"{hold.scope} by {hold.owner}: {hold.reason}" for hold in store.holds.all()]
+        raise AssertionError(f"{error}; now {left}, held {holds}") from None
 
 
 @contextmanager

@@ -21,7 +21,7 @@ from storekit import (
 )
 
 from dialer.call import ClickToCall
-from dialer.customer import CustomerRules
+from dialer.customer import UNPROTECTED, CustomerRules
 from dialer.dispatch import Dispatcher
 from dialer.job import State
 from dialer.limits import Limits
@@ -59,6 +59,16 @@ def test_second_call_waits_for_the_gap(clockwork: Clockwork):
     assert call(clockwork, GAP) == No("empty")
     clockwork.forward(timedelta(microseconds=1))
     assert call(clockwork, GAP).job_id == second
+
+
+def test_no_rule_means_no_wait(clockwork: Clockwork):
+    """With neither gap nor cap two calls to one customer may follow each other at once."""
+    for _ in range(2):
+        clockwork.enqueue(protected=("+911",), ring_lead=30 * SECOND, **LONG)
+
+    assert isinstance(call(clockwork, UNPROTECTED), Go)
+    clockwork.forward(SECOND)
+    assert isinstance(call(clockwork, UNPROTECTED), Go)
 
 
 @pytest.mark.parametrize("outcome", [*REFUSED.values(), NotSent("refused"), Doubtful("x"), PLACED])

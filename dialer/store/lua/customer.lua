@@ -53,7 +53,7 @@ local function customer_allows(numbers, rings, slot, rules)
   for number, count in each_customer(numbers, rings) do
     local key = P .. 'rung:' .. number
     local last = redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')
-    if last[2] and tonumber(last[2]) + rules.gap > at then
+    if rules.gap > 0 and last[2] and tonumber(last[2]) + rules.gap > at then
       at, why = tonumber(last[2]) + rules.gap, 'gap'
     end
     for _, cap in ipairs(rules.caps) do
