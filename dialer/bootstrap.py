@@ -97,7 +97,9 @@ def calendar_of(account: Account) -> Calendar:
     """
     Read when an account may dial.
     """
-    return Calendar((Rule.parse(account.calling_hours, zone=account.time_zone),))
+    return Calendar(
+        (Rule.parse(account.calling_hours, zone=account.time_zone, holidays=account.holidays),)
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -150,19 +150,16 @@ class ClickToCall(Parameters):
         """
         Return all that is set as canonical JSON: wire names, sorted, no spaces.
 
-        Equal calls have equal text, however their numbers were written.
+        Equal calls have equal text, however their numbers were written. The
+        store keeps it, and `from_content` gives an equal call.
         """
         values = {WIRE.get(name, name): value for name, value in self if value not in (None, {})}
         return json.dumps(values, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
 
-    def to_payload(self) -> str:
-        """Return the text the job store keeps; `from_payload` gives an equal call."""
-        return self.content()
-
     @classmethod
-    def from_payload(cls, text: str) -> Self:
+    def from_content(cls, text: str) -> Self:
         """
-        Return the call that `to_payload` wrote.
+        Return the call that `content` wrote.
 
         Landlines are accepted: whether they were wanted was asked before.
 

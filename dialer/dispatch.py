@@ -196,7 +196,7 @@ class Dispatcher:
         return self._finish(route, go, outcome)
 
     def _params(self, route: Route, go: Go) -> dict[str, str]:
-        call = ClickToCall.from_payload(go.content)
+        call = ClickToCall.from_content(go.content)
         call.check_extra(route.extra_params)
         params = call.wire()
         if route.correlation_param:
@@ -267,7 +267,7 @@ def _number_to_suppress(go: Go, outcome: Outcome) -> str:
     if not isinstance(outcome, Refused) or not lookup(outcome.code).suppresses_to:
         return ""
     # With several numbers the code does not say which one is on the register.
-    numbers = ClickToCall.from_payload(go.content).protected("to")
+    numbers = ClickToCall.from_content(go.content).protected("to")
     return numbers[0] if len(numbers) == 1 else ""
 
 

@@ -52,12 +52,12 @@ def enqueue(running: Stack, numbers: Sequence[str]) -> list[str]:
 
 def to_of(job: Job) -> str:
     """The number a job rings, as it stands on the wire."""
-    return ClickToCall.from_payload(job.content).wire()["to"]
+    return ClickToCall.from_content(job.content).wire()["to"]
 
 
 def intent(job: Job) -> dict[str, str]:
     """A job as the oracle wants to hear of it."""
-    wire = ClickToCall.from_payload(job.content).wire()
+    wire = ClickToCall.from_content(job.content).wire()
     return {
         "id": job.id,
         "from": wire["from"],

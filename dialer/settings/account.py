@@ -17,6 +17,7 @@ from dialer.limits import Limits
 from dialer.parameters import CREDENTIALS, WIRE
 from dialer.settings.addresses import split_address
 from dialer.settings.section import MisfitError, Path, Secret, Section, check_secret
+from schedules.holidays import HolidaySet
 from schedules.hours import CallingHours
 from schedules.zones import zone_of
 
@@ -78,6 +79,10 @@ def _calling_hours(text: str) -> str:
     return str(CallingHours.parse(text))
 
 
+def _holidays(text: str) -> str:
+    return str(HolidaySet.parse(text))
+
+
 def _listed(value: object) -> object:
     # A variable can only hold text: DIALER_ACCOUNTS__DEFAULT__EXTRA_PARAMS=toCLI,reqId
     if isinstance(value, str):
@@ -120,6 +125,9 @@ class Account(Section):
             when no report says that it ended.
         calling_hours: A preset, ranges, or "always", as `CallingHours.parse` reads it.
         time_zone: IANA name; where `calling_hours` are read.
+        holidays: Days that stay shut: public ones by country and subdivision,
+            own ones by date ("IN-MH, 2026-11-09"); "" for none but those of
+            a preset. The account reads them in its own zone.
         extra_params: Undocumented parameter names that a call may carry.
         correlation_param: The parameter that carries the attempt id and comes
             back in reports; None sends none.
@@ -139,6 +147,7 @@ class Account(Section):
     assumed_call: Duration = timedelta(minutes=5)
     calling_hours: Annotated[str, AfterValidator(_calling_hours)] = "india-commercial"
     time_zone: Annotated[str, AfterValidator(_time_zone)] = "Asia/Kolkata"
+    holidays: Annotated[str, AfterValidator(_holidays)] = ""
     extra_params: Annotated[tuple[Parameter, ...], BeforeValidator(_listed)] = ()
     correlation_param: Parameter | None = None
     customer: Literal["to", "from", "both"] = "to"

@@ -360,17 +360,17 @@ def test_landlines_are_asked_for():
     wanted = ClickToCall.model_validate({"from": A, "to": "011-40000000"}, context=LANDLINES)
 
     assert wanted.to == ("+911140000000",)
-    assert ClickToCall.from_payload(wanted.to_payload()) == wanted
+    assert ClickToCall.from_content(wanted.content()) == wanted
 
 
 @pytest.mark.parametrize("parameters", [TO_NUMBER, AGENTS, GROUP, EVERYTHING])
 def test_round_trips(parameters):
     """The stored text gives an equal call, and so do copies and pickles."""
     once = ClickToCall.model_validate(parameters | {"extra_params": {"toCLI": "5é"}})
-    again = ClickToCall.from_payload(once.to_payload())
+    again = ClickToCall.from_content(once.content())
 
     assert again == once == copy.deepcopy(once) == pickle.loads(pickle.dumps(once))
-    assert again.to_payload() == once.to_payload()
+    assert again.content() == once.content()
     assert again.wire() == once.wire()
 
 
@@ -387,14 +387,14 @@ def test_any_valid_call_round_trips(ring, retries, limit, agents):
         time_limit=limit,
     )  # fmt: skip
 
-    assert ClickToCall.from_payload(once.to_payload()) == once
+    assert ClickToCall.from_content(once.content()) == once
 
 
 @pytest.mark.parametrize("text", ["", "[]", "{", '{"from": 1}'])
 def test_a_damaged_payload_is_refused(text):
     """A record that is no call is an InvalidCall, not a crash of another kind."""
     with pytest.raises(InvalidCall):
-        ClickToCall.from_payload(text)
+        ClickToCall.from_content(text)
 
 
 def test_a_call_is_immutable():

@@ -254,6 +254,7 @@ def test_an_empty_variable_is_refused(name):
         ("assumed_call = '300'", "is a number without a unit"),
         ("assumed_call = '0s'", "must be longer than nothing"),
         ("calling_hours = 'whenever'", '"whenever" is neither a day'),
+        ("holidays = 'XX'", "is neither a known region nor a date"),
         ("time_zone = 'Asia/Calcuta'", "is not in the IANA database"),
         ("extra_params = ['mode']", "must not name mode"),
         ("extra_params = ['toRetryCount']", "must not name toRetryCount"),
