@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from schedules.calendar import Calendar
+from schedules.errors import HoursError
 
 #: How far ahead windows are handed to the store; beyond it everything is closed.
 _AHEAD = timedelta(days=8)
@@ -40,16 +41,23 @@ class OpeningHours:
         """
         Write the windows around *now* as "open-close,open-close", us since 1970.
 
-        Empty when nothing opens within eight days: an unknown time is closed.
+        Empty when nothing opens within eight days, or nobody can know: an
+        unknown time is closed.
 
         Args:
             now: Aware.
         """
         written = self._written
         if written is None or not written.made <= now < written.made + _FRESH:
-            text = ",".join(
-                f"{(start - _EPOCH) // _US}-{(end - _EPOCH) // _US}"
-                for start, end in self.calendar.windows(now - _FRESH, now + _AHEAD)
-            )
-            written = self._written = _Written(now, text)
+            written = self._written = _Written(now, self._write(now))
         return written.text
+
+    def _write(self, now: datetime) -> str:
+        try:
+            windows = self.calendar.windows(now - _FRESH, now + _AHEAD)
+        except HoursError:
+            # A calendar that cannot be computed (a year beyond its holidays) is closed.
+            return ""
+        return ",".join(
+            f"{(start - _EPOCH) // _US}-{(end - _EPOCH) // _US}" for start, end in windows
+        )

@@ -94,14 +94,13 @@ local function wait_no_more(id, numbers)
 end
 
 local function wake_waiting(number)
-  for _, id in ipairs(redis.call('SMEMBERS', P .. 'waiting:' .. number)) do
+  for _, id in ipairs(redis.call('SPOP', P .. 'waiting:' .. number, 500)) do
     if redis.call('HGET', job_key(id), 'state') == 'scheduled' then
       redis.call('ZADD', P .. 'in:scheduled', us(now), id)
       redis.call('HSET', job_key(id), 'due_us', us(now))
       wake_pacer()
     end
   end
-  redis.call('DEL', P .. 'waiting:' .. number)
 end
 
 local function give_rings_back(numbers, rings, attempt)
