@@ -6,7 +6,7 @@ says `fail` is one with which calls could be lost, doubled or never made.
 """
 
 import importlib.util
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -22,6 +22,7 @@ from dialer.store.health import Health, reach, read_health
 from dialer.store.keys import LAYOUT
 from dialer.store.server import Server, connect
 
+Clock = Callable[[], datetime]
 _OLDEST = 7
 #: A clock this far off still dials, and is worth a look.
 _UNEASY = timedelta(milliseconds=500)
@@ -56,26 +57,26 @@ class Finding:
     step: str = ""
 
 
-def examine(settings: Settings, where: Addresses, wall: datetime) -> Iterator[Finding]:
+def examine(settings: Settings, where: Addresses, clock: Clock) -> Iterator[Finding]:
     """
     Look at everything and yield what was found, good and bad, in a fixed order.
 
     Args:
         settings: Those of this process.
         where: The store and the broker.
-        wall: This machine's clock, aware.
+        clock: Reads this machine's clock, aware.
     """
     yield Finding(Level.OK, "settings", f"valid, fingerprint {settings.fingerprint()}")
     yield from judge_packages(_distributions(), _folders())
     yield from judge_accounts(settings.accounts)
-    yield from _examine_store(settings, where, wall)
+    yield from _examine_store(settings, where, clock)
     yield from _examine_broker(where)
 
 
-def _examine_store(settings: Settings, where: Addresses, wall: datetime) -> Iterator[Finding]:
+def _examine_store(settings: Settings, where: Addresses, clock: Clock) -> Iterator[Finding]:
     address = without_login(where.redis_url)
     try:
-        health = read_health(where.redis_url)
+        health, wall = read_health(where.redis_url), clock()
     except DialerError as error:
         step = "start the server, or correct redis_url"
         yield Finding(Level.FAIL, "store", f"{address}: {error}", step)

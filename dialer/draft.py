@@ -47,7 +47,7 @@ def _unknown(name: str) -> str:
     close = get_close_matches(shown(name), WIRE.values(), n=1)
     if close:
         return f"is no parameter of the API; did you mean {close[0]}?"
-    return "is no parameter of the API; undocumented ones go into extra_params"
+    return "is no parameter of the API; list an undocumented one in extra_params of the account"
 
 
 def _read_extra(value: object) -> tuple[dict[str, str], list[Problem]]:

@@ -88,6 +88,12 @@ class EmbeddedServer:
             raise ServerFailed("the embedded server is not running; call start() first")
         return self._process.pid
 
+    def ended(self) -> int | None:
+        """
+        The exit status of a server that ended by itself or was killed by others; else None.
+        """
+        return None if self._process is None else self._process.poll()
+
     def start(self) -> None:
         """
         Start on the same directory and port as before, and return once it answers.

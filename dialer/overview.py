@@ -12,7 +12,7 @@ from dialer.job import State
 from dialer.route import Route
 from dialer.store.accounts import Standing
 from dialer.store.bells import LiveWorker
-from dialer.store.holds import Hold, account_scope
+from dialer.store.holds import EVERYTHING, Hold, account_scope
 
 #: Unconfirmed jobs are counted by age: younger than each of these, then the rest.
 AGES: tuple[tuple[str, timedelta], ...] = (
@@ -32,7 +32,7 @@ class AccountView:
         mode: "developer" or "live", in the settings here.
         zone: IANA name of its zone.
         standing: Its limits and how much of them is used.
-        holds: The holds on it alone.
+        holds: The holds that stop it: its own, and those on everything.
         open: Whether calling hours are open now.
         next_change: When that changes; None when it does not within a year.
     """
@@ -112,13 +112,13 @@ def accounts(explainer: Explainer, now: datetime, holds: Sequence[Hold]) -> tupl
 
 
 def _view(explainer: Explainer, route: Route, now: datetime, holds: Sequence[Hold]) -> AccountView:
-    calendar = route.hours.calendar
+    calendar, scopes = route.hours.calendar, (account_scope(route.account), EVERYTHING)
     return AccountView(
         name=route.account,
         mode=route.mode,
         zone=calendar.rules[0].zone,
         standing=explainer.store.accounts.standing(route.account, route.limits, now=now),
-        holds=tuple(hold for hold in holds if hold.scope == account_scope(route.account)),
+        holds=tuple(hold for hold in holds if hold.scope in scopes),
         open=calendar.is_open(now),
         next_change=calendar.next_change(now),
     )

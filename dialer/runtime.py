@@ -3,25 +3,14 @@
 """
 
 import json
-import os
-import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
-
-import psutil
 
 from dialer.errors import SettingsError
+from dialer.running import RUNTIME_DIRECTORY, find, mark, write_note
 from dialer.settings.addresses import next_database
 
-#: Below the current directory, so that two projects do not meet.
-RUNTIME_DIRECTORY = Path(".dialer")
-
 _FILE = "runtime.json"
-#: Two readings of one process's start may differ by a clock tick; seconds.
-_SAME_START = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,20 +47,8 @@ def write_runtime(directory: Path, redis_url: str, broker_url: str, pid: int) ->
         OSError: The file cannot be written; an older one is as it was.
         psutil.NoSuchProcess: There is no such process.
     """
-    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
-    said = {
-        **asdict(Addresses(redis_url, broker_url)),
-        "pid": pid,
-        "started": psutil.Process(pid).create_time(),
-    }
-    handle, name = tempfile.mkstemp(dir=directory, prefix=f".{_FILE}.")  # 0600 from the start
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            json.dump(said, file)
-        Path(name).replace(directory / _FILE)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
+    said = asdict(Addresses(redis_url, broker_url)) | mark(pid)
+    write_note(directory / _FILE, json.dumps(said))
 
 
 def read_runtime(directory: Path = RUNTIME_DIRECTORY) -> Addresses | None:
@@ -84,7 +61,7 @@ def read_runtime(directory: Path = RUNTIME_DIRECTORY) -> Addresses | None:
     try:
         said = json.loads((directory / _FILE).read_text(encoding="utf-8"))
         left = Addresses(str(said["redis_url"]), str(said["broker_url"]))
-        return left if _runs(said) else None
+        return left if find(said) else None
     except (OSError, ValueError, KeyError, TypeError):
         return None
 
@@ -117,11 +94,3 @@ def addresses(
             " start one with `dialer up`, or set DIALER_REDIS_URL"
         )
     return Addresses(running.redis_url, broker_url or running.broker_url)
-
-
-def _runs(said: Mapping[str, Any]) -> bool:
-    with suppress(psutil.NoSuchProcess, psutil.AccessDenied):
-        process = psutil.Process(int(said["pid"]))
-        same = abs(process.create_time() - float(said["started"])) < _SAME_START
-        return same and process.status() != psutil.STATUS_ZOMBIE
-    return False

@@ -14,9 +14,10 @@ from datetime import timedelta
 from typing import Any
 
 from celery import Celery
+from celery.beat import SchedulingError
 from celery.signals import setup_logging, worker_init, worker_ready
 
-from dialer.errors import DialerError
+from dialer.errors import DialerError, StoreUnavailable
 from dialer.logs import configure
 from dialer.runtime import addresses
 from dialer.settings import Settings
@@ -94,11 +95,28 @@ def configuration(settings: Settings) -> dict[str, Any]:
     }
 
 
+class _InOneLine(logging.Filter):
+    """
+    Says that a tick could not be sent in one line; Celery's has two tracebacks in it.
+    """
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Let every record pass."""
+        error = record.exc_info[1] if record.exc_info else None
+        if isinstance(error, SchedulingError):
+            record.msg, record.args, record.exc_info = "%s", (error,), None
+        return True
+
+
+_in_one_line = _InOneLine()
+
+
 @setup_logging.connect  # type: ignore[untyped-decorator]  # Celery ships no types
 def _set_up_logging(loglevel: int | None = None, **_: Any) -> None:
     log = process().settings.log
     wanted = getattr(logging, log.level.upper())
     configure(min(loglevel or wanted, wanted), json=log.format == "json")
+    logging.getLogger("celery.beat").addFilter(_in_one_line)
 
 
 @worker_init.connect  # type: ignore[untyped-decorator]  # Celery ships no types
@@ -108,7 +126,8 @@ def _open_parts(**_: Any) -> None:
         process().open()
     except DialerError as error:
         # Celery logs an exception of a signal's receiver and goes on; this ends it, in a sentence.
-        raise SystemExit(str(error)) from None
+        step = "; `dialer doctor` says what to do" if isinstance(error, StoreUnavailable) else ""
+        raise SystemExit(f"{error}{step}") from None
 
 
 @worker_ready.connect  # type: ignore[untyped-decorator]  # Celery ships no types
@@ -118,4 +137,8 @@ def _show_stacks_without_values(**_: Any) -> None:
     faulthandler.register(signal.SIGUSR1, all_threads=True, chain=False)
 
 
-app = make_app(process().settings)
+try:
+    app = make_app(process().settings)
+except DialerError as end:
+    # Celery shows any other exception of this import with a page of traceback.
+    raise SystemExit(str(end)) from None

@@ -39,16 +39,22 @@ def main() -> int:
     Serve until SIGINT or SIGTERM.
 
     Returns:
-        0 after a signal, 2 when the settings must not be used; the reason is on stderr.
+        0 after a signal, 1 when the port is taken, 2 when the settings must not
+        be used; the reason is on stderr.
     """
     try:
         refuse_other_settings(sys.argv[1:], os.environ)
         # Importing the application reads the settings.
         from workers.app import app  # noqa: PLC0415 - its errors are shown like the others
-    except DialerError as error:
+    except (DialerError, SystemExit) as error:
         print(error, file=sys.stderr)  # noqa: T201 - this is a command
         return 2
-    app.start(["flower", f"--conf={CONFIG}"])
+    try:
+        app.start(["flower", f"--conf={CONFIG}"])
+    except OSError as error:
+        # Nothing is open yet: without a broker Flower starts, and waits for it.
+        print(f"flower: cannot serve: {error.strerror}; set DIALER_FLOWER__PORT", file=sys.stderr)  # noqa: T201 - this is a command
+        return 1
     return 0
 
 

@@ -14,7 +14,7 @@ import sys
 from typing import Any
 
 from dialer.cli.output import complain
-from dialer.errors import DialerError
+from dialer.errors import DialerError, StoreUnavailable
 from schedules.errors import HoursError
 
 _REFUSED, _INTERRUPTED = 1, 130
@@ -35,6 +35,9 @@ def main(argv: list[str] | None = None) -> int:
         _run(sys.argv[1:] if argv is None else argv)
     except SystemExit as end:
         return _status(end.code)
+    except StoreUnavailable as error:
+        complain(f"{error}; start it, or correct redis_url")
+        return _REFUSED
     except (DialerError, HoursError) as error:
         complain(str(error))
         return _REFUSED

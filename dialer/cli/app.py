@@ -15,7 +15,7 @@ from dialer.cli.enqueue import enqueue
 from dialer.cli.explain import explain
 from dialer.cli.hours import hours
 from dialer.cli.jobs import cancel, list_jobs, show_job
-from dialer.cli.processes import PASS_ON, demo, sandbox
+from dialer.cli.processes import PASS_ON, demo, sandbox, up
 from dialer.cli.status import status
 
 app = typer.Typer(
@@ -44,6 +44,7 @@ def root(
     del version
 
 
+app.command()(up)
 app.command()(demo)
 app.command()(doctor)
 app.command()(status)

@@ -140,6 +140,8 @@ def _tell(opened: Session, receipt: Receipt) -> None:
     output.say(prospect(explained))
     for reason in explained.reasons:
         output.say(f"  {reason.text}")
+        if reason.step:
+            output.say(f"  → {reason.step}")
     if explained.note:
         output.say(explained.note)
 

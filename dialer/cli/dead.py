@@ -65,7 +65,12 @@ def _show(opened: Session, jobs: Iterable[Job]) -> None:
         for code, count in sorted(counts.items(), key=lambda one: -one[1])
     ]
     output.show([">jobs", "code", "last", "meaning", "what to do"], rows, fold="what to do")
-    output.say(f"{sum(counts.values())} dead. Each job: --json; put back: dialer dead redrive")
+    total = sum(counts.values())
+    if not total:
+        output.say("0 dead.")
+        return
+    output.say(f"{total} dead. Each: dialer jobs --state dead; one of them: dialer dead show ID")
+    output.say("to put back those of one code: dialer dead redrive --code CODE")
 
 
 @app.command()
@@ -102,6 +107,8 @@ def redrive(
             deadline=opened.settings.jobs.deadline,
         )
         report(moved, "put back", json=json)
+        if not (moved.done or moved.refused or json):
+            output.say("no dead letter fits: dialer dead list shows those there are")
         if moved.done and not json:
             # Read, not reckoned: an earlier redrive or a quarantine may come first.
             last = opened.store.jobs.get(moved.done[-1]).due or opened.now
@@ -133,7 +140,7 @@ def discard(
 def _check(ids: list[str] | None, code: str | None, account: str | None, *, every: bool) -> None:
     filtered = bool(code or account)
     if bool(ids) + every + filtered != 1:
-        rule = "give ids, or --code and --account, or --all"
+        rule = "give ids, or --code or --account or both, or --all"
         raise typer.BadParameter(rule, param_hint="ID...")
 
 

@@ -5,6 +5,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from typing import Annotated, Any
 
 import typer
 
@@ -12,26 +13,30 @@ from dialer.cli import output
 from dialer.cli.options import Json
 from dialer.doctor import Finding, Level, examine
 from dialer.errors import DialerError
+from dialer.probe import probe as ask_each
 from dialer.runtime import addresses
 from dialer.settings import Settings
 
 _MARKS = {Level.OK: "ok", Level.WARN: "warn", Level.FAIL: "FAIL"}
 
 
-def doctor(*, json: Json = False) -> None:
+def doctor(
+    *,
+    json: Json = False,
+    probe: Annotated[
+        bool,
+        typer.Option("--probe", help="Ask the API once for each account; nobody is rung."),
+    ] = False,
+) -> None:
     """Check the installation; exit 1 when something fails."""
+    if probe and not json:
+        output.say("One request for each account, in developer mode: nobody is rung.")
+        output.say()
     found = []
-    for finding in _findings():
+    for finding in _findings(probe=probe):
         found.append(finding)
         if json:
-            output.emit(
-                {
-                    "level": str(finding.level),
-                    "check": finding.name,
-                    "text": finding.text,
-                    "step": finding.step or None,
-                }
-            )
+            output.emit(_fields(finding))
         else:
             _tell(finding)
     counts = Counter(finding.level for finding in found)
@@ -42,7 +47,7 @@ def doctor(*, json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def _findings() -> Iterator[Finding]:
+def _findings(*, probe: bool) -> Iterator[Finding]:
     try:
         settings = Settings.load()
     except DialerError as error:
@@ -50,13 +55,25 @@ def _findings() -> Iterator[Finding]:
         for line in str(error).splitlines():
             yield Finding(Level.FAIL, "settings", line, step)
         return
+    # Before the store: the API may be well while Redis is not.
+    if probe:
+        yield from ask_each(settings)
     try:
         where = addresses(settings.redis_url, settings.broker_url)
     except DialerError as error:
         text, _, step = str(error).partition("; ")
         yield Finding(Level.FAIL, "store", text, step)
         return
-    yield from examine(settings, where, datetime.now(UTC))
+    yield from examine(settings, where, lambda: datetime.now(UTC))
+
+
+def _fields(finding: Finding) -> dict[str, Any]:
+    return {
+        "level": str(finding.level),
+        "check": finding.name,
+        "text": finding.text,
+        "step": finding.step or None,
+    }
 
 
 def _tell(finding: Finding) -> None:

@@ -134,4 +134,4 @@ def _sum_up(counts: Counter[Verdict], *, json: bool) -> None:
     if json:
         output.emit(said)
     else:
-        output.say(" ".join(f"{name} {count}" for name, count in said.items()))
+        output.say(", ".join(f"{count} {name}" for name, count in said.items()))

@@ -2,6 +2,7 @@
 `dialer explain`: why has this job, or this number, not been rung?
 """
 
+import re
 from typing import Annotated, Any
 
 import typer
@@ -46,6 +47,8 @@ def explain(
 
 
 def _of_number(opened: Session, text: str) -> list[Job]:
+    if not any(character.isdecimal() for character in text) or re.search(r"[A-Za-z_]", text):
+        raise JobNotFound(f'"{text}" is neither an id nor a number; if it is a key: --key {text}')
     number = read_number(text)
     jobs = opened.store.jobs.of_number(number)[::-1]
     if not jobs:
@@ -79,9 +82,10 @@ def _fields(explained: Explanation) -> dict[str, Any]:
 
 
 def _tell(opened: Session, jobs: list[Job]) -> None:
-    for job in jobs[:_MOST]:
+    for nth, job in enumerate(jobs[:_MOST]):
+        if nth:
+            output.say()
         _tell_one(opened, opened.explainer.job(job))
-        output.say()
     if len(jobs) > _MOST:
         output.say(f"{len(jobs) - _MOST} older jobs for this number: --json shows all")
 

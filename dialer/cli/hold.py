@@ -9,6 +9,8 @@ import typer
 from dialer.cli import output
 from dialer.cli.opening import Session, session, who_runs
 from dialer.cli.options import AnyAccount, Json, Who
+from dialer.explain import release as release_step
+from dialer.explain import release_command, set_by
 from dialer.moment import rough
 from dialer.store.holds import EVERYTHING, Hold, account_scope
 
@@ -67,7 +69,7 @@ def set_hold(
         wire = opened.settings.wire.longest
     what = "everything" if everything else f"account {account}"
     output.say(f"{what} is held: no new call starts; calls on the wire end within {rough(wire)}")
-    output.say(f"to release: {_command(scope, owner)}")
+    output.say(f"to release: {release_command(scope, owner)}")
 
 
 @app.command()
@@ -85,7 +87,7 @@ def release(
     if left:
         output.say(f"{what} is still held:")
         for hold in others:
-            output.say(f"  by {hold.owner} ({hold.who}): {hold.reason}")
+            output.say(f"  by {set_by(hold)}: {hold.reason}")
             output.say(f"  to release: {command(hold)}")
     elif had:
         output.say(f"{what} goes on")
@@ -105,14 +107,9 @@ def _scope(opened: Session, account: str | None, *, everything: bool, known: boo
 
 def command(hold: Hold) -> str:
     """
-    Write the command that releases a hold.
+    Write the command that releases a hold, behind what must be done before it.
     """
-    return _command(hold.scope, hold.owner)
-
-
-def _command(scope: str, owner: str) -> str:
-    where = "--all" if scope == EVERYTHING else f"--account {scope.removeprefix('account:')}"
-    return f"dialer hold release {where} --owner {owner}"
+    return release_step(hold)
 
 
 def fields(hold: Hold) -> dict[str, object]:

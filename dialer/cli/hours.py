@@ -12,6 +12,8 @@ import typer
 from dialer.cli import output
 from dialer.cli.options import Json, read_moment, read_number
 from dialer.moment import local
+from dialer.settings import Settings
+from dialer.settings.account import Account
 from schedules.calendar import Calendar
 from schedules.holidays import HolidaySet
 from schedules.hours import CallingHours
@@ -32,24 +34,29 @@ def hours(
     ] = None,
     *,
     zone: Annotated[str | None, typer.Option(help="IANA name, such as Asia/Kolkata.")] = None,
+    account: Annotated[
+        str | None, typer.Option(help="Whose hours, without NUMBER and --zone; default.")
+    ] = None,
     preset: Annotated[str | None, typer.Option(help=f"One of: {', '.join(PRESETS)}.")] = None,
     ranges: Annotated[str | None, typer.Option(help='Such as "Mon-Fri 10:00-18:00".')] = None,
     holidays: Annotated[str, typer.Option(help="Regions and dates: IN-MH, 2030-01-26.")] = "",
     at: Annotated[str | None, typer.Option(help="10m, 2h, or ISO with offset; now.")] = None,
     json: Json = False,
 ) -> None:
-    """Say whether calling hours are open, and until when."""
-    _check(number, zone, preset, ranges)
+    """Say whether calling hours are open, and until when: an account's, or those you give."""
+    _check([number, zone, account], preset, ranges)
     moment = read_moment(at, "--at") if at else datetime.now(UTC)
-    zones = [zone] if zone else zones_of(read_number(number or ""))
+    whose = _account(account) if number is None and zone is None else None
+    zones = _zones(number, zone, whose)
     if not 1 <= len(zones) <= _MOST_ZONES:
         _refuse(len(zones), json=json)
-    written = ranges or preset or _DEFAULT
-    calendar = _calendar(written, zones, holidays)
+    written = ranges or preset or (whose.calling_hours if whose else _DEFAULT)
+    calendar = _calendar(written, zones, holidays or (whose.holidays if whose else ""))
     answer = {
         "open": calendar.is_open(moment),
         "next_change": calendar.next_change(moment),
         "zone": ",".join(zones),
+        "account": whose.name if whose else None,
         "hours": written,
         "at": moment,
         "reasons": calendar.why_closed(moment),
@@ -57,7 +64,9 @@ def hours(
     if json:
         output.emit(answer)
     else:
-        _tell(calendar, moment, zones, written)
+        _tell(calendar, moment, zones, f"account {whose.name}: {written}" if whose else written)
+        if written in PRESETS:
+            output.say(NOT_LEGAL_ADVICE)
 
 
 def zones_of(number: str) -> list[str]:
@@ -73,9 +82,24 @@ def zones_of(number: str) -> list[str]:
     return [_TODAYS_NAME.get(zone, zone) for zone in found if zone != _NOWHERE]
 
 
-def _check(number: str | None, zone: str | None, preset: str | None, ranges: str | None) -> None:
-    if (number is None) == (zone is None):
-        raise typer.BadParameter("give a number or --zone", param_hint="NUMBER")
+def _account(name: str | None) -> Account:
+    settings = Settings.load()
+    if name is None and "default" not in settings.accounts:
+        rule = "give a number, --zone or --account: there is no account named default here"
+        raise typer.BadParameter(rule, param_hint="NUMBER")
+    return settings.account(name or "default")
+
+
+def _zones(number: str | None, zone: str | None, whose: Account | None) -> list[str]:
+    if number is not None:
+        return zones_of(read_number(number))
+    return [zone or (whose.time_zone if whose else "")]
+
+
+def _check(places: list[str | None], preset: str | None, ranges: str | None) -> None:
+    if sum(place is not None for place in places) > 1:
+        rule = "give a number, --zone or --account, not two of them"
+        raise typer.BadParameter(rule, param_hint="NUMBER")
     if preset and ranges:
         raise typer.BadParameter("give --preset or --ranges, not both", param_hint="--ranges")
     if preset and preset not in PRESETS:
@@ -104,5 +128,3 @@ def _tell(calendar: Calendar, moment: datetime, zones: list[str], written: str) 
     output.say(f"  at {local(moment, zones[0])}, {written} in {', '.join(zones)}")
     for reason in calendar.why_closed(moment):
         output.say(f"  {reason}")
-    if written in PRESETS:
-        output.say(NOT_LEGAL_ADVICE)

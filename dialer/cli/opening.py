@@ -10,12 +10,16 @@ from datetime import datetime
 from functools import cached_property
 
 from dialer.bootstrap import route_of, store_of
+from dialer.errors import StoreUnavailable
 from dialer.facts import Explainer
 from dialer.job import Job
 from dialer.moment import local
 from dialer.producer import Dialer
+from dialer.runtime import addresses
 from dialer.settings import Settings
+from dialer.settings.addresses import without_login
 from dialer.store import Store
+from dialer.store.health import reach
 
 
 @dataclass(frozen=True)
@@ -72,11 +76,20 @@ def session() -> Iterator[Session]:
         StoreRefused: The store is not safe to use.
     """
     settings = Settings.load()
+    _greet(addresses(settings.redis_url, settings.broker_url).redis_url)
     store = store_of(settings)
     try:
         yield Session(settings, store, store.server.time())
     finally:
         store.server.close()
+
+
+def _greet(url: str) -> None:
+    # A person waits: one short question first, before the patience that workers have.
+    try:
+        reach(url)
+    except StoreUnavailable as error:
+        raise StoreUnavailable(f"{error} at {without_login(url)}") from None
 
 
 def who_runs() -> str:

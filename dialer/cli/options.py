@@ -10,7 +10,7 @@ import typer
 
 from dialer.cli.opening import Session
 from dialer.duration import parse_duration
-from dialer.errors import InvalidCall
+from dialer.errors import InvalidCall, JobNotFound
 from dialer.facts import find_by_key
 from dialer.job import Job
 from dialer.number import canonical
@@ -99,4 +99,6 @@ def find_job(opened: Session, job_id: str | None, key: str | None, account: str)
         raise typer.BadParameter("give the id of a job, or its --key", param_hint="ID")
     if key is not None:
         return find_by_key(opened.store, account, key)
+    if not looks_like_id(job_id or ""):
+        raise JobNotFound(f'"{job_id}" is no id of a job; if it is a key: --key {job_id}')
     return opened.store.jobs.get(job_id or "")

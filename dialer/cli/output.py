@@ -56,15 +56,22 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[str]], *, fold: str = "
             keep to one.
     """
     rows = list(rows)
-    if not rows:
-        return
-    table = Table(
+    if rows:
+        _console().print(table(columns, rows, fold=fold))
+        say()
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, fold: str = "") -> Table:
+    """
+    Lay out the table that `show` prints; at least one row.
+    """
+    laid = Table(
         box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), highlight=False
     )
     for nth, head in enumerate(columns):
         name = head.removeprefix(">")
         widest = max(len(name), *(len(row[nth]) for row in rows))
-        table.add_column(
+        laid.add_column(
             name,
             justify="right" if head != name else "left",
             overflow="fold" if name == fold else "ellipsis",
@@ -72,9 +79,8 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[str]], *, fold: str = "
             min_width=widest if widest <= _SHORT else len(name),
         )
     for row in rows:
-        table.add_row(*map(_printable, row))
-    _console().print(table)
-    say()
+        laid.add_row(*map(_printable, row))
+    return laid
 
 
 def counted(count: int, noun: str) -> str:
@@ -88,15 +94,23 @@ def pairs(rows: Iterable[tuple[str, str]]) -> None:
     """
     Print names and values, one a line, on stdout.
     """
-    table = Table.grid(padding=(0, 2))
-    table.add_column(no_wrap=True, style="dim")
-    table.add_column(overflow="fold")
+    _console().print(grid(rows))
+
+
+def grid(rows: Iterable[tuple[str, str]]) -> Table:
+    """
+    Lay out what `pairs` prints.
+    """
+    laid = Table.grid(padding=(0, 2))
+    laid.add_column(no_wrap=True, style="dim")
+    laid.add_column(overflow="fold")
     for name, value in rows:
-        table.add_row(name, _printable(value))
-    _console().print(table)
+        laid.add_row(name, _printable(value))
+    return laid
 
 
 def _console() -> Console:
+    """As wide as the terminal; of one width where there is none."""
     width = None if sys.stdout.isatty() else _WIDTH
     return Console(markup=False, highlight=False, emoji=False, width=width)
 

@@ -1,11 +1,28 @@
 """
-`dialer sandbox` and `dialer demo`: commands that run something, loaded when asked for.
+`dialer up`, `dialer sandbox` and `dialer demo`: commands that run something, loaded when asked for.
 """
+
+from typing import Annotated
 
 import typer
 
 #: The sandbox reads its own options, and has its own --help.
 PASS_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+
+
+def up(
+    *,
+    sandbox: Annotated[
+        bool, typer.Option("--sandbox", help="Practise: a stand-in for the API; rings nobody.")
+    ] = False,
+    workers: Annotated[int, typer.Option(min=1, max=64, help="Worker processes.")] = 1,
+    no_flower: Annotated[bool, typer.Option("--no-flower", help="No dashboard.")] = False,
+) -> None:
+    """Run the whole stack in this terminal until Ctrl-C."""
+    from dialer.up.commands import Options  # noqa: PLC0415 - only this command needs it
+    from dialer.up.run import run  # noqa: PLC0415 - same
+
+    raise typer.Exit(run(Options(sandbox=sandbox, workers=workers, flower=not no_flower)))
 
 
 def sandbox(context: typer.Context) -> None:

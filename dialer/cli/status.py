@@ -2,7 +2,15 @@
 `dialer status`: the whole system at a glance.
 """
 
-from typing import Any
+import sys
+import time
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.text import Text
 
 from dialer.cli import output
 from dialer.cli.account import ACCOUNT_HEADS, row
@@ -11,22 +19,70 @@ from dialer.cli.hold import command
 from dialer.cli.hold import fields as hold_fields
 from dialer.cli.opening import session
 from dialer.cli.options import Json
+from dialer.errors import DialerError
 from dialer.explain import Explanation
 from dialer.moment import rough
 from dialer.overview import Overview, overview
 from dialer.store.bells import LiveWorker
 
 _NOTHING = "nothing: it goes with the next free slot"
+#: Between two looks of `--watch`.
+_EVERY = timedelta(seconds=1)
 
 
-def status(*, json: Json = False) -> None:
+def status(
+    *,
+    json: Json = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Look again every second, until Ctrl-C.")
+    ] = False,
+) -> None:
     """Show the whole system at a glance."""
-    with session() as opened:
-        seen = overview(opened.explainer)
+    if watch and not json and sys.stdout.isatty():
+        _watch()
+        return
+    seen = _look()
     if json:
         output.emit(_fields(seen))
     else:
         _show(seen)
+
+
+def _look() -> Overview:
+    with session() as opened:
+        return overview(opened.explainer)
+
+
+def _watch() -> None:
+    console = Console(markup=False, highlight=False, emoji=False)
+    try:
+        with Live(page(), console=console, auto_refresh=False) as live:
+            while True:
+                time.sleep(_EVERY.total_seconds())
+                live.update(page(), refresh=True)
+    except KeyboardInterrupt:
+        # That is how one stops watching.
+        return
+
+
+def page() -> RenderableType:
+    """
+    Draw what is seen, or why nothing is: a server that is restarted comes back.
+    """
+    try:
+        seen = _look()
+    except DialerError as error:
+        return Text(str(error))
+    blank = Text()
+    return Group(
+        output.table(*_states(seen)),
+        blank,
+        output.table(ACCOUNT_HEADS, [row(view) for view in seen.accounts], fold="hours")
+        if seen.accounts
+        else blank,
+        blank,
+        output.grid(_sentences(seen)),
+    )
 
 
 def _fields(seen: Overview) -> dict[str, Any]:
@@ -68,10 +124,15 @@ def _worker(seen: Overview, worker: LiveWorker) -> dict[str, Any]:
 
 
 def _show(seen: Overview) -> None:
-    states = [(str(state), str(count)) for state, count in seen.states.items()]
-    output.show([f">{name}" for name, _ in states], [[count for _, count in states]])
+    output.show(*_states(seen))
     output.show(ACCOUNT_HEADS, [row(view) for view in seen.accounts], fold="hours")
     output.pairs(_sentences(seen))
+
+
+def _states(seen: Overview) -> tuple[list[str], list[list[str]]]:
+    """The heads and the one row of the table of states."""
+    heads = [f">{state}" for state in seen.states]
+    return heads, [[str(count) for count in seen.states.values()]]
 
 
 def _sentences(seen: Overview) -> list[tuple[str, str]]:

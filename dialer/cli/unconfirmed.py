@@ -54,6 +54,9 @@ def list_unconfirmed(
             [_row(opened, job, reveal=reveal) for job in jobs],
             fold="seen on the wire",
         )
+        if not jobs:
+            output.say("0 unconfirmed.")
+            return
         output.say(f"{len(jobs)} unconfirmed. When you know what became of one:")
         output.say("dialer unconfirmed resolve ID placed|dead|again --reason WHY")
 

@@ -4,18 +4,28 @@ Why a job has not been rung: every reason at once, in a fixed order.
 Pure: `Facts` in, `Explanation` out; `dialer.facts` reads the facts.
 
     facts.py      what is known of a job, and what an explanation is made of
-    advice.py     what to do about dead letters
+    advice.py     what to do about dead letters and holds
     barriers.py   what can stand in the way of a waiting job, in order
 """
 
 from dialer.codes import lookup
-from dialer.explain.advice import advice
+from dialer.explain.advice import advice, release, release_command, set_by
 from dialer.explain.barriers import CHECKS, earliest
 from dialer.explain.facts import AccountFacts, Explanation, Facts, Reason
 from dialer.job import State
 from dialer.moment import rough
 
-__all__ = ["AccountFacts", "Explanation", "Facts", "Reason", "advice", "explain"]
+__all__ = [
+    "AccountFacts",
+    "Explanation",
+    "Facts",
+    "Reason",
+    "advice",
+    "explain",
+    "release",
+    "release_command",
+    "set_by",
+]
 
 
 def explain(facts: Facts) -> Explanation:
@@ -52,8 +62,9 @@ def _ended(facts: Facts) -> Reason:
         case State.UNCONFIRMED:
             return _doubt(facts)
         case State.DEAD:
-            meaning = f" ({lookup(job.code).meaning})" if job.code else ""
-            text = f"dead since {entered}: {job.reason}{meaning}"
+            meaning = lookup(job.code).meaning if job.code else ""
+            said = "" if meaning in job.reason else f" ({meaning})"
+            text = f"dead since {entered}: {job.reason}{said}"
             return Reason("state", text, step=advice(job.code))
         case _:
             who = job.events[-1].who if job.events else "nobody"

@@ -1,14 +1,20 @@
 """
-What a person may do about dead letters, by the code they died of.
+What a person may do: about dead letters, by the code they died of, and about holds.
 """
 
 from dialer.codes import lookup
 from dialer.outcome import Kind
+from dialer.store.holds import EVERYTHING, Hold
 
 _ADVICE = {
     Kind.REQUEST: "mend the call and enqueue it anew; a redrive alone is refused again",
     Kind.COMPLIANCE: "on a do-not-call register; leave it dead: dialer dead discard",
     Kind.PROVIDER: "the provider's trouble; redrive when it is over",
+}
+#: What must come before the release of a hold that the system set itself.
+_FIRST = {
+    "api": "correct the settings, restart the workers, then: ",
+    "witness": "read ops/runbook.md, witness, before: ",
 }
 _NO_CODE = "out of tries without an answer; look at one: dialer dead show ID"
 
@@ -20,3 +26,25 @@ def advice(code: str) -> str:
     if not code:
         return _NO_CODE
     return _ADVICE.get(lookup(code).kind, "look at one: dialer dead show ID")
+
+
+def release(hold: Hold) -> str:
+    """
+    Write the command that releases a hold, behind what must be done before it.
+    """
+    return _FIRST.get(hold.owner, "") + release_command(hold.scope, hold.owner)
+
+
+def release_command(scope: str, owner: str) -> str:
+    """
+    Write the command that takes one owner's hold off a scope.
+    """
+    where = "--all" if scope == EVERYTHING else f"--account {scope.removeprefix('account:')}"
+    return f"dialer hold release {where} --owner {owner}"
+
+
+def set_by(hold: Hold) -> str:
+    """
+    Write who set a hold, once where owner and person are the same.
+    """
+    return hold.owner if hold.who in ("", hold.owner) else f"{hold.owner} ({hold.who})"

@@ -8,6 +8,7 @@ what is known to end has a time, what a person must end has a next step.
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from dialer.explain.advice import release, release_command, set_by
 from dialer.explain.facts import Facts, Reason
 from dialer.moment import rough
 from dialer.store.accounts import Standing
@@ -20,23 +21,20 @@ _BREAKER = "breaker"
 def _everything_held(facts: Facts) -> Iterator[Reason]:
     for hold in facts.holds:
         if hold.scope == EVERYTHING:
-            yield _held(facts, hold, "everything", "--all")
+            yield _held(facts, hold, "everything")
 
 
 def _account_held(facts: Facts) -> Iterator[Reason]:
     account = facts.job.account
     for hold in facts.holds:
         if hold.scope == account_scope(account) and hold.owner != _BREAKER:
-            yield _held(facts, hold, f"account {account}", f"--account {account}")
+            yield _held(facts, hold, f"account {account}")
 
 
-def _held(facts: Facts, hold: Hold, what: str, option: str) -> Reason:
+def _held(facts: Facts, hold: Hold, what: str) -> Reason:
     since = f" since {facts.at(hold.since)}" if hold.since else ""
-    return Reason(
-        "hold",
-        f"{what} is held by {hold.owner} ({hold.who}){since}: {hold.reason}",
-        step=f"dialer hold release {option} --owner {hold.owner}",
-    )
+    text = f"{what} is held by {set_by(hold)}{since}: {hold.reason}"
+    return Reason("hold", text, step=release(hold))
 
 
 def _account_unknown(facts: Facts) -> Iterator[Reason]:
@@ -56,7 +54,7 @@ def _breaker_open(facts: Facts) -> Iterator[Reason]:
         "breaker",
         f"the breaker stopped account {facts.job.account}: {why}; it probes {when}",
         until=max(probe, facts.now),
-        step=f"dialer hold release --account {facts.job.account} --owner {_BREAKER}",
+        step=release_command(account_scope(facts.job.account), _BREAKER),
     )
 
 

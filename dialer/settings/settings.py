@@ -85,7 +85,8 @@ class Settings(Section):
 
         Args:
             path: The file; None for the one in DIALER_CONFIG, else
-                `dialer.toml` in the current directory if there is one.
+                `dialer.toml` in the current directory if there is one, else
+                what a `dialer up --sandbox` that runs here has left.
             env: The variables; the process's own by default.
 
         Raises:

@@ -9,6 +9,7 @@ from pathlib import Path as FilePath
 from typing import Any
 
 from dialer.errors import SettingsError
+from dialer.running import sandbox_settings
 from dialer.settings.names import PREFIX, variable
 from dialer.settings.section import Path
 
@@ -16,6 +17,9 @@ from dialer.settings.section import Path
 CONFIG_VARIABLE = "DIALER_CONFIG"
 #: Read from the current directory when nothing else is named.
 DEFAULT_FILE = FilePath("dialer.toml")
+
+#: Variables that say whose calls are meant, or where the real ones are kept.
+_SAY_WHOSE = tuple(f"{PREFIX}{name}" for name in ("ACCOUNTS", "REDIS_URL", "BROKER_URL"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,12 +42,31 @@ class Given:
 def config_file(path: FilePath | None, env: Mapping[str, str]) -> FilePath | None:
     """
     The file to read: the one asked for, else DIALER_CONFIG's, else ./dialer.toml if it is there.
+
+    Where nothing at all says whose calls are meant, it is the file of a
+    `dialer up --sandbox` that runs in this folder.
     """
     if path is not None:
         return path
     if CONFIG_VARIABLE in env:
         return FilePath(env[CONFIG_VARIABLE])
-    return DEFAULT_FILE if DEFAULT_FILE.exists() else None
+    if DEFAULT_FILE.exists():
+        return DEFAULT_FILE
+    # Never mixed with a real account: its hours are "always" and its mode is live.
+    return None if own_settings(env) else sandbox_settings()
+
+
+def own_settings(env: Mapping[str, str]) -> str | None:
+    """
+    The first thing that says whose calls are meant; None when nothing does.
+
+    It is named as its owner knows it: a file, or a variable.
+    """
+    if CONFIG_VARIABLE in env:
+        return CONFIG_VARIABLE
+    if DEFAULT_FILE.exists():
+        return str(DEFAULT_FILE)
+    return next((name for name in sorted(env) if name.upper().startswith(_SAY_WHOSE)), None)
 
 
 def from_file(path: FilePath) -> dict[Path, Given]:

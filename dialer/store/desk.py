@@ -140,6 +140,6 @@ def refusal(job_id: str, verb: str, actual: str) -> JobNotFound | StateConflict:
     Make the error for a move that the store refused.
     """
     if actual == "missing":
-        return JobNotFound(f"no job {job_id}")
+        return JobNotFound(f"no job has the id {job_id}")
     expected = " or ".join(sorted(TRANSITIONS[verb][0]))
     return StateConflict(job_id, expected=expected, actual=actual, verb=verb)

@@ -50,7 +50,7 @@ def read_health(url: str) -> Health:
         StoreUnavailable: It did not answer.
         StoreRefused: It refused the question, for a wrong password say.
     """
-    client = connect(url, timeout=_PATIENCE)
+    client = connect(url, timeout=_PATIENCE, repeats=0)
     try:
         with translated():
             info = client.info()
@@ -72,13 +72,13 @@ def read_health(url: str) -> Health:
 
 def reach(url: str) -> None:
     """
-    Ask the server at *url* for any answer; for the broker.
+    Ask the server at *url* for any answer, once.
 
     Raises:
         StoreUnavailable: It did not answer.
         StoreRefused: It refused to.
     """
-    client = connect(url, timeout=_PATIENCE)
+    client = connect(url, timeout=_PATIENCE, repeats=0)
     try:
         with translated():
             client.ping()

@@ -121,7 +121,7 @@ class Jobs:
             record = self._server.client.hgetall(self._keys.job(job_id))
         if "state" not in record:
             pruned = f"; it was {record['was']} and has been pruned" if record else ""
-            raise JobNotFound(f"no job {job_id}{pruned}")
+            raise JobNotFound(f"no job has the id {job_id}{pruned}")
         return _job(job_id, record)
 
     def of_number(self, number: str) -> list[Job]:

@@ -10,12 +10,13 @@ from typing import Any
 import redis
 from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import (
-    ConnectionError as RedisConnectionError,
-)
-from redis.exceptions import (
+    AuthenticationError,
     OutOfMemoryError,
     RedisError,
     ResponseError,
+)
+from redis.exceptions import (
+    ConnectionError as RedisConnectionError,
 )
 from redis.exceptions import (
     TimeoutError as RedisTimeoutError,
@@ -108,6 +109,10 @@ def translated() -> Iterator[None]:
     """
     try:
         yield
+    except AuthenticationError as error:  # redis-py counts it among the lost connections
+        raise StoreRefused(
+            "Redis refuses the login: correct the user and password in its address"
+        ) from error
     except (RedisConnectionError, RedisTimeoutError) as error:
         raise StoreUnavailable(f"Redis does not answer ({type(error).__name__})") from error
     except OutOfMemoryError as error:
@@ -124,13 +129,15 @@ def translated() -> Iterator[None]:
         raise StoreRefused(f"Redis cannot be used: {error}") from error
 
 
-def connect(url: str, *, timeout: timedelta = timedelta(seconds=5)) -> Client:
+def connect(url: str, *, timeout: timedelta = timedelta(seconds=5), repeats: int = 5) -> Client:
     """
     Make a client that repeats a command a few times when the connection is lost.
 
     Args:
         url: `redis://`, `rediss://` or `unix://`.
         timeout: The longest wait for one reply; blocking reads must be shorter.
+        repeats: How often it connects, and sends a command, once more. The two
+            multiply: a server that takes connections and says nothing costs 36 waits.
     """
     return redis.Redis.from_url(
         url,
@@ -139,7 +146,7 @@ def connect(url: str, *, timeout: timedelta = timedelta(seconds=5)) -> Client:
         socket_connect_timeout=3,
         socket_keepalive=True,
         health_check_interval=30,
-        retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.5), 5),
+        retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.5), repeats),
     )
 
 

@@ -124,9 +124,9 @@ def test_same_file_again_creates_nothing(cli, tmp_path):
     path = tmp_path / "calls.jsonl"
     path.write_text("".join(line(to=f"91000{n:05d}") for n in range(1200)))
 
-    assert cli("enqueue", str(path)).out == "created 1200 duplicate 0 conflict 0 rejected 0\n"
+    assert cli("enqueue", str(path)).out == "1200 created, 0 duplicate, 0 conflict, 0 rejected\n"
     again = cli("enqueue", str(path))
-    assert (again.status, again.out) == (0, "created 0 duplicate 1200 conflict 0 rejected 0\n")
+    assert (again.status, again.out) == (0, "0 created, 1200 duplicate, 0 conflict, 0 rejected\n")
 
 
 def test_lines_without_account_take_the_one_of_the_option(cli):

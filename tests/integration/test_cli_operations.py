@@ -6,12 +6,15 @@ import sys
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from rich.console import Group
 from storekit import LEASE, LIMITS, decided
 from storekit import windows as written
 
+from dialer.cli.status import page
 from dialer.customer import UNPROTECTED
 from dialer.job import State
 from dialer.outcome import Doubtful, Kind, Outcome, Refused
+from dialer.sandbox import Sandbox
 from dialer.store.dialling import Ask, Go
 from dialer.store.server import stamp
 
@@ -257,6 +260,46 @@ def test_doctor_finds_a_good_installation_good(cli):
     assert "test-token" not in ran.out
 
 
+def test_doctor_probes_each_account_without_ringing(cli, monkeypatch):
+    """One developer request for each account, live ones too; what is refused fails."""
+    with Sandbox() as sandbox:
+        monkeypatch.setenv("DIALER_ACCOUNTS__DEFAULT__BASE_URL", sandbox.url)
+        monkeypatch.setenv("DIALER_ACCOUNTS__DEFAULT__USER_ID", "00000001")
+        monkeypatch.setenv("DIALER_ACCOUNTS__DEFAULT__TOKEN", "sandbox-token-not-secret")
+        monkeypatch.setenv("DIALER_ACCOUNTS__SHUT__BASE_URL", sandbox.url)
+        unasked = cli("doctor")
+        ran = cli("doctor", "--probe")
+        found = cli("doctor", "--probe", "--json").records
+        rows = sandbox.ledger.rows()
+
+    assert "probe" not in unasked.out
+    assert ran.out.startswith("One request for each account, in developer mode: nobody is rung.")
+    probes = [one for one in found if one["check"] == "probe"]
+    assert [(one["level"], one["text"].split(":")[0]) for one in probes] == [
+        ("ok", "default"),
+        ("fail", "shut"),
+    ]
+    assert ran.status == 1
+    assert len(rows) == 4
+    assert not any(row.placed for row in rows)
+    assert {row.params["mode"] for row in rows} == {"developer"}
+    assert "sandbox-token" not in ran.out
+
+
+def test_status_that_nobody_watches_is_printed_once(cli):
+    """Without a terminal, --watch is what it is without: for a pipe, and for a log."""
+    assert "scheduled" in cli("status", "--watch").out
+    assert set(cli("status", "--watch", "--json").record) >= {"states", "accounts"}
+
+
+def test_watching_goes_on_while_the_store_is_away(cli, monkeypatch):
+    """What is drawn is why nothing can be seen, and the next look may see again."""
+    assert isinstance(page(), Group)
+    monkeypatch.setenv("DIALER_REDIS_URL", "redis://127.0.0.1:1/0")
+    monkeypatch.delenv("DIALER_BROKER_URL")
+    assert "does not answer" in str(page())
+
+
 def test_doctor_says_what_to_change_on_an_unsafe_server(cli):
     """A server that could forget is a failure with the command that mends it."""
     client = cli.store.server.client
@@ -309,9 +352,36 @@ def test_hours_follow_the_number_or_the_zone(cli, arguments, is_open, zone):
 
 
 @pytest.mark.parametrize(
+    ("arguments", "account", "zone", "is_open"),
+    [
+        ([], "default", "Asia/Kolkata", True),
+        (["--account", "shut"], "shut", "UTC", False),
+        (["--account", "shut", "--ranges", "always"], "shut", "UTC", True),
+    ],
+)
+def test_hours_without_a_place_are_an_accounts(cli, arguments, account, zone, is_open):
+    """Its own zone and hours answer; ranges or a preset take the place of the hours alone."""
+    record = cli("hours", *arguments, "--json").record
+
+    assert (record["account"], record["zone"], record["open"]) == (account, zone, is_open)
+    assert f"account {account}: " in cli("hours", *arguments).out
+
+
+def test_hours_of_nobody_are_wrong_usage(cli):
+    """Where no account is named default, something must say whose hours are meant."""
+    for setting in ("USER_ID", "BASE_URL", "TOKEN", "CALLING_HOURS", "MODE"):
+        cli.monkeypatch.delenv(f"DIALER_ACCOUNTS__DEFAULT__{setting}")
+    ran = cli("hours")
+
+    assert (ran.status, "give a number, --zone or --account" in ran.err) == (2, True)
+
+
+@pytest.mark.parametrize(
     ("arguments", "status", "sentence"),
     [
-        ([], 2, "give a number or --zone"),
+        (["9876543210", "--zone", "UTC"], 2, "not two of them"),
+        (["--zone", "UTC", "--account", "default"], 2, "not two of them"),
+        (["--account", "other"], 1, "there is no such account"),
         (["--zone", "Mars/Olympus"], 1, 'time zone "Mars/Olympus" is not in the IANA'),
         (["--zone", "UTC", "--ranges", "Mon 25:00-26:00"], 1, "is no range of times"),
         (["--zone", "UTC", "--preset", "nowhere"], 2, "the presets are"),

@@ -11,7 +11,7 @@ import pytest
 import dialer
 import schedules
 import workers
-from dialer import doctor
+from dialer import doctor, probe
 from dialer.cli.app import command
 from dialer.job import TRANSITIONS, State
 from dialer.store import keys, scripts
@@ -129,10 +129,11 @@ def test_runbook_knows_each_hold_owner():
 
 def test_runbook_knows_each_finding_of_the_doctor():
     """Each name that a finding can have has its heading."""
-    source = inspect.getsource(doctor)
+    source = inspect.getsource(doctor) + inspect.getsource(probe)
     findings = set(re.findall(r"Level\.[A-Z]+,\s+\"([a-z_]+)\"", source))
     findings |= set(re.findall(r"label = \"(\w+)\" if .* else \"(\w+)\"", source)[0])
     assert len(findings) > 10
+    assert "probe" in findings
     assert findings <= HEADINGS
 
 

@@ -1,0 +1,96 @@
+"""
+Which processes a stack has besides its server, from the options and the settings.
+"""
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Final
+
+from dialer.settings import Settings
+
+#: Beat and Flower have nothing to finish, and the sandbox nothing that counts.
+_SHORT: Final = timedelta(seconds=10)
+#: What Celery itself needs to end, beside the calls on the wire.
+_TO_END: Final = timedelta(seconds=15)
+#: Flower's user where the settings name none.
+FLOWER_USER: Final = "dialer"
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """
+    What was asked of `dialer up`.
+
+    Attributes:
+        sandbox: Run the stand-in for the API, with an account for it.
+        workers: How many worker processes, >= 1.
+        flower: Whether to run the dashboard.
+    """
+
+    sandbox: bool = False
+    workers: int = 1
+    flower: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """
+    One process to run.
+
+    Attributes:
+        name: What its lines are headed with.
+        argv: The program's full path and its arguments.
+        stops: Its turn when all stop; those of one turn stop together.
+        patience: How long it may take to end in peace.
+        env: Variables over those of `dialer up`; not shown, one is a password.
+    """
+
+    name: str
+    argv: tuple[str, ...]
+    stops: int
+    patience: timedelta
+    env: Mapping[str, str] = field(default_factory=dict, repr=False)
+
+
+def commands(
+    options: Options,
+    settings: Settings,
+    *,
+    stack: str,
+    sandbox: tuple[str, ...] = (),
+    flower_password: str = "",
+) -> Iterator[Command]:
+    """
+    Name the processes in the order in which they start.
+
+    Args:
+        options: What was asked for.
+        settings: Those the processes will read.
+        stack: Tells the workers of this stack from others' on the same broker.
+        sandbox: The sandbox's own arguments.
+        flower_password: Of Flower's `FLOWER_USER`; "" where the settings have a login.
+    """
+    if options.sandbox:
+        yield Command("sandbox", _python("dialer.sandbox", *sandbox), 2, _SHORT)
+    for nth in range(1, options.workers + 1):
+        name = f"worker{nth}"
+        yield Command(
+            name,
+            _python("celery", "-q", "-A", "workers.app", "worker", "-n", f"{name}-{stack}@%h"),
+            0,
+            max(settings.worker.shutdown_grace, settings.wire.longest) + _TO_END,
+        )
+    yield Command("beat", _python("celery", "-q", "-A", "workers.app", "beat"), 1, _SHORT)
+    if options.flower:
+        env = _login(flower_password) if flower_password else {}
+        yield Command("flower", _python("workers.flower"), 1, _SHORT, env)
+
+
+def _login(password: str) -> dict[str, str]:
+    return {"DIALER_FLOWER__USER": FLOWER_USER, "DIALER_FLOWER__PASSWORD": password}
+
+
+def _python(module: str, *arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", module, *arguments)

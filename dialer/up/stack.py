@@ -1,0 +1,113 @@
+"""
+What runs, and in which order it starts and stops.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import timedelta
+from typing import Final
+
+from dialer.up.folder import Folder
+from dialer.up.part import Part
+from dialer.up.signals import Signals
+
+#: Between two looks at what runs.
+_LOOK: Final = timedelta(milliseconds=100)
+
+
+class Stack:
+    """
+    The parts of one `dialer up`, in the order in which they start; the server, if any, is first.
+
+    Args:
+        server: The embedded server; None where the settings name another one.
+        turns: The other parts by the turn in which they stop.
+        folder: Where their processes are noted.
+        sandbox: Whether other terminals shall find the sandbox.
+        say: Prints a sentence of ours.
+    """
+
+    def __init__(
+        self,
+        server: Part | None,
+        turns: Sequence[tuple[int, Part]],
+        *,
+        folder: Folder,
+        sandbox: bool,
+        say: Callable[[str], None],
+    ) -> None:
+        self._server = server
+        self._others = [part for _, part in turns]
+        numbers = sorted({turn for turn, _ in turns})
+        self._turns = [[part for one, part in turns if one == turn] for turn in numbers]
+        if server is not None:
+            self._turns.append([server])
+        self._folder = folder
+        self._sandbox = sandbox
+        self._say = say
+
+    def start(self) -> None:
+        """
+        Start everything.
+
+        Raises:
+            DialerError, OSError: A part cannot be started; those before it run.
+        """
+        for part in self._all():
+            part.start(_now())
+            self._note()
+
+    def watch(self, signals: Signals) -> None:
+        """Start again what dies, until somebody asks for the end."""
+        while not signals.asked:
+            self._look(self._all())
+            time.sleep(_LOOK.total_seconds())
+
+    def stop(self) -> None:
+        """
+        End everything in peace, turn by turn; those whose turn has not come are looked after.
+        """
+        for nth, turn in enumerate(self._turns):
+            names = " and ".join(part.name for part in turn)
+            self._say(f"stopping {names}")
+            for part in turn:
+                part.ask()
+            self._wait(turn, [part for later in self._turns[nth + 1 :] for part in later])
+
+    def kill(self) -> None:
+        """End by force what is left, the server last."""
+        for part in reversed(list(self._all())):
+            part.kill()
+
+    def _wait(self, turn: Sequence[Part], later: Sequence[Part]) -> None:
+        began = _now()
+        left = list(turn)
+        while left := [part for part in left if not part.gone()]:
+            for part in left:
+                if _now() - began > part.patience:
+                    self._say(f"{part.name} does not end; it is ended by force")
+                    part.kill()
+            self._look(later)
+            time.sleep(_LOOK.total_seconds())
+
+    def _look(self, parts: Iterable[Part]) -> None:
+        # All of them, also behind the first that was started again.
+        started = [part for part in parts if part.look(_now())]
+        if started:
+            self._note()
+
+    def _note(self) -> None:
+        self._folder.note(
+            sandbox=self._sandbox,
+            parts=[part.pid for part in self._others if part.pid is not None],
+            server=self._server.pid if self._server else None,
+        )
+
+    def _all(self) -> Iterator[Part]:
+        if self._server is not None:
+            yield self._server
+        yield from self._others
+
+
+def _now() -> timedelta:
+    return timedelta(seconds=time.monotonic())
