@@ -226,7 +226,7 @@ def judge_workers(workers: Sequence[LiveWorker], fingerprint: str) -> Iterator[F
             step = "give both the same dialer.toml and variables, then restart the worker"
             yield Finding(Level.FAIL, "workers", text, step)
         else:
-            text = f"{worker.name} carries {worker.capacity} calls, with the settings here"
+            text = f"{worker.name}: {worker.capacity} calls at once, with the settings here"
             yield Finding(Level.OK, "workers", text)
         if worker.skew is not None and abs(worker.skew) > _UNEASY:
             yield judge_clock(worker.skew, "worker_clock", f"{worker.name}'s")

@@ -15,7 +15,7 @@ from urllib.parse import urlsplit
 
 import psutil
 from celery import Celery
-from stack import Stack, wait_until
+from stack import QUICK, Stack, wait_until
 
 from dialer.call import ClickToCall
 from dialer.errors import DialerError
@@ -271,7 +271,7 @@ class Killer:
         self.running.kill(name)
         self.open_posts.append(found.get(pid, 0))
         # Its place is filled a second sooner without Celery's round of greetings.
-        self.running.start("worker", "--without-mingle")
+        self.running.start("worker", *QUICK)
         store.server.close()
 
     def _announced(self, store: Store) -> list[str]:

@@ -11,7 +11,7 @@ import subprocess
 import sys
 import time
 import urllib.request
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,8 @@ from dialer.sandbox import DEFAULT_WORLD, Row
 from dialer.settings import Settings
 from dialer.store import Store
 
+#: Workers greet each other for a second when they start, and need nothing of it.
+QUICK = ("--without-mingle", "--without-gossip")
 USER_ID, TOKEN = "00000001", "sandbox-token-not-secret"
 
 
@@ -100,9 +102,9 @@ class Stack:
         log.close()
         return name
 
-    def workers(self, count: int) -> list[str]:
+    def workers(self, count: int, *, flags: Sequence[str] = QUICK) -> list[str]:
         """Start workers and wait until each of them has announced itself."""
-        names = [self.start("worker") for _ in range(count)]
+        names = [self.start("worker", *flags) for _ in range(count)]
         store = self.store()
         pids = {self.processes[name].pid for name in names}
         wait_until(

@@ -10,9 +10,9 @@ from dialer.order import Order
 
 
 def test_every_call_is_placed_once(tmp_path: Path):
-    """Calls enqueued are placed by two real workers, each number once, each call id known."""
+    """Two workers started as documented place each number once, and know each call id."""
     with stack(tmp_path) as running:
-        running.workers(2)
+        running.workers(2, flags=())
         running.start("beat")
         store = running.store()
         numbers = [f"91000{n:05d}" for n in range(100)]

@@ -221,6 +221,23 @@ def test_unknown_job_is_exit_1(cli, command):
     assert "no such job" in ran.err or "no job" in ran.err
 
 
+@pytest.mark.parametrize("command", ["job", "explain"])
+def test_key_in_the_place_of_an_id_is_told_apart(cli, command):
+    """Who gives a key where an id belongs is told the option for it."""
+    cli.job("9100000001", "--key", "order-1")
+    ran = cli(command, "order-1")
+
+    assert (ran.status, ran.err.endswith("if it is a key: --key order-1\n")) == (1, True)
+
+
+def test_call_that_is_held_says_how_to_go_on(cli):
+    """What stands in the way of a new call comes with the step that ends it."""
+    cli("hold", "set", "--all", "--reason", "fire drill")
+
+    assert "→ dialer hold release --all" in cli("call", "9000000001", "9100000001").out
+    assert "held by operator" in cli("account", "list").out
+
+
 @pytest.mark.parametrize("command", ["job", "explain", "cancel"])
 def test_naming_no_job_is_wrong_usage(cli, command):
     """Without id and key the command cannot be meant: exit 2."""

@@ -403,6 +403,17 @@ def test_store_that_is_away_is_one_sentence(cli, monkeypatch):
 
     assert (ran.status, ran.out) == (1, "")
     assert ran.err.startswith("Redis does not answer")
+    assert ran.err.endswith("at redis://127.0.0.1:9/0; start it, or correct redis_url\n")
+
+
+def test_refused_login_is_not_called_silence(cli, redis_server, monkeypatch):
+    """A wrong password is one sentence that says so, without the password."""
+    monkeypatch.setenv("DIALER_REDIS_URL", f"redis://:made-up@127.0.0.1:{redis_server.port}/0")
+    ran = cli("jobs")
+
+    assert (ran.status, ran.err.count("\n")) == (1, 1)
+    assert "refuses the login" in ran.err
+    assert "made-up" not in ran.err
 
 
 COMMANDS = [
@@ -469,3 +480,10 @@ def test_sandbox_passes_its_options_on(cli):
     assert "--ledger" in dialer("sandbox", "--help").stdout
     refused = dialer("sandbox", "--host", "0.0.0.0")
     assert (refused.returncode, "loopback" in refused.stderr) == (1, True)
+
+
+def test_sandbox_on_a_port_that_is_taken_is_one_sentence(cli, redis_server):
+    """It says which port, and what to do."""
+    refused = dialer("sandbox", "--port", str(redis_server.port))
+    assert refused.returncode == 1
+    assert f"port {redis_server.port} is in use" in refused.stderr

@@ -285,3 +285,23 @@ def test_no_number_is_in_any_reason():
 def test_dead_letter_has_advice_by_its_code(code, said):
     """What a person should do depends on what the code means; an unknown one is looked at."""
     assert said in advice(code)
+
+
+@pytest.mark.parametrize(
+    ("owner", "step"),
+    [
+        ("operator", "dialer hold release --account default --owner operator"),
+        ("api", "correct the settings, restart the workers, then: dialer hold release"),
+        ("witness", "read ops/runbook.md, witness, before: dialer hold release"),
+    ],
+)
+def test_release_stands_behind_what_must_come_first(owner: str, step: str):
+    """Releasing what a machine holds, and nothing else, would only bring the hold back."""
+    (reason,) = explain(replace(FACTS, holds=(hold("account:default", owner),))).reasons
+    assert reason.step.startswith(step)
+
+
+def test_owner_who_set_the_hold_is_named_once():
+    """A machine is its own person."""
+    (reason,) = explain(replace(FACTS, holds=(replace(hold("all", "api"), who="api"),))).reasons
+    assert "held by api since" in reason.text
