@@ -84,7 +84,9 @@ def configuration(settings: Settings) -> dict[str, Any]:
         # -- A broker that hangs must not hang us; kombu repeats nothing on a timeout.
         "broker_connection_retry_on_startup": True,
         "broker_transport_options": {
-            "visibility_timeout": 3600,
+            # No copy of a message is kept until its ack. A doorbell that dies with its worker is
+            # rung again, and giving copies back to a broker that has died ends workers (kombu 5.7).
+            "ack_emulation": False,
             "socket_timeout": 10,
             "socket_connect_timeout": 5,
             "socket_keepalive": True,
