@@ -11,14 +11,18 @@ from random import Random
 from dialer.client import Client, Endpoint
 from dialer.customer import CustomerRules
 from dialer.dispatch import DialRules, Dispatcher
+from dialer.feeder import Feeder
 from dialer.hours import OpeningHours
 from dialer.pacer import Crew, Pacer
+from dialer.roster import Roster
 from dialer.route import Route
 from dialer.runtime import addresses
 from dialer.settings import Account, Settings
 from dialer.store import Store, open_store
 from dialer.store.bells import PacerRules
 from dialer.store.dialling import BreakerRules
+from dialer.store.eras import Eras
+from dialer.tidemark import Tidemark
 from dialer.upkeep import Upkeep
 from schedules.calendar import Calendar
 from schedules.presets import PRESETS
@@ -49,12 +53,15 @@ def store_of(settings: Settings) -> Store:
         StoreUnavailable: It does not answer.
         StoreRefused: It is not safe to use; the text says what to change.
     """
-    return open_store(
+    store = open_store(
         addresses(settings.redis_url, settings.broker_url).redis_url,
         durability=settings.durability,
         breaker=breaker_rules(settings),
         full_at=settings.jobs.full_at,
     )
+    # As early as the first job: a copy that was taken before has no era to be known by.
+    Eras(store.server).begin()
+    return store
 
 
 def route_of(account: Account, customer: CustomerRules, *, with_token: bool) -> Route:
@@ -133,11 +140,16 @@ def worker_parts(settings: Settings) -> WorkerParts:
         for name, account in settings.accounts.items()
     }
     store = store_of(settings)
+    tidemark = Tidemark(store)
+    tidemark.look()
+    roster = Roster(store, frozenset(settings.accounts), settings.fingerprint())
     upkeep = Upkeep(
         store,
         period=settings.beat.tick,
         retention=settings.jobs.retention,
         key_retention=settings.jobs.key_retention,
+        first=(tidemark.look, roster.look),
+        feeder=Feeder(store, routes, period=settings.beat.tick),
     )
     dispatcher = Dispatcher(
         dialling=store.dialling,

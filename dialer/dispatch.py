@@ -24,8 +24,10 @@ from dialer.call import ClickToCall
 from dialer.client import Endpoint
 from dialer.client.clock import Clock
 from dialer.codes import lookup
-from dialer.errors import DialerError, InvalidCall
+from dialer.errors import DialerError
 from dialer.outcome import Doubtful, Kind, NotSent, Outcome, Refused
+from dialer.redial import Redial
+from dialer.refusal import number_to_suppress, shared_fault, unreadable
 from dialer.retry import BackoffTable
 from dialer.route import Route, accounts_of
 from dialer.settle import Settlement, decide
@@ -179,7 +181,7 @@ class Dispatcher:
         try:
             params = self._params(route, go)
         except Exception as error:  # noqa: BLE001 - nothing was sent, and a repeat would fail alike
-            return self._finish(route, go, _unreadable(error))
+            return self._finish(route, go, unreadable(error))
         outcome: Outcome
         try:
             if start_at > start_by:
@@ -221,12 +223,14 @@ class Dispatcher:
             pool=go.pool,
             backoffs=self._rules.backoffs,
             rng=self._rng,
+            now=self._now(),
+            redial=Redial.from_json(go.redial),
         )
         hold = self._accounts_to_hold(route, outcome)
-        suppress = _number_to_suppress(go, outcome)
+        suppress, fault = number_to_suppress(go.content, outcome), shared_fault(go.content, outcome)
         done = self._insist(
             lambda: self._dialling.settle(
-                go.job_id, go.token, settlement, hold=hold, suppress=suppress
+                go.job_id, go.token, settlement, hold=hold, suppress=suppress, fault=fault
             )
         )
         _tell(route, go, settlement, outcome, done=done)
@@ -254,21 +258,6 @@ class Dispatcher:
                 log.warning("the store has not taken an outcome yet: %s", error)
             self._sleep(pause)
             pause = min(1.0, pause * 2)
-
-
-def _unreadable(error: Exception) -> Refused:
-    if isinstance(error, InvalidCall):
-        fields = ", ".join(field for field, _ in error.problems)
-        return Refused("invalid_call", Kind.REQUEST, message=f"our own check of {fields}")
-    return Refused("unreadable_call", Kind.REQUEST, message=type(error).__name__)
-
-
-def _number_to_suppress(go: Go, outcome: Outcome) -> str:
-    if not isinstance(outcome, Refused) or not lookup(outcome.code).suppresses_to:
-        return ""
-    # With several numbers the code does not say which one is on the register.
-    numbers = ClickToCall.from_content(go.content).protected("to")
-    return numbers[0] if len(numbers) == 1 else ""
 
 
 def _tell(route: Route, go: Go, settlement: Settlement, outcome: Outcome, *, done: bool) -> None:

@@ -6,7 +6,7 @@ import re
 from datetime import timedelta
 from typing import Annotated
 
-from pydantic import AfterValidator, BeforeValidator
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer
 
 #: Longest duration that is accepted; far inside what dates can be moved by.
 LONGEST = timedelta(days=3650)
@@ -78,7 +78,11 @@ def _not_too_long(duration: timedelta) -> timedelta:
     return duration
 
 
+_AS_TEXT = PlainSerializer(format_duration, return_type=str, when_used="json")
+
 #: A field of a settings section: text in the file, a positive timedelta in Python.
-Duration = Annotated[timedelta, BeforeValidator(_from_setting), AfterValidator(_positive)]
+Duration = Annotated[
+    timedelta, BeforeValidator(_from_setting), AfterValidator(_positive), _AS_TEXT
+]
 #: The same for something that may be absent: "0s" is allowed.
 Pause = Annotated[timedelta, BeforeValidator(_from_setting), AfterValidator(_not_too_long)]

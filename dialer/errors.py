@@ -4,6 +4,9 @@ What can go wrong, and what it leaves behind.
     DialerError
     ├ SettingsError       the configuration breaks a rule; nothing was started
     ├ InvalidCall         a call breaks a rule of the API or ours; nothing was enqueued
+    ├ InvalidCampaign     its definition breaks a rule; nothing was defined
+    ├ CampaignNotFound    no campaign has this name
+    ├ CampaignRefused     it is not in a state for that; nothing was changed
     ├ JobNotFound         no job has this id or key
     ├ StateConflict       the job is not where the caller believed; nothing moved
     ├ StoreUnavailable    Redis did not answer; what it acknowledged still holds
@@ -36,6 +39,27 @@ class InvalidCall(DialerError):
     def __init__(self, problems: list[tuple[str, str]]) -> None:
         self.problems = problems
         super().__init__("; ".join(f"{field}: {rule}" for field, rule in problems))
+
+
+class InvalidCampaign(DialerError):
+    """
+    The definition of a campaign breaks one or more rules; nothing was defined or changed.
+
+    Attributes:
+        problems: One `(field, rule)` pair for each rule that is broken.
+    """
+
+    def __init__(self, problems: list[tuple[str, str]]) -> None:
+        self.problems = problems
+        super().__init__("; ".join(f"{field}: {rule}" for field, rule in problems))
+
+
+class CampaignNotFound(DialerError):
+    """No campaign has this name."""
+
+
+class CampaignRefused(DialerError):
+    """A campaign is not in a state for what was asked; the text says which. Nothing was changed."""
 
 
 class JobNotFound(DialerError):

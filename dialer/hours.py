@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 
 from schedules.calendar import Calendar
 from schedules.errors import HoursError
+from schedules.windows import Window
 
 #: How far ahead windows are handed to the store; beyond it everything is closed.
 _AHEAD = timedelta(days=8)
@@ -51,6 +52,20 @@ class OpeningHours:
         if written is None or not written.made <= now < written.made + _FRESH:
             written = self._written = _Written(now, self._write(now))
         return written.text
+
+    def spans(self, now: datetime) -> list[Window]:
+        """
+        Return the windows around *now* as pairs of opening and close; none when nobody can know.
+
+        Args:
+            now: Aware.
+        """
+        return [
+            (_EPOCH + int(opens) * _US, _EPOCH + int(closes) * _US)
+            for opens, _, closes in (
+                span.partition("-") for span in self.windows(now).split(",") if span
+            )
+        ]
 
     def _write(self, now: datetime) -> str:
         try:

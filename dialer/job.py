@@ -24,6 +24,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+#: How the last part of a lane begins where plain numbers are rung first: their calls are
+#: counted like those of agents, but they share no clock.
+NUMBERS = "number:"
+
 
 class State(StrEnum):
     """
@@ -109,7 +113,8 @@ class Job:
     A job's record as it stood at one moment.
 
     Attributes:
-        id: 26 characters made from account, mode and key (`dialer.order`).
+        id: 26 characters made from account, mode and key (`dialer.order`);
+            campaign:row:turn for a campaign's contact.
         key: The producer's idempotency key; "" when the content is the key.
         state: Where it is.
         account: The account it is dialled through.
@@ -165,4 +170,5 @@ class Job:
     @property
     def pool(self) -> str:
         """Whom its `from` waits for; "" for a plain number."""
-        return self.lane.split("/", 3)[3]
+        pool = self.lane.split("/", 3)[3]
+        return "" if pool.startswith(NUMBERS) else pool

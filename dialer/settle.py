@@ -8,13 +8,14 @@ out in one atomic script.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from random import Random
 from typing import assert_never
 
 from dialer.job import State
 from dialer.outcome import Doubtful, Kind, NotSent, Outcome, Placed, Refused
+from dialer.redial import NO_REDIAL, Redial
 from dialer.retry import Backoff, BackoffTable
 
 
@@ -118,6 +119,8 @@ def decide(
     pool: str,
     backoffs: BackoffTable,
     rng: Random,
+    now: datetime,
+    redial: Redial = NO_REDIAL,
 ) -> Settlement:
     """
     Say what *outcome* means for a job.
@@ -131,7 +134,10 @@ def decide(
         pool: The job's pool, "" for a plain number.
         backoffs: The waiting rules by name.
         rng: Source of the jitter.
+        now: Aware; what a campaign's "not the same day" counts from.
+        redial: The rules of the job's campaign.
     """
+    max_tries = redial.max_tries or max_tries
     row = row_of(outcome)
     code, reason = _explain(outcome)
     target, delay, pool_delay = row.target, timedelta(0), None
@@ -141,8 +147,9 @@ def decide(
     elif row.backoff is not None:
         whole_pool = bool(pool) and row is REFUSED[Kind.AGENT]
         nth = tries if row.try_used else pool_misses if whole_pool else misses
-        delay = _wait(backoffs[row.backoff], nth, outcome, rng)
-        pool_delay = delay if whole_pool else None
+        usual = _wait(backoffs[row.backoff], nth, outcome, rng)
+        pool_delay = usual if whole_pool else None
+        delay = max(redial.delay(row.backoff, usual, now=now, rng=rng), _asked(outcome))
     return Settlement(
         row=row,
         target=target,
@@ -156,9 +163,13 @@ def decide(
 
 
 def _wait(backoff: Backoff, nth: int, outcome: Outcome, rng: Random) -> timedelta:
+    return max(backoff.delay(nth, rng), _asked(outcome))
+
+
+def _asked(outcome: Outcome) -> timedelta:
+    """How long the API asked to be left alone."""
     asked = outcome.retry_after if isinstance(outcome, Refused) else None
-    delay = backoff.delay(nth, rng)
-    return max(delay, asked) if asked is not None else delay
+    return asked or timedelta(0)
 
 
 def _explain(outcome: Outcome) -> tuple[str, str]:

@@ -3,10 +3,11 @@ Upkeep: what must happen though nobody rings a doorbell.
 """
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from functools import partial
 
+from dialer.feeder import Feeder
 from dialer.job import State
 from dialer.store import Store
 from dialer.store.rounds import BOUND
@@ -27,6 +28,8 @@ class Upkeep:
             less than half of it ago.
         retention: How long jobs that came to an end are kept whole.
         key_retention: How long their keys are known, >= retention.
+        first: What is done at each tick, also at one that is skipped.
+        feeder: Looks after campaigns; None where there are none.
     """
 
     def __init__(
@@ -36,9 +39,13 @@ class Upkeep:
         period: timedelta,
         retention: timedelta = timedelta(days=30),
         key_retention: timedelta = timedelta(days=90),
+        first: Sequence[Callable[[], None]] = (),
+        feeder: Feeder | None = None,
     ) -> None:
         self._store = store
         self._period = period
+        self._first = tuple(first)
+        self._feeder = feeder
         self._retention = {"retention": retention, "key_retention": key_retention}
 
     def tick(self) -> str:
@@ -52,10 +59,14 @@ class Upkeep:
             StoreUnavailable, StoreRefused: The round broke off; the next one
                 goes on where it stopped.
         """
+        for look in self._first:
+            look()
         if not self._store.rounds.claim_tick(self._period / 2):
             return "skipped: another tick has just run"
-        expired, moved, pruned = self.reap(), self.due(), self.prune()
-        return f"{expired} unconfirmed, {moved} woken, {pruned} pruned"
+        expired, moved = self.reap(), self.due()
+        fed = self._feeder.tick() if self._feeder else 0
+        pruned = self.prune()
+        return f"{expired} unconfirmed, {moved} woken, {fed} fed, {pruned} pruned"
 
     def overdue(self, since_tick: timedelta) -> bool:
         """

@@ -132,6 +132,7 @@ def decided(go: Go, outcome: Outcome, max_tries: int = 6) -> Settlement:
         pool=go.pool,
         backoffs=BACKOFFS,
         rng=Random(7),
+        now=START,
     )
 
 

@@ -10,6 +10,8 @@ from datetime import timedelta
 
 from dialer.store.accounts import Accounts
 from dialer.store.bells import Bells
+from dialer.store.campaigns import Campaigns
+from dialer.store.contacts import Contacts
 from dialer.store.customers import Customers
 from dialer.store.desk import Desk
 from dialer.store.dialling import BreakerRules, Dialling
@@ -38,6 +40,8 @@ class Store:
     accounts: Accounts
     suppression: Suppression
     customers: Customers
+    campaigns: Campaigns
+    contacts: Contacts
 
     @classmethod
     def on(cls, server: Server, breaker: BreakerRules, *, full_at: float = 0.8) -> "Store":
@@ -55,6 +59,8 @@ class Store:
             accounts=Accounts(server),
             suppression=Suppression(server),
             customers=Customers(server),
+            campaigns=Campaigns(server),
+            contacts=Contacts(server, full_at=full_at),
         )
 
 

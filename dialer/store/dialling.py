@@ -90,6 +90,7 @@ class Go:
         mode: The job's mode.
         pool: The job's pool, "" for a plain number.
         content: The call as JSON.
+        redial: The redial rules of its campaign as JSON, "" for a direct call.
     """
 
     job_id: str
@@ -102,6 +103,7 @@ class Go:
     mode: str
     pool: str
     content: str
+    redial: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,7 @@ class Dialling:
             mode=reply[10],
             pool=reply[11],
             content=reply[12],
+            redial=reply[13],
         )
 
     def settle(
@@ -195,6 +198,7 @@ class Dialling:
         *,
         hold: Sequence[str] = (),
         suppress: str = "",
+        fault: str = "",
     ) -> bool:
         """
         Record how an attempt ended; done once however often it is repeated.
@@ -205,6 +209,8 @@ class Dialling:
             settlement: What `dialer.settle.decide` made of its outcome.
             hold: Accounts to hold, with the settlement's reason.
             suppress: A number to put on the do-not-call list, E.164, or "".
+            fault: What was refused and how, alike for alike; three in a row
+                hold the job's campaign. "" for nothing.
 
         Returns:
             False when the job is no longer this attempt's: somebody resolved it.
@@ -229,6 +235,7 @@ class Dialling:
             one_line(settlement.reason),
             settlement.call_id,
             suppress,
+            fault,
             *hold,
         )
         self._server.witness(reply[1])

@@ -97,7 +97,7 @@ class Jobs:
         answers: list[str] = []
         for first in range(0, len(jobs), BATCH):
             self._refuse_when_full()
-            batch = [value for job in jobs[first : first + BATCH] for value in _values(job)]
+            batch = [value for job in jobs[first : first + BATCH] for value in values_of(job)]
             answers += self._server.run("enqueue", one_line(who), *batch)
         return answers
 
@@ -207,7 +207,10 @@ class Jobs:
         ]
 
 
-def _values(job: NewJob) -> tuple[str | int, ...]:
+def values_of(job: NewJob) -> tuple[str | int, ...]:
+    """
+    Write a job as the scripts that make jobs read it (accept.lua).
+    """
     customer = (
         f"{job.customer} {micros(job.ring_lead)} {micros(job.longest_ring)} "
         f"{micros(job.talk_limit) if job.talk_limit else 0} {','.join(job.protected)} "

@@ -18,25 +18,56 @@ job:<id>                  hash    the record of a job (`dialer.job.Job`); after 
 in:<state>                zset    ids in that state; score: due time (scheduled), lease
                                   end (dialing), else the time of entry
 lane:<lane>               zset    ready ids of a lane; score: rank, best first.
-                                  A lane is account/campaign/calendar/pool
-awake:<account>           zset    lanes that have work; score: rank of their best job
+                                  A lane is account/campaign/calendar/pool; of a direct
+                                  call account/-/-/pool
+awake:<account>           zset    direct lanes that have work; score: rank of their best job
+awake:<account>/<camp>    zset    the same for the lanes of a campaign
+camps:<account>           zset    campaigns that may have their turn; score: when it begins in
+                                  virtual time (start-time fair queueing)
+resting:<account>         zset    campaigns that wait for their own rate or limits; score:
+                                  until when
 asleep                    zset    lanes that cannot run now; score: when they wake
 pool:<account>/<pool>     hash    until_us, misses: agents that did not answer
 of:<number>               set     ids of the jobs for a customer's number, E.164
-posting:<account>         zset    ids on the wire; score: lease end
+posting:<account>         zset    ids on the wire; score: lease end. The same for a
+                                  campaign: posting:<account>/<camp>
 live:<account>            zset    <id>.<attempt> of calls that may be going on;
-                                  score: when they are surely over
+                                  score: when they are surely over. The same for a
+                                  campaign: live:<account>/<camp>
+busy:<account>/<pool>     zset    the same for the agents or numbers that campaigns ring first
 meter:<account>           hash    tat_us of the GCRA meter; interval_us and burst it was
-                                  last charged with
+                                  last charged with; turn: virtual time of its campaigns;
+                                  direct: direct starts in a row while a campaign waited
 account:<account>         hash    stored limits; cut_us, cut_to of the last rate cut
+accounts                  set     names of the accounts that ever had a job
 started:<account>         hash    ten seconds' number -> calls started in them; the
                                   last few only, for `dialer status`
+campaigns                 zset    names of all campaigns; score: when they were made
+camp:<camp>               hash    definition (JSON), state, account, what `begin` needs of the
+                                  definition (weight, interval_us, max_posting, max_live,
+                                  per_agent, starts_us, ends_us, caps, redial); rows, fed,
+                                  rows:<n>, fed:<n> and c:<n> (cursor) of each zone group,
+                                  n:<state> jobs in it, s:<word> skipped for that reason,
+                                  turn (virtual time), tat_us of its own meter, fault and
+                                  faults (the same refusal in a row), changed_us,
+                                  changed_by, reason, appended
+zones:<camp>              hash    zones of a group of contacts ("" for the campaign's own)
+                                  -> its number <n>, the calendar of its lanes
+cal:<camp>/<n>            string  windows "open-close,..." of that group; gone when nobody
+                                  has written them for a day, and then it is closed
+blocks:<camp>/<n>         list    contacts of that group, packed: "<first row>:<block>"
+list:<camp>/<bucket>      hash    customer's number, digits -> row; see append.lua
+open:<camp>               set     ids of its jobs that are scheduled or ready
+feeding                   zset    campaigns; score: when the feeder looks at them next
+pulse:<camp>              hash    <hour>:<word> -> attempts; for the forecast
+longest                   string  longest period of any customer rule, us
 grant:<token>             string  id that this begin was given, for one lease; "" once it
                                   was taken back
 breaker:<account>         hash    row, last while closed; open_us, wait_us, probe_us,
                                   probe (token) while open
 hold:<scope>              hash    owner -> JSON {who, reason, at_us};
-                                  scope: all, account:<name>
+                                  scope: all, account:<name>, campaign:<name>,
+                                  pool:<account>/<pool>
 holds                     set     scopes that have a hold
 rung:<number>             zset    rings reserved for a customer's number, for gap and
                                   caps; score: the latest moment it could ring
@@ -50,6 +81,9 @@ wake                      list    at most one element: wakes a sleeping pacer
 workers                   hash    worker name -> JSON record of a live worker process
 capacity                  zset    <worker name>=<calls at once>; score: when it is gone
 tick                      string  when upkeep last ran
+era                       hash    id: drawn anew by `dialer recover`, by it a machine knows
+                                  which store its tidemark is of; copy_us: the last moment a
+                                  restored copy remembered, until it is recovered
 redrive:<account>         string  due time of its next redriven job
 ========================  ======  =====================================================
 """
@@ -149,6 +183,44 @@ class Keys:
         """The agents' clock of a pool."""
         return f"{self.prefix}pool:{account}/{pool}"
 
+    @property
+    def campaigns(self) -> str:
+        """The names of all campaigns."""
+        return f"{self.prefix}campaigns"
+
+    @property
+    def feeding(self) -> str:
+        """When the feeder looks at each campaign."""
+        return f"{self.prefix}feeding"
+
+    def camp(self, campaign: str) -> str:
+        """The record of a campaign."""
+        return f"{self.prefix}camp:{campaign}"
+
+    def zones(self, campaign: str) -> str:
+        """The zone groups of a campaign's contacts."""
+        return f"{self.prefix}zones:{campaign}"
+
+    def calendar(self, campaign: str, group: str) -> str:
+        """The windows of a zone group."""
+        return f"{self.prefix}cal:{campaign}/{group}"
+
+    def blocks(self, campaign: str, group: str) -> str:
+        """The contacts of a zone group."""
+        return f"{self.prefix}blocks:{campaign}/{group}"
+
+    def listed(self, campaign: str, bucket: int) -> str:
+        """Which contact of a campaign a customer is."""
+        return f"{self.prefix}list:{campaign}/{bucket}"
+
+    def pulse(self, campaign: str) -> str:
+        """What became of a campaign's attempts, hour by hour."""
+        return f"{self.prefix}pulse:{campaign}"
+
+    def campaign_awake(self, account: str, campaign: str) -> str:
+        """The lanes of a campaign that have work."""
+        return f"{self.prefix}awake:{account}/{campaign}"
+
     def hold(self, scope: str) -> str:
         """The owners that hold a scope."""
         return f"{self.prefix}hold:{scope}"
@@ -156,3 +228,31 @@ class Keys:
     def do_not_call(self, account: str | None) -> str:
         """The do-not-call list of everybody, or of one account."""
         return f"{self.prefix}dnc:{account}" if account else f"{self.prefix}dnc"
+
+    @property
+    def accounts(self) -> str:
+        """The accounts that ever had a job."""
+        return f"{self.prefix}accounts"
+
+    @property
+    def asleep(self) -> str:
+        """The lanes that cannot run now."""
+        return f"{self.prefix}asleep"
+
+    @property
+    def tick(self) -> str:
+        """When upkeep last ran."""
+        return f"{self.prefix}tick"
+
+    @property
+    def era(self) -> str:
+        """Which life of the data this is."""
+        return f"{self.prefix}era"
+
+    def camps(self, account: str) -> str:
+        """The campaigns of an account that may have their turn."""
+        return f"{self.prefix}camps:{account}"
+
+    def resting(self, account: str) -> str:
+        """The campaigns of an account that wait for their own limits."""
+        return f"{self.prefix}resting:{account}"

@@ -2,8 +2,8 @@
 The Lua scripts as callables: loaded as package data, composed, registered.
 
 A script is one file. What reaches the server is, in this order: its `#!lua`
-line, the arrows of `dialer.job.TRANSITIONS`, the clock, the prologue, the
-breaker and the customer where the script needs them, and the file's own body.
+line, the arrows of `dialer.job.TRANSITIONS`, the clock, the prologue, the lanes
+and the moves, the other parts where the script needs them, and its own body.
 """
 
 from collections.abc import Sequence
@@ -14,7 +14,14 @@ from dialer.job import TRANSITIONS
 
 _FOLDER = files("dialer.store") / "lua"
 #: Files that are parts of scripts and none themselves.
-PARTS = ("clock", "prologue", "breaker", "customer")
+PARTS = ("clock", "prologue", "lanes", "life", "meter", "breaker", "customer", "accept")
+#: Parts that only some scripts need, with what shows that they do.
+_ON_DEMAND = {
+    "meter": ("limits_of(",),
+    "breaker": ("tell_breaker(",),
+    "customer": ("_rings", "customer_"),
+    "accept": ("accept(",),
+}
 
 Argument = str | int | float
 
@@ -57,11 +64,10 @@ def compose(name: str, *, clock: str, shebang: bool) -> str:
     """
     first, _, body = read(name).partition("\n")
     parts = [first] if shebang else []
-    parts += [arrows(), clock, read("prologue")]
-    if "tell_breaker(" in body:
-        parts.append(read("breaker"))
-    if "_rings" in body or "customer_" in body:
-        parts.append(read("customer"))
+    parts += [arrows(), clock, read("prologue"), read("lanes"), read("life")]
+    for part, signs in _ON_DEMAND.items():
+        if any(sign in body for sign in signs):
+            parts.append(read(part))
     return "\n".join([*parts, body])
 
 

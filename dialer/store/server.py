@@ -2,16 +2,16 @@
 The connection to Redis: how it is opened, what it must be like, how it fails.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
-import redis
-from redis.backoff import ExponentialWithJitterBackoff
 from redis.exceptions import (
     AuthenticationError,
+    MasterDownError,
+    NoPermissionError,
     OutOfMemoryError,
+    ReadOnlyError,
     RedisError,
     ResponseError,
 )
@@ -21,16 +21,28 @@ from redis.exceptions import (
 from redis.exceptions import (
     TimeoutError as RedisTimeoutError,
 )
-from redis.retry import Retry
+from redis.sentinel import MasterNotFoundError
 
 from dialer.errors import StoreRefused, StoreUnavailable
+from dialer.store.connection import Client, connect
 from dialer.store.keys import LAYOUT, Keys
 from dialer.store.scripts import Argument, Scripts
+from dialer.store.takeover import Takeover, takeover_of
+
+__all__ = [
+    "Client",
+    "Server",
+    "check",
+    "connect",
+    "instant",
+    "memory_share",
+    "micros",
+    "one_line",
+    "stamp",
+    "translated",
+]
 
 _OLDEST = 7
-
-#: A `redis.Redis` that decodes replies. redis-py types every reply as text or bytes.
-Client = Any
 
 
 class Server:
@@ -63,6 +75,9 @@ class Server:
         self.keys = keys or Keys()
         self.client = client
         self.witnessed = 0
+        self._takeover = takeover_of(client)
+        if self._takeover:
+            self._takeover.witnessed = lambda: self.witnessed
         self._scripts = Scripts(client, prefix=self.keys.prefix, clock=clock, shebang=shebang)
 
     def run(self, script: str, *args: Argument) -> list[str]:
@@ -75,8 +90,32 @@ class Server:
             StoreUnavailable: The server did not answer; it may have run the script.
             StoreRefused: The server is full or not usable; nothing was changed.
         """
+        takeover = self._takeover
+        if takeover is None:
+            with translated():
+                return self._scripts.run(script, args)
+        return self._run_on_master(takeover, script, args)
+
+    def _run_on_master(
+        self, takeover: Takeover, script: str, args: Sequence[Argument]
+    ) -> list[str]:
+        self._stop_what_was_forgotten(takeover)
+        if script == "begin":
+            takeover.check()
         with translated():
-            return self._scripts.run(script, args)
+            reply = self._scripts.run(script, args)
+        # The master may have changed meanwhile; what it granted then must not be used.
+        self._stop_what_was_forgotten(takeover)
+        if script == "begin":
+            takeover.check()
+        return reply
+
+    def _stop_what_was_forgotten(self, takeover: Takeover) -> None:
+        reason = takeover.forgotten()
+        if reason:
+            with translated():
+                self._scripts.run("hold", ("set", "all", "witness", "witness", reason))
+            takeover.told()
 
     def time(self) -> datetime:
         """
@@ -114,40 +153,35 @@ def translated() -> Iterator[None]:
             "Redis refuses the login: correct the user and password in its address"
         ) from error
     except (RedisConnectionError, RedisTimeoutError) as error:
-        raise StoreUnavailable(f"Redis does not answer ({type(error).__name__})") from error
+        raise StoreUnavailable(f"Redis does not answer ({_why_silent(error)})") from error
+    except (ReadOnlyError, MasterDownError) as error:
+        raise StoreUnavailable("Redis takes no writes here: the server is a replica now") from error
     except OutOfMemoryError as error:
         raise StoreRefused(
             "Redis is full (maxmemory): make room or raise maxmemory, then try again"
+        ) from error
+    except NoPermissionError as error:
+        raise StoreRefused(
+            f"Redis refused a command: {error}; give its user the rights in ops/redis.md, Access"
         ) from error
     except ResponseError as error:
         if str(error).startswith("OOM") or "OOM command not allowed" in str(error):
             raise StoreRefused(
                 "Redis is full (maxmemory): make room or raise maxmemory, then try again"
             ) from error
+        if str(error).startswith(("NOREPLICAS", "UNBLOCKED")):  # a failover goes on
+            raise StoreUnavailable(f"Redis takes no writes now ({error})") from error
         raise StoreRefused(f"Redis refused a command: {error}") from error
     except RedisError as error:
         raise StoreRefused(f"Redis cannot be used: {error}") from error
 
 
-def connect(url: str, *, timeout: timedelta = timedelta(seconds=5), repeats: int = 5) -> Client:
-    """
-    Make a client that repeats a command a few times when the connection is lost.
-
-    Args:
-        url: `redis://`, `rediss://` or `unix://`.
-        timeout: The longest wait for one reply; blocking reads must be shorter.
-        repeats: How often it connects, and sends a command, once more. The two
-            multiply: a server that takes connections and says nothing costs 36 waits.
-    """
-    return redis.Redis.from_url(
-        url,
-        decode_responses=True,
-        socket_timeout=timeout.total_seconds(),
-        socket_connect_timeout=3,
-        socket_keepalive=True,
-        health_check_interval=30,
-        retry=Retry(ExponentialWithJitterBackoff(base=0.02, cap=0.5), repeats),
-    )
+def _why_silent(error: RedisError) -> str:
+    if isinstance(error, MasterNotFoundError):
+        return "no Sentinel that can be reached knows a master in good health by that name"
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return "its certificate is not trusted: correct ssl_ca_certs, or the host's name"
+    return type(error).__name__
 
 
 def check(server: Server, *, durability: str) -> None:

@@ -1,6 +1,6 @@
 """The settlement table and the waits."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
@@ -11,6 +11,7 @@ from dialer.retry import Backoff
 from dialer.settle import Breaker, decide, row_of
 
 S = timedelta(seconds=1)
+NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 BACKOFFS = {
     "provider": Backoff(2 * S, 2, 60 * S),
     "agent": Backoff(60 * S, 1.5, 900 * S),
@@ -20,6 +21,7 @@ BACKOFFS = {
 
 def settle(outcome: Outcome, **given):
     options = {"tries": 0, "max_tries": 6, "misses": 0, "pool_misses": 0, "pool": ""} | given
+    options.setdefault("now", NOW)
     return decide(outcome, **options, backoffs=BACKOFFS, rng=Random(3))
 
 

@@ -13,11 +13,16 @@
 -- ARGV[14] assumed length of a call without a time limit, us
 -- ARGV[15] customer rules (customer.lua)
 --
--- Returns  {"go", now, seq, id, slot, attempt, tries, misses, pool misses, not after, mode, pool, content}
+-- Returns  {"go", now, seq, id, slot, attempt, tries, misses, pool misses, not after, mode, pool, content,
+--           redial rules of its campaign (JSON) or ""}
 --          {"wait", now, seq, us until the next slot}
 --          {"no", now, seq, reason, us when to look again or 0}
 
 local CANDIDATES = 20
+-- Direct calls in a row while a campaign waits: it has a tenth of the starts at least.
+local DIRECT_IN_ROW = 9
+-- How soon something is looked at again whose end nobody knows.
+local GLANCE, HOUR = 5000000, 3600000000
 local account, token = ARGV[1], ARGV[2]
 local account_key = 'account:' .. account
 
@@ -29,10 +34,11 @@ local function go(id)
   local key = job_key(id)
   local job = redis.call('HMGET', key, 'start_us', 'attempt', 'tries', 'misses', 'not_after_us',
     'mode', 'lane', 'content')
-  local pool = lane_pool(job[7])
+  local pool, campaign = agents_of(lane_pool(job[7])), lane_campaign(job[7])
+  local redial = campaign and redis.call('HGET', P .. 'camp:' .. campaign, 'redial')
   local pool_misses = redis.call('HGET', P .. 'pool:' .. account .. '/' .. pool, 'misses') or '0'
   return {'go', us(now), us(seen()), id, job[1], job[2], job[3], job[4], pool_misses, job[5],
-    job[6], pool, job[8]}
+    job[6], pool, job[8], redial or ''}
 end
 
 -- 1. The same request again, because its reply was lost on the way.
@@ -102,6 +108,9 @@ if not close then
 end
 
 -- 7. The best job that no rule stops. Blocked ones move to where they belong.
+local budget = CANDIDATES
+local meter_key = P .. 'meter:' .. account
+
 local function on_do_not_call(numbers)
   for number in string.gmatch(numbers, '[^,]+') do
     if redis.call('HEXISTS', P .. 'dnc', number) == 1
@@ -112,14 +121,14 @@ local function on_do_not_call(numbers)
   return false
 end
 
-local rules = customer_rules(ARGV[15])
-
 local CUSTOMER = {
   gap = 'the customer has been called too recently',
   cap = 'the customer has been called as often as allowed',
 }
 
-local function fits(id, lane)
+-- terms  at: when it would start; close, again: when its hours end, and begin
+--        again; rules: of the customer
+local function fits(id, lane, terms)
   local job = redis.call('HMGET', job_key(id), 'not_after_us', 'protected', 'lead_us', 'rings',
     'state')
   if job[5] ~= 'ready' then
@@ -128,20 +137,21 @@ local function fits(id, lane)
     refresh_lane(lane)
     return false
   end
-  local allowed, rule = customer_allows(job[2], job[4], slot, rules)
-  if slot >= tonumber(job[1]) then
-    move('skip', id, 'skipped', now, 'rule', 'its deadline has passed')
+  local allowed, rule = customer_allows(job[2], job[4], terms.at, terms.rules)
+  if terms.at >= tonumber(job[1]) then
+    move('skip', id, 'skipped', now, 'rule', 'its deadline has passed', 'deadline')
   elseif on_do_not_call(job[2]) then
-    move('skip', id, 'skipped', now, 'rule', 'the customer is on the do-not-call list')
+    move('skip', id, 'skipped', now, 'rule', 'the customer is on the do-not-call list',
+      'do_not_call')
   elseif rule and not allowed then
-    move('skip', id, 'skipped', now, 'rule', 'one call rings more often than a customer may be rung')
+    move('skip', id, 'skipped', now, 'rule', 'one call rings more often than a customer may be rung',
+      'cap')
   elseif rule then
     -- Also when that is after its deadline: a ring given back may free the customer before.
     move('postpone', id, 'scheduled', math.min(allowed, tonumber(job[1])), 'rule', CUSTOMER[rule])
-    wait_for_customer(id, job[2], rules)
-  elseif slot + tonumber(job[3]) >= close then
-    local _, later = window_at(ARGV[11], close)
-    move('postpone', id, 'scheduled', math.min(later or close, tonumber(job[1])), 'rule',
+    wait_for_customer(id, job[2], terms.rules)
+  elseif terms.at + tonumber(job[3]) >= terms.close then
+    move('postpone', id, 'scheduled', math.min(terms.again or terms.close, tonumber(job[1])), 'rule',
       'calling hours would end before the last ring')
   else
     return true
@@ -149,39 +159,157 @@ local function fits(id, lane)
   return false
 end
 
-local function lane_sleeps(lane)
+-- The agents of a lane: do they answer, are they held, are they all talking?
+local function lane_sleeps(lane, at, per_agent)
   local pool = lane_pool(lane)
   if pool == '' then
     return false
   end
-  local until_us = redis.call('HGET', P .. 'pool:' .. account .. '/' .. pool, 'until_us')
-  if until_us and tonumber(until_us) > slot then
-    put_to_sleep(lane, tonumber(until_us))
+  local scope = account .. '/' .. pool
+  local until_us = tonumber(redis.call('HGET', P .. 'pool:' .. scope, 'until_us') or '0')
+  if until_us <= at and redis.call('EXISTS', P .. 'hold:pool:' .. scope) == 1 then
+    until_us = now + GLANCE
+  elseif until_us <= at and per_agent then
+    local busy = P .. 'busy:' .. scope
+    redis.call('ZREMRANGEBYSCORE', busy, '-inf', us(now))
+    local most = agents_limit(pool, per_agent)
+    if most > 0 and redis.call('ZCARD', busy) >= most then
+      until_us = tonumber(redis.call('ZRANGE', busy, 0, 0, 'WITHSCORES')[2])
+    end
+  end
+  if until_us > at then
+    put_to_sleep(lane, until_us)
     return true
   end
   return false
 end
 
-local function choose()
-  for _ = 1, CANDIDATES do
+local function from_direct()
+  local terms = {at = slot, close = close, rules = customer_rules(ARGV[15])}
+  local _, again = window_at(ARGV[11], close)
+  terms.again = again
+  while budget > 0 do
     local lane = redis.call('ZRANGE', P .. 'awake:' .. account, 0, 0)[1]
     if not lane then
-      return nil, 'empty'
+      return nil
     end
-    if not lane_sleeps(lane) then
+    budget = budget - 1
+    if not lane_sleeps(lane, slot) then
       local id = redis.call('ZRANGE', P .. 'lane:' .. lane, 0, 0)[1]
-      if fits(id, lane) then
-        return id
+      if fits(id, lane, terms) then
+        return id, terms
       end
     end
+  end
+end
+
+-- May this campaign have its turn? Returns its terms, or nothing: then it was sent away.
+local function campaign_terms(campaign)
+  local camp = redis.call('HMGET', P .. 'camp:' .. campaign, 'state', 'interval_us', 'tat_us',
+    'max_posting', 'max_live', 'starts_us', 'ends_us', 'caps', 'per_agent', 'weight')
+  if camp[1] ~= 'running' or redis.call('EXISTS', P .. 'hold:campaign:' .. campaign) == 1 then
+    return leave(account, campaign)
+  end
+  local at, own = slot, tonumber(camp[2])
+  if own > 0 then
+    at = math.max(slot, tonumber(camp[3] or '0'))
+    if at - now > tonumber(ARGV[13]) then
+      return leave(account, campaign, at - tonumber(ARGV[13]))
+    end
+  end
+  if tonumber(camp[6]) > at then
+    return leave(account, campaign, tonumber(camp[6]))
+  elseif tonumber(camp[7]) <= at then
+    return leave(account, campaign)
+  end
+  local posting, live = tonumber(camp[4]), tonumber(camp[5])
+  if posting > 0 and redis.call('ZCARD', P .. 'posting:' .. account .. '/' .. campaign) >= posting then
+    return leave(account, campaign)
+  end
+  if live > 0 then
+    local calls = P .. 'live:' .. account .. '/' .. campaign
+    redis.call('ZREMRANGEBYSCORE', calls, '-inf', us(now))
+    if redis.call('ZCARD', calls) >= live then
+      return leave(account, campaign, tonumber(redis.call('ZRANGE', calls, 0, 0, 'WITHSCORES')[2]))
+    end
+  end
+  return {campaign = campaign, at = at, own = own, per_agent = camp[9], weight = tonumber(camp[10]),
+    rules = customer_rules(ARGV[15], camp[8])}
+end
+
+-- Hours of one of its zone groups; unknown is closed.
+local function calendar_terms(terms, lane)
+  local windows = redis.call('GET', P .. 'cal:' .. terms.campaign .. '/' .. lane_calendar(lane))
+  if not windows then
+    put_to_sleep(lane, now + GLANCE)
+    return false
+  end
+  local closes, opens = window_at(windows, terms.at)
+  if not closes then
+    put_to_sleep(lane, math.min(opens or now + HOUR, now + HOUR))
+    return false
+  end
+  terms.close = math.min(close, closes)
+  local _, again = window_at(closes < close and windows or ARGV[11], terms.close)
+  terms.again = again
+  return true
+end
+
+local function from_campaigns()
+  while budget > 0 do
+    local turn = redis.call('ZRANGE', P .. 'camps:' .. account, 0, 0, 'WITHSCORES')
+    local campaign = turn[1]
+    if not campaign then
+      return nil
+    end
+    budget = budget - 1
+    local terms = campaign_terms(campaign)
+    while terms and budget > 0 do
+      local lane = redis.call('ZRANGE', P .. 'awake:' .. account .. '/' .. campaign, 0, 0)[1]
+      if not lane then
+        leave(account, campaign)
+        break
+      end
+      budget = budget - 1
+      if not lane_sleeps(lane, terms.at, terms.per_agent) and calendar_terms(terms, lane) then
+        local id = redis.call('ZRANGE', P .. 'lane:' .. lane, 0, 0)[1]
+        if fits(id, lane, terms) then
+          terms.turn = tonumber(turn[2])
+          return id, terms
+        end
+      end
+    end
+  end
+end
+
+-- Direct calls come first, but a file of them must not starve the campaigns.
+local function choose()
+  enter_rested(account)
+  local owed = tonumber(redis.call('HGET', meter_key, 'direct') or '0') >= DIRECT_IN_ROW
+  local id, terms
+  if owed then
+    id, terms = from_campaigns()
+  end
+  if not id then
+    id, terms = from_direct()
+  end
+  if not id and not owed then
+    id, terms = from_campaigns()
+  end
+  if id then
+    return id, terms
+  elseif budget > 0 then
+    return nil, 'empty'
   end
   return nil, 'sorting'
 end
 
-local id, reason = choose()
+-- In place of terms there is the reason when there is no job.
+local id, terms = choose()
 if not id then
-  return no(reason)
+  return no(terms)
 end
+slot = terms.at
 
 -- For `dialer status` only: no rule reads it.
 local function count_start(at)
@@ -195,23 +323,51 @@ local function count_start(at)
   end
 end
 
--- 8. Go: charge the meter and take every place, in the same instant.
+-- 8. Go: charge the meters and take every place, in the same instant.
 local key = job_key(id)
+local lane = redis.call('HGET', key, 'lane')
 local lease_end = slot + tonumber(ARGV[12])
 local attempt = redis.call('HINCRBY', key, 'attempt', 1)
 move('begin', id, 'dialing', lease_end, 'worker', 'attempt ' .. attempt)
 redis.call('HSET', key, 'token', token, 'settled', '', 'start_us', us(slot))
 redis.call('SET', P .. 'grant:' .. token, id, 'PX', math.ceil(tonumber(ARGV[12]) / 1000))
-redis.call('HSET', P .. 'meter:' .. account, 'tat_us', us(math.max(tat, slot) + interval),
+redis.call('HSET', meter_key, 'tat_us', us(math.max(tat, slot) + interval),
   'interval_us', us(interval), 'burst', burst)
 redis.call('ZADD', P .. 'posting:' .. account, us(lease_end), id)
 count_start(slot)
 local length = redis.call('HMGET', key, 'ring_us', 'talk_us', 'lead_us', 'protected', 'rings')
-reserve_rings(length[4], length[5], id .. '.' .. attempt, slot + tonumber(length[3]), rules)
+local nth = id .. '.' .. attempt
+reserve_rings(length[4], length[5], nth, slot + tonumber(length[3]), terms.rules)
 wait_no_more(id, length[4])
 local talk = tonumber(length[2])
-redis.call('ZADD', P .. 'live:' .. account,
-  us(slot + tonumber(length[1]) + (talk > 0 and talk or tonumber(ARGV[14]))), id .. '.' .. attempt)
+local over = us(slot + tonumber(length[1]) + (talk > 0 and talk or tonumber(ARGV[14])))
+redis.call('ZADD', P .. 'live:' .. account, over, nth)
+note_pulse(lane, 'starts')
+
+local function take_turn()
+  local campaign = terms.campaign
+  local camp, own = P .. 'camp:' .. campaign, account .. '/' .. campaign
+  redis.call('ZADD', P .. 'posting:' .. own, us(lease_end), id)
+  redis.call('ZADD', P .. 'live:' .. own, over, nth)
+  redis.call('ZADD', P .. 'busy:' .. account .. '/' .. lane_pool(lane), over, nth)
+  -- Its turn is over in virtual time; the account's time goes on to where the turn began.
+  local turn_over = terms.turn + 1000000 / terms.weight
+  redis.call('HSET', meter_key, 'turn', us(terms.turn), 'direct', 0)
+  redis.call('HSET', camp, 'turn', us(turn_over))
+  redis.call('ZADD', P .. 'camps:' .. account, 'XX', us(turn_over), campaign)
+  if terms.own > 0 then
+    redis.call('HSET', camp, 'tat_us', us(slot + terms.own))
+    if slot + terms.own - now > tonumber(ARGV[13]) then
+      leave(account, campaign, slot + terms.own - tonumber(ARGV[13]))
+    end
+  end
+end
+
+if terms.campaign then
+  take_turn()
+elseif redis.call('EXISTS', P .. 'camps:' .. account) == 1 then
+  redis.call('HINCRBY', meter_key, 'direct', 1)
+end
 if probing then
   redis.call('HSET', P .. 'breaker:' .. account, 'probe', token)
 end

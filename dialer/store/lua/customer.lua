@@ -8,11 +8,13 @@
 --
 -- rules  "gap_us most/per_us,most/per_us": the least time between two calls,
 --        and the most rings in each sliding period
+-- more   further caps, those of a campaign
 
 local DAY = 86400000000
 
-local function customer_rules(rules)
+local function customer_rules(rules, more)
   local gap, caps = string.match(rules, '^(%d+) (%S*)$')
+  caps = caps .. ',' .. (more or '')
   local parsed = {gap = tonumber(gap), caps = {}, longest = math.max(DAY, tonumber(gap))}
   for most, per in string.gmatch(caps, '(%d+)/(%d+)') do
     parsed.caps[#parsed.caps + 1] = {most = tonumber(most), per = tonumber(per)}
@@ -68,14 +70,26 @@ local function customer_allows(numbers, rings, slot, rules)
   return at, why
 end
 
+-- The longest period that any rule asked about: a call under a short one must
+-- not forget the rings that a longer one counts.
+local function longest_period(rules)
+  local known = tonumber(redis.call('GET', P .. 'longest') or '0')
+  if rules.longest > known then
+    redis.call('SET', P .. 'longest', us(rules.longest))
+    return rules.longest
+  end
+  return known
+end
+
 local function reserve_rings(numbers, rings, attempt, latest, rules)
+  local longest = longest_period(rules)
   for number, count in each_customer(numbers, rings) do
     local key = P .. 'rung:' .. number
-    redis.call('ZREMRANGEBYSCORE', key, '-inf', us(now - rules.longest))
+    redis.call('ZREMRANGEBYSCORE', key, '-inf', us(now - longest))
     for nth = 1, count do
       redis.call('ZADD', key, us(latest), attempt .. '.' .. nth)
     end
-    redis.call('PEXPIRE', key, math.ceil((latest - now + rules.longest) / 1000))
+    redis.call('PEXPIRE', key, math.ceil((latest - now + longest) / 1000))
   end
 end
 

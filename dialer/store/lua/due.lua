@@ -12,7 +12,8 @@ local jobs = redis.call('ZRANGEBYSCORE', P .. 'in:scheduled', '-inf', us(now), '
 for _, id in ipairs(jobs) do
   local job = redis.call('HMGET', job_key(id), 'not_after_us', 'reason')
   if tonumber(job[1]) <= now then
-    move('skip', id, 'skipped', now, 'rule', 'its deadline has passed; it had waited: ' .. job[2])
+    move('skip', id, 'skipped', now, 'rule', 'its deadline has passed; it had waited: ' .. job[2],
+      'deadline')
   else
     move('due', id, 'ready', now, 'clock', 'its time has come')
   end

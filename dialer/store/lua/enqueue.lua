@@ -3,63 +3,13 @@
 --
 -- KEYS[1]   prefix
 -- ARGV[1]   who hands them in, for the record
--- ARGV[2..] twelve values a job:
---   id, digest, key, account, mode, lane, priority, due (us, 0 = at once),
---   not_after (us, 0 = after the default), default deadline (us from now),
---   "to lead_us ring_us talk_us number,number rings,rings" as six words, content (JSON)
+-- ARGV[2..] twelve values a job (accept.lua)
 --
 -- Returns   one of these a job: created, duplicate, conflict:<state>, late
 
-local FIELDS = 12
 local answers = {}
-local first, seq, lanes = seen(), seen(), {}
-
-local function accept(i)
-  local id, digest = ARGV[i], ARGV[i + 1]
-  local key = job_key(id)
-  local known = redis.call('HMGET', key, 'digest', 'state', 'was')
-  if known[1] then
-    return known[1] == digest and 'duplicate' or 'conflict:' .. (known[2] or known[3])
-  end
-  local lane, priority = ARGV[i + 5], tonumber(ARGV[i + 6])
-  local due, not_after = tonumber(ARGV[i + 7]), tonumber(ARGV[i + 8])
-  if not_after == 0 then
-    not_after = math.max(due, now) + tonumber(ARGV[i + 9])
-  end
-  if not_after <= now then
-    return 'late'
-  end
-  seq = seq + 1
-  local rank = us((9 - priority) * 100000000000000 + seq)
-  local state = due > now and 'scheduled' or 'ready'
-  local customer, lead, ring, talk, numbers, rings =
-    string.match(ARGV[i + 10], '^(%S+) (%d+) (%d+) (%d+) (%S*) (%S*)$')
-  redis.call('HSET', key, 'state', state, 'digest', digest, 'key', ARGV[i + 2],
-    'account', ARGV[i + 3], 'mode', ARGV[i + 4], 'lane', lane, 'priority', priority,
-    'rank', rank, 'tries', 0, 'misses', 0, 'attempt', 0, 'created_us', us(now),
-    'entered_us', us(now), 'due_us', us(due), 'not_after_us', us(not_after),
-    'customer', customer, 'lead_us', lead, 'ring_us', ring, 'talk_us', talk,
-    'protected', numbers, 'rings', rings, 'content', ARGV[i + 11], 'token', '', 'settled', '',
-    'reason', 'accepted', 'log', us(now) .. '\t\t' .. state .. '\t' .. ARGV[1] .. '\taccepted\n')
-  for number in string.gmatch(numbers, '[^,]+') do
-    redis.call('SADD', P .. 'of:' .. number, id)
-  end
-  redis.call('ZADD', P .. 'in:' .. state, us(state == 'ready' and now or due), id)
-  if state == 'ready' then
-    redis.call('ZADD', P .. 'lane:' .. lane, rank, id)
-    lanes[lane] = true
-  end
-  return 'created'
-end
-
 for i = 2, #ARGV, FIELDS do
-  answers[#answers + 1] = accept(i)
+  answers[#answers + 1] = accept(i, ARGV[1])
 end
-for lane in pairs(lanes) do
-  refresh_lane(lane)
-end
-if seq > first then
-  redis.call('SET', P .. 'seq', us(seq))
-  wake_pacer()
-end
+announce_accepted()
 return answers

@@ -14,10 +14,11 @@ local late = redis.call('ZRANGEBYSCORE', P .. 'in:dialing', '-inf', us(now), 'LI
   tonumber(ARGV[1]))
 for _, id in ipairs(late) do
   local key = job_key(id)
-  local job = redis.call('HMGET', key, 'token', 'account')
+  local job = redis.call('HMGET', key, 'token', 'account', 'lane')
   move('expire', id, 'unconfirmed', now, 'reaper', why)
   redis.call('HINCRBY', key, 'tries', 1)
   redis.call('HSET', key, 'misses', 0)
+  note_pulse(job[3], 'unconfirmed')
   tell_breaker(job[2], job[1], 'fault', cfg, why)
   reply[#reply + 1] = id
 end

@@ -11,11 +11,13 @@
 local answers = {}
 for i = 4, #ARGV do
   local key = job_key(ARGV[i])
-  local cursor = P .. 'redrive:' .. (redis.call('HGET', key, 'account') or '')
+  local job = redis.call('HMGET', key, 'account', 'lane')
+  local cursor = P .. 'redrive:' .. (job[1] or '')
   local slot = math.max(now, tonumber(redis.call('GET', cursor) or '0'))
   -- What a person resolved as dead may be a call under way until its quarantine is over.
   local due = math.max(slot, tonumber(redis.call('HGET', key, 'quiet_us') or '0'))
-  local refused = move('redrive', ARGV[i], 'scheduled', due, ARGV[1], 'redriven')
+  local refused = job[2] and campaign_over(job[2]) and 'in a campaign that is over'
+    or move('redrive', ARGV[i], 'scheduled', due, ARGV[1], 'redriven')
   if not refused then
     local not_after = tonumber(redis.call('HGET', key, 'not_after_us'))
     redis.call('HSET', key, 'tries', 0, 'misses', 0,

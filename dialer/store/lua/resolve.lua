@@ -10,10 +10,13 @@
 
 local id, target, who, why = ARGV[1], ARGV[2], ARGV[3], ARGV[4]
 local key = job_key(id)
-local job = redis.call('HMGET', key, 'state', 'start_us', 'not_after_us')
+local job = redis.call('HMGET', key, 'state', 'start_us', 'not_after_us', 'lane')
 local over = tonumber(job[2] or '0') + tonumber(ARGV[5])
 if target == 'ready' and job[1] == 'unconfirmed' and now < over then
   return {'early', us(seen()), us(over - now)}
+end
+if target == 'ready' and job[1] == 'unconfirmed' and campaign_over(job[4]) then
+  return {'refused', us(seen()), 'in a campaign that is over'}
 end
 local refused = move('resolve', id, target, now, who, why)
 if refused then

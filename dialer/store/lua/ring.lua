@@ -74,15 +74,34 @@ local function held()
   return false, 0, true
 end
 
-local function ready_jobs(most)
+local function in_lanes(awake, most)
   local n = 0
-  for _, lane in ipairs(redis.call('ZRANGE', P .. 'awake:' .. account, 0, 63)) do
+  for _, lane in ipairs(redis.call('ZRANGE', awake, 0, 63)) do
     n = n + redis.call('ZCARD', P .. 'lane:' .. lane)
     if n >= most then
-      break
+      return most
     end
   end
   return n
+end
+
+-- Campaigns with a rate of their own have no more than one start within reach.
+local function ready_jobs(most)
+  enter_rested(account)
+  local n = in_lanes(P .. 'awake:' .. account, most)
+  for _, campaign in ipairs(redis.call('ZRANGE', P .. 'camps:' .. account, 0, 63)) do
+    if n >= most then
+      break
+    end
+    local paced = redis.call('HGET', P .. 'camp:' .. campaign, 'interval_us') ~= '0'
+    n = n + in_lanes(P .. 'awake:' .. account .. '/' .. campaign, paced and 1 or most - n)
+  end
+  return n
+end
+
+-- When a campaign that rests may have its turn again, 0 for none.
+local function next_turn()
+  return tonumber(redis.call('ZRANGE', P .. 'resting:' .. account, 0, 0, 'WITHSCORES')[2] or '0')
 end
 
 local function room()
@@ -109,7 +128,7 @@ if not close then
 end
 local want = ready_jobs(max_posting)
 if want == 0 then
-  return answer(0)
+  return answer(next_turn())
 end
 local most = math.min(room(), probing and 1 or want)
 local unanswered = redis.call('ZCARD', bells)

@@ -9,7 +9,8 @@
 -- ARGV[9]  pool sleep, us, 0 for none        ARGV[10] 1 to cut the rate
 -- ARGV[11] code  ARGV[12] reason  ARGV[13] call id
 -- ARGV[14] number to put on the do-not-call list, "" for none
--- ARGV[15..] accounts to hold
+-- ARGV[15] "code parameter=value" of a refused parameter, "" for none
+-- ARGV[16..] accounts to hold
 --
 -- Returns  {"settled", seq, state}   done, or done before with this token
 --          {"fenced", seq, state}    the job is no longer this attempt's
@@ -50,6 +51,26 @@ local function let_pool_sleep(pool, until_us)
   redis.call('HINCRBY', P .. 'pool:' .. account .. '/' .. pool, 'misses', 1)
 end
 
+-- The same value refused with the same code three times in a row is a mistake in the
+-- campaign, and would bury its whole list.
+local function count_fault(campaign)
+  if not campaign then
+    return
+  end
+  local camp, fault = P .. 'camp:' .. campaign, ARGV[15]
+  if target == 'placed' then
+    redis.call('HDEL', camp, 'fault', 'faults')
+  elseif fault ~= '' then
+    if redis.call('HGET', camp, 'fault') ~= fault then
+      redis.call('HSET', camp, 'fault', fault, 'faults', 0)
+    end
+    if redis.call('HINCRBY', camp, 'faults', 1) >= 3 then
+      redis.call('HDEL', camp, 'fault', 'faults')
+      add_hold('campaign:' .. campaign, 'configuration', 'api', why)
+    end
+  end
+end
+
 local late = state == 'unconfirmed'
 local due = math.min(now + tonumber(ARGV[4]), tonumber(job[6]))
 move('settle', id, target, target == 'scheduled' and due or now, late and 'api, late' or 'api', why)
@@ -63,7 +84,7 @@ else
   redis.call('HINCRBY', key, 'misses', 1)
 end
 if ARGV[6] == '0' then
-  redis.call('ZREM', P .. 'live:' .. account, id .. '.' .. job[5])
+  end_live(job[4], id .. '.' .. job[5])
   give_rings_back(job[7], job[8], id .. '.' .. job[5])
 end
 local pool = lane_pool(job[4])
@@ -75,7 +96,10 @@ end
 if ARGV[10] == '1' then
   cut_rate()
 end
-for i = 15, #ARGV do
+local WORDS = {placed = 'placed', dead = 'dead', unconfirmed = 'unconfirmed'}
+note_pulse(job[4], WORDS[target] or (ARGV[5] == '1' and 'retries' or 'defers'))
+count_fault(lane_campaign(job[4]))
+for i = 16, #ARGV do
   add_hold('account:' .. ARGV[i], 'api', 'api', why)
 end
 if ARGV[14] ~= '' then

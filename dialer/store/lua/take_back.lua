@@ -22,7 +22,7 @@ if job[2] ~= token or job[1] ~= 'dialing' then
   return {'fenced', us(seen()), job[1] or 'missing'}
 end
 local account = lane_account(job[3])
-redis.call('ZREM', P .. 'live:' .. account, id .. '.' .. job[4])
+end_live(job[3], id .. '.' .. job[4])
 give_rings_back(job[5], job[6], id .. '.' .. job[4])
 redis.call('HINCRBY', key, 'attempt', -1)
 redis.call('HSET', key, 'token', '')

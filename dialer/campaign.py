@@ -1,0 +1,256 @@
+"""
+A campaign: whom to ring, as which call, when, how fast and how often.
+
+`Campaign` is the definition as an operator wrote it; the list of contacts and
+what became of them live in the store.
+"""
+
+import re
+from collections.abc import Collection, Mapping
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from dialer.call import Customer
+from dialer.customer import CustomerRules
+from dialer.duration import Duration
+from dialer.errors import InvalidCampaign
+from dialer.parameters import Problem
+from dialer.template import Template
+from schedules.calendar import Calendar
+from schedules.errors import HoursError
+from schedules.holidays import HolidaySet
+from schedules.hours import CallingHours
+from schedules.presets import PRESETS, Preset
+from schedules.rule import Rule
+
+#: What the redial rules tell apart; "provider" also covers calls that could not be sent.
+OutcomeKind = Literal["provider", "agent", "capacity"]
+#: What a campaign is for; decides which series its caller ids may come from.
+Purpose = Literal["promotional", "service", "transactional", "recovery"]
+
+#: How long a campaign may run when its end is not given.
+DEFAULT_LENGTH = timedelta(days=30)
+#: Between the zones of a contact that may be in any of several.
+ZONES_JOIN = "+"
+
+
+class CampaignState(StrEnum):
+    """
+    What an operator has decided about a campaign.
+    """
+
+    #: Defined; contacts may be added; nobody is rung.
+    DRAFT = "draft"
+    #: Rings, whenever its hours, its start and its end allow.
+    RUNNING = "running"
+    #: Stopped by a person; `resume` goes on where it stopped.
+    PAUSED = "paused"
+    #: Ended by a person, for good: nothing of it ever rings again.
+    CANCELLED = "cancelled"
+
+
+def _name(name: str) -> str:
+    if not re.fullmatch(r"[a-z0-9_]{1,40}", name, re.ASCII):
+        raise ValueError("must be 1 to 40 of a-z, 0-9 and _")
+    return name
+
+
+def _hours(text: str) -> str:
+    return str(CallingHours.parse(text))
+
+
+def _preset(name: str) -> str:
+    if name not in PRESETS:
+        raise ValueError(f"is no preset; the presets are: {', '.join(PRESETS)}")
+    return name
+
+
+def _holidays(text: str) -> str:
+    return str(HolidaySet.parse(text))
+
+
+def _aware(moment: datetime) -> datetime:
+    if moment.utcoffset() is None:
+        raise ValueError("needs an offset from UTC, such as +05:30")
+    return moment.astimezone(UTC)
+
+
+Moment = Annotated[datetime, AfterValidator(_aware)]
+
+
+class Campaign(BaseModel):
+    """
+    The definition of a campaign; immutable, and valid once `read` has made it.
+
+    Attributes:
+        name: 1 to 40 of a-z, 0-9 and _; never used for another campaign.
+        account: Whose credentials, rate and calling hours.
+        call: Parameters by wire name that are the same in every call.
+        columns: Parameters by wire name -> the column of the list that fills them.
+        caller_ids: `fromCLI` values, used in turn; empty for none.
+        purpose: What it is for; None for undeclared.
+        customer: The side that the rules protect.
+        calling_hours: Ranges, a preset, or "always"; the account's own apply as well.
+        preset: A preset that applies beside `calling_hours`; None for none.
+        holidays: Days that stay shut, by country and subdivision, or by date.
+        time_zone: IANA name: where the hours are meant, unless each contact has its own.
+        zone_from: Where a contact's zone comes from: "campaign" (all share
+            `time_zone`), "number" (derived from it), or "column".
+        zone_column: That column.
+        starts: Nobody is rung before; None for no such bound.
+        ends: No attempt starts from here on; the deadline of its jobs.
+        weight: Its share beside other campaigns of the account, 1 to 1000.
+        calls_per_second: Its own rate; None for the account's alone.
+        max_posting: Its requests on the wire at once; 0 for the account's bound alone.
+        max_live_calls: Its calls going on at once; 0 for no bound of its own.
+        live_per_agent: Calls going on at once for each agent or number in
+            `from`; 0 for no bound; None for 1, and no bound for a Group.
+        max_tries: Tries of each contact in all; None for `jobs.max_tries`.
+        delays: How long to wait after an attempt that ended so; others wait
+            as `[retry]` says.
+        not_same_day: After these, a contact is not tried again on the same
+            day (in its first zone).
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
+
+    name: Annotated[str, AfterValidator(_name)]
+    account: str = "default"
+    call: dict[str, str | int | bool] = {}
+    columns: dict[str, str] = {}
+    caller_ids: tuple[str, ...] = ()
+    purpose: Purpose | None = None
+    customer: Customer = "to"
+    calling_hours: Annotated[str, AfterValidator(_hours)] = "always"
+    preset: Annotated[str, AfterValidator(_preset)] | None = None
+    holidays: Annotated[str, AfterValidator(_holidays)] = ""
+    time_zone: str
+    zone_from: Literal["campaign", "number", "column"] = "campaign"
+    zone_column: str | None = None
+    starts: Moment | None = None
+    ends: Moment
+    weight: int = Field(default=1, ge=1, le=1000)
+    calls_per_second: float | None = Field(default=None, ge=0.00001, le=1000)
+    max_posting: int = Field(default=0, ge=0)
+    max_live_calls: int = Field(default=0, ge=0)
+    live_per_agent: int | None = Field(default=None, ge=0)
+    max_tries: int | None = Field(default=None, ge=1, le=100)
+    delays: dict[OutcomeKind, Duration] = {}
+    not_same_day: tuple[OutcomeKind, ...] = ()
+
+    @classmethod
+    def read(
+        cls,
+        raw: Mapping[str, Any],
+        *,
+        now: datetime,
+        time_zone: str,
+        customer: Customer = "to",
+        allowed_extra: Collection[str] = (),
+    ) -> Self:
+        """
+        Return the campaign that *raw* defines, with what is absent filled in.
+
+        Args:
+            raw: Fields by name; None means absent; times are datetimes or ISO 8601 text.
+            now: Aware; the default end is `DEFAULT_LENGTH` after the later of it and the start.
+            time_zone: The account's; for a campaign that names none.
+            customer: The account's; the same.
+            allowed_extra: Undocumented parameters that the account may send.
+
+        Raises:
+            InvalidCampaign: One or more rules are broken; all are named by field.
+        """
+        given = {name: value for name, value in raw.items() if value is not None}
+        defaults: dict[str, Any] = {"time_zone": time_zone, "customer": customer}
+        if "ends" not in given:
+            starts = given.get("starts")
+            first = starts if isinstance(starts, datetime) and starts.utcoffset() else now
+            defaults["ends"] = max(first, now) + DEFAULT_LENGTH
+        try:
+            made = cls.model_validate(defaults | given)
+        except ValidationError as error:
+            raise InvalidCampaign(_problems_of(error)) from None
+        if problems := made.misfits(now, allowed_extra):
+            raise InvalidCampaign(problems)
+        return made
+
+    @classmethod
+    def from_json(cls, text: str) -> Self:
+        """Return the campaign that `to_json` wrote."""
+        return cls.model_validate_json(text)
+
+    def to_json(self) -> str:
+        """Write the definition as one line of JSON."""
+        return self.model_dump_json(exclude_defaults=True)
+
+    @property
+    def template(self) -> Template:
+        """The call it makes for each contact."""
+        return Template(self.call, self.columns, self.caller_ids)
+
+    def calendar(self, zones: str = "") -> Calendar:
+        """
+        When its contacts in *zones* may be rung, the account's own hours aside.
+
+        Args:
+            zones: Names joined by "+": the contact is in one of them, so all
+                must be open. "" for the campaign's own.
+
+        Raises:
+            HoursError: A zone is unknown.
+        """
+        rules = [
+            Rule.parse(hours, zone=zone, holidays=self.holidays)
+            for zone in (zones or self.time_zone).split(ZONES_JOIN)
+            for hours in filter(None, (self.calling_hours, self.preset))
+        ]
+        return Calendar(tuple(rules))
+
+    @property
+    def presets(self) -> tuple[Preset, ...]:
+        """The presets it names, in either field."""
+        named = (self.preset or "", self.calling_hours)
+        return tuple(PRESETS[name] for name in named if name in PRESETS)
+
+    @property
+    def customer_rules(self) -> CustomerRules:
+        """What its presets say of how often one customer may be called."""
+        caps = dict.fromkeys(preset.cap for preset in self.presets if preset.cap)
+        return CustomerRules(timedelta(0), tuple(caps))
+
+    def agent_limit(self, from_type: str) -> int:
+        """Say how many calls each agent may have going on at once; 0 for no bound."""
+        if self.live_per_agent is not None:
+            return self.live_per_agent
+        return 0 if from_type == "Group" else 1
+
+    def misfits(self, now: datetime, allowed_extra: Collection[str]) -> list[Problem]:
+        """Return what its fields say wrongly together, and what is wrong with its template."""
+        found = self.template.problems(allowed_extra)
+        if self.starts and self.ends <= self.starts:
+            found.append(("ends", "must be later than starts"))
+        elif self.ends <= now:
+            found.append(("ends", "has passed"))
+        if (self.zone_column is not None) != (self.zone_from == "column"):
+            found.append(("zone_column", 'is named exactly when zone_from is "column"'))
+        try:
+            self.calendar()
+        except HoursError as error:
+            found.append(("time_zone", str(error)))
+        return found
+
+
+def _problems_of(error: ValidationError) -> list[Problem]:
+    problems = []
+    for one in error.errors(include_url=False, include_input=False):
+        field = ".".join(str(part) for part in one["loc"]) or "campaign"
+        rule = {"missing": "is missing", "extra_forbidden": "is no field of a campaign"}.get(
+            one["type"], one["msg"]
+        )
+        rule = rule.removeprefix("Value error, ").replace("Input should be", "must be")
+        problems.append((field, rule))
+    return problems

@@ -1,0 +1,59 @@
+#!lua
+-- Define a campaign, or change the definition of one.
+--
+-- KEYS[1]  prefix
+-- ARGV[1]  create or replace   ARGV[2] name   ARGV[3] who
+-- ARGV[4]  definition (JSON)   ARGV[5] account
+-- ARGV[6]  weight              ARGV[7] us between two calls by its own rate, 0 for none
+-- ARGV[8]  max posting         ARGV[9] max live calls, 0 for none of its own
+-- ARGV[10] live calls for each agent; "" for 1, and none for a group
+-- ARGV[11] start, us, 0 for none         ARGV[12] end, us
+-- ARGV[13] caps for each customer (customer.lua)
+-- ARGV[14] redial rules (JSON)
+--
+-- Returns  {"done", seq, state}, or {"refused", seq, why}
+
+local verb, name = ARGV[1], ARGV[2]
+local camp = P .. 'camp:' .. name
+local known = redis.call('HMGET', camp, 'state', 'definition', 'account')
+if verb == 'create' and known[1] then
+  if known[2] == ARGV[4] then
+    return {'done', us(seen()), known[1]}
+  end
+  return {'refused', us(seen()), 'exists'}
+end
+if verb == 'replace' and not known[1] then
+  return {'refused', us(seen()), 'missing'}
+end
+if verb == 'replace' and known[3] ~= ARGV[5] then
+  return {'refused', us(seen()), 'account'}
+end
+if known[1] == 'cancelled' then
+  return {'refused', us(seen()), 'cancelled'}
+end
+redis.call('HSET', camp, 'definition', ARGV[4], 'account', ARGV[5], 'weight', ARGV[6],
+  'interval_us', ARGV[7], 'max_posting', ARGV[8], 'max_live', ARGV[9], 'per_agent', ARGV[10],
+  'starts_us', ARGV[11], 'ends_us', ARGV[12], 'caps', ARGV[13], 'redial', ARGV[14],
+  'changed_us', us(now), 'changed_by', ARGV[3])
+if not known[1] then
+  redis.call('HSET', camp, 'state', 'draft', 'created_us', us(now), 'rows', 0, 'fed', 0,
+    'reason', '')
+  redis.call('ZADD', P .. 'campaigns', us(now), name)
+else
+  -- Its windows belong to the old hours; missing ones are closed until the feeder writes the new.
+  for _, n in ipairs(redis.call('HVALS', P .. 'zones:' .. name)) do
+    redis.call('DEL', P .. 'cal:' .. name .. '/' .. n)
+  end
+  redis.call('ZADD', P .. 'feeding', us(now), name)
+  -- What waited for the old hours, rate or limits looks again.
+  local lanes = ARGV[5] .. '/' .. name .. '/'
+  for _, lane in ipairs(redis.call('ZRANGE', P .. 'asleep', 0, -1)) do
+    if string.sub(lane, 1, #lanes) == lanes then
+      wake_lane(lane)
+    end
+  end
+  redis.call('ZREM', P .. 'resting:' .. ARGV[5], name)
+  enter(ARGV[5], name)
+end
+count_transition()
+return {'done', us(seen()), known[1] or 'draft'}

@@ -1,0 +1,145 @@
+-- Loaded after the prologue by every script: which lanes have work, and which
+-- campaigns have such lanes.
+--
+-- Direct lanes lie in awake:<account>. Those of a campaign lie in
+-- awake:<account>/<campaign>, and the campaign itself in camps:<account> while
+-- it may have its turn, ordered by the moment its next turn begins in virtual
+-- time (start-time fair queueing: a turn lasts 1/weight). One that must wait
+-- for its own rate or limits lies in resting:<account> instead.
+
+local function lane_campaign(lane)
+  local name = string.match(lane, '^[^/]+/([^/]+)/')
+  return name ~= '-' and name or nil
+end
+
+local function lane_calendar(lane)
+  return string.match(lane, '^[^/]+/[^/]+/([^/]+)/')
+end
+
+local function awake_key(lane)
+  local account, campaign = lane_account(lane), lane_campaign(lane)
+  return P .. 'awake:' .. account .. (campaign and '/' .. campaign or '')
+end
+
+-- Let a campaign have its turn again if it has work; one that was away begins
+-- where the others are, and cannot make up for the time it missed.
+local function enter(account, campaign)
+  local camps = P .. 'camps:' .. account
+  if redis.call('ZSCORE', camps, campaign)
+    or redis.call('EXISTS', P .. 'awake:' .. account .. '/' .. campaign) == 0 then
+    return
+  end
+  local turn = tonumber(redis.call('HGET', P .. 'meter:' .. account, 'turn') or '0')
+  local own = tonumber(redis.call('HGET', P .. 'camp:' .. campaign, 'turn') or '0')
+  redis.call('ZREM', P .. 'resting:' .. account, campaign)
+  redis.call('ZADD', camps, us(math.max(turn, own)), campaign)
+end
+
+-- Take a campaign's turn away, until `until_us` or, without it, until something enters it.
+local function leave(account, campaign, until_us)
+  redis.call('ZREM', P .. 'camps:' .. account, campaign)
+  if until_us then
+    redis.call('ZADD', P .. 'resting:' .. account, us(until_us), campaign)
+  end
+end
+
+local function enter_rested(account)
+  local rested = redis.call('ZRANGEBYSCORE', P .. 'resting:' .. account, '-inf', us(now),
+    'LIMIT', 0, 100)
+  for _, campaign in ipairs(rested) do
+    redis.call('ZREM', P .. 'resting:' .. account, campaign)
+    enter(account, campaign)
+  end
+end
+
+-- The index of awake lanes says for each the rank of its best job.
+local function refresh_lane(lane)
+  local awake = awake_key(lane)
+  local head = redis.call('ZRANGE', P .. 'lane:' .. lane, 0, 0, 'WITHSCORES')
+  if #head == 0 or redis.call('ZSCORE', P .. 'asleep', lane) then
+    redis.call('ZREM', awake, lane)
+    return
+  end
+  redis.call('ZADD', awake, head[2], lane)
+  local campaign, account = lane_campaign(lane), lane_account(lane)
+  if campaign and not redis.call('ZSCORE', P .. 'resting:' .. account, campaign) then
+    enter(account, campaign)
+  end
+end
+
+local function put_to_sleep(lane, until_us)
+  redis.call('ZADD', P .. 'asleep', us(until_us), lane)
+  redis.call('ZREM', awake_key(lane), lane)
+end
+
+local function wake_lane(lane)
+  if redis.call('ZREM', P .. 'asleep', lane) == 1 then
+    refresh_lane(lane)
+  end
+end
+
+-- A call that surely rang nobody is over: its places are free again.
+local function end_live(lane, attempt)
+  local account, campaign = lane_account(lane), lane_campaign(lane)
+  redis.call('ZREM', P .. 'live:' .. account, attempt)
+  if campaign then
+    redis.call('ZREM', P .. 'live:' .. account .. '/' .. campaign, attempt)
+    if redis.call('ZREM', P .. 'busy:' .. account .. '/' .. lane_pool(lane), attempt) == 1 then
+      wake_lane(lane)
+    end
+  end
+end
+
+-- Keep the books of a job's campaign; every contact that was fed is in one state.
+local function count_move(lane, id, from, to)
+  local account, campaign = lane_account(lane), lane_campaign(lane)
+  if not campaign then
+    return
+  end
+  local camp, open = P .. 'camp:' .. campaign, P .. 'open:' .. campaign
+  if from ~= '' then
+    redis.call('HINCRBY', camp, 'n:' .. from, -1)
+  end
+  redis.call('HINCRBY', camp, 'n:' .. to, 1)
+  if from == 'dialing' then
+    redis.call('ZREM', P .. 'posting:' .. account .. '/' .. campaign, id)
+    enter(account, campaign)
+  end
+  if to == 'ready' or to == 'scheduled' then
+    if redis.call('SADD', open, id) == 1 then
+      -- The feeder looks after campaigns that have something open.
+      redis.call('ZADD', P .. 'feeding', 'NX', us(now), campaign)
+    end
+  else
+    redis.call('SREM', open, id)
+  end
+end
+
+-- Why a contact is not rung, in one word; the first reason stays, not the last.
+local function note_skip(lane, word, before)
+  local campaign = lane_campaign(lane)
+  if campaign then
+    if string.find(before, 'the customer has been called', 1, true) then
+      word = 'customer'
+    end
+    redis.call('HINCRBY', P .. 'camp:' .. campaign, 's:' .. word, 1)
+  end
+end
+
+-- What became of a campaign's attempts, hour by hour; the forecast reads it.
+local function note_pulse(lane, word)
+  local campaign = lane_campaign(lane)
+  if campaign then
+    redis.call('HINCRBY', P .. 'pulse:' .. campaign, us(math.floor(now / 3600000000)) .. ':' .. word, 1)
+  end
+end
+
+-- Has its campaign come to its end, so that nothing may bring a job back?
+local function campaign_over(lane)
+  local campaign = lane_campaign(lane)
+  if not campaign then
+    return false
+  end
+  local camp = redis.call('HMGET', P .. 'camp:' .. campaign, 'state', 'ends_us')
+  return camp[1] == 'cancelled' or tonumber(camp[2] or '0') <= now
+end

@@ -1,0 +1,43 @@
+#!lua flags=allow-oom
+-- Start, pause, resume or cancel a campaign: one write, however long its list is.
+-- No `begin` after it takes a job of a campaign that does not run.
+--
+-- KEYS[1]  prefix
+-- ARGV[1]  start, pause, resume or cancel   ARGV[2] name   ARGV[3] who   ARGV[4] reason
+--
+-- Returns  {"done" or "already", seq, state now}, or {"refused", seq, state or "empty"}
+
+local FROM = {
+  start = {draft = true}, pause = {running = true}, resume = {paused = true},
+  cancel = {draft = true, running = true, paused = true},
+}
+local TO = {start = 'running', pause = 'paused', resume = 'running', cancel = 'cancelled'}
+local verb, name = ARGV[1], ARGV[2]
+local camp = P .. 'camp:' .. name
+local known = redis.call('HMGET', camp, 'state', 'account', 'rows')
+local state, account = known[1], known[2]
+if not state then
+  return {'refused', us(seen()), 'missing'}
+end
+if state == TO[verb] and (verb ~= 'resume' or state == 'running') then
+  return {'already', us(seen()), state}
+end
+if not FROM[verb][state] then
+  return {'refused', us(seen()), state}
+end
+if verb == 'start' and tonumber(known[3]) == 0 then
+  return {'refused', us(seen()), 'empty'}
+end
+redis.call('HSET', camp, 'state', TO[verb], 'changed_us', us(now), 'changed_by', ARGV[3],
+  'reason', ARGV[4])
+if TO[verb] == 'running' then
+  enter(account, name)
+else
+  leave(account, name)
+  redis.call('ZREM', P .. 'resting:' .. account, name)
+end
+-- The feeder fills its lanes, or takes out what is left in them.
+redis.call('ZADD', P .. 'feeding', us(now), name)
+count_transition()
+wake_pacer()
+return {'done', us(seen()), TO[verb]}

@@ -1,0 +1,185 @@
+"""
+Sentinel: which server is the master now, and what it must answer before it is used.
+
+Replication is asynchronous, so a replica that takes over may lack the last
+moves. `begin` compares transition numbers, but other processes go on counting
+and soon hide the gap. So the first process to reach a new master writes down
+at which number it took over, before anybody has moved anything, and each
+process compares that with what it has seen itself.
+"""
+
+import threading
+import time
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any
+
+import redis
+from redis.exceptions import ConnectionError as RedisConnectionError
+from redis.exceptions import OutOfMemoryError, ResponseError
+from redis.sentinel import Sentinel, SentinelConnectionPool
+
+from dialer.address import written
+from dialer.errors import StoreUnavailable
+from dialer.store.keys import Keys
+
+#: No call is begun for so long after a master was first met: whoever has seen more than it knows
+#: meets it in that time and stops everything.
+GRACE = timedelta(seconds=3)
+#: How long the number is kept at which a master took over.
+_KEPT = timedelta(days=1)
+
+
+class Takeover:
+    """
+    What one process knows of the masters it has met.
+
+    Args:
+        keys: The names of the keys.
+        monotonic: Seconds that never go back.
+
+    Attributes:
+        witnessed: Says the highest transition number this process has seen;
+            None for a server that holds no jobs: it has none to forget.
+        master: Host and port of the last master that was met; "" before.
+    """
+
+    def __init__(
+        self, keys: Keys | None = None, *, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._keys = keys or Keys()
+        self._monotonic = monotonic
+        self._lock = threading.Lock()
+        self._known = ""
+        self._met = float("-inf")
+        self._forgotten = ""
+        self.witnessed: Callable[[], int] | None = None
+        self.master = ""
+
+    def meet(self, connection: Any) -> None:
+        """
+        Log in on a new connection, and refuse a server that is no master.
+
+        Raises:
+            redis.exceptions.ConnectionError: It is a replica by now; ask the
+                Sentinels again.
+        """
+        connection.on_connect_check_health(check_health=False)
+        said = dict(
+            line.split(":", 1)
+            for line in _ask(connection, "INFO", "replication").splitlines()
+            if ":" in line
+        )
+        if said.get("role") != "master":
+            raise RedisConnectionError("the server is a replica")
+        life = said.get("master_replid", "")
+        with self._lock:
+            self.master = written(connection.host, connection.port)
+            if life == self._known or self.witnessed is None:
+                return
+            # Before it is asked: what is seen from now on comes from this master.
+            seen = self.witnessed()
+        knew = self._took_over_at(connection, life)
+        with self._lock:
+            if life == self._known:
+                return
+            self._known, self._met = life, self._monotonic()
+            if seen > knew:
+                self._forgotten = (
+                    "the server has forgotten acknowledged writes: transition"
+                    f" {seen} was seen, {self.master} took over at {knew};"
+                    " restart the workers, then release"
+                )
+
+    def check(self) -> None:
+        """
+        Refuse to begin a call while others may still have to say what they have seen.
+
+        Raises:
+            StoreUnavailable: A master was first met less than `GRACE` ago.
+        """
+        if self._monotonic() - self._met < GRACE.total_seconds():
+            raise StoreUnavailable(
+                f"Redis has a new master, {self.master}: no call is begun until every worker"
+                " has compared it with what it has seen"
+            )
+
+    def forgotten(self) -> str:
+        """
+        Say what a new master has forgotten; "" when nothing is known.
+        """
+        return self._forgotten
+
+    def told(self) -> None:
+        """
+        Note that everything is held, for the reason that `forgotten` gave.
+        """
+        self._forgotten = ""
+
+    def _took_over_at(self, connection: Any, life: str) -> int:
+        """
+        The transition number at which the master began this life.
+
+        Read first and then written if nobody has: everybody does so before
+        moving anything, so whoever reads too late finds it written.
+        """
+        now = _ask(connection, "GET", self._keys.seq) or "0"
+        key = f"{self._keys.prefix}takeover:{life}"
+        try:
+            _ask(connection, "SET", key, now, "NX", "EX", int(_KEPT.total_seconds()))
+        except (OutOfMemoryError, ResponseError):
+            # Full: nothing can be written down, and nothing begun either.
+            return int(now)
+        return int(_ask(connection, "GET", key) or now)
+
+
+def _ask(connection: Any, *words: str | int) -> Any:
+    connection.send_command(*words, check_health=False)
+    return connection.read_response()
+
+
+class _Pool(SentinelConnectionPool):
+    """Connections to the master, with what this process knows of it."""
+
+    takeover: Takeover
+
+    def close(self) -> None:
+        """Also end the connections to the Sentinels."""
+        super().close()
+        self.sentinel_manager.close()
+
+
+# redis-py gives these two no types.
+_sentinel: Callable[..., Any] = Sentinel
+_pool: Callable[..., Any] = _Pool
+
+
+def master_client(
+    sentinels: list[tuple[str, int]],
+    service: str,
+    *,
+    to_sentinels: dict[str, Any],
+    to_master: dict[str, Any],
+) -> Any:
+    """
+    Make a client that follows the master from one server to the next.
+
+    Args:
+        sentinels: Host and port of each Sentinel.
+        service: What they call the master.
+        to_sentinels: How a Sentinel is reached, in redis-py's names.
+        to_master: How the master is.
+    """
+    takeover = Takeover()
+    manager = _sentinel(sentinels, sentinel_kwargs=to_sentinels)
+    pool = _pool(service, manager, redis_connect_func=takeover.meet, **to_master)
+    pool.takeover = takeover
+    return redis.Redis.from_pool(pool)
+
+
+def takeover_of(client: Any) -> Takeover | None:
+    """
+    What is known of the masters that *client* has met; None without Sentinel.
+    """
+    pool = getattr(client, "connection_pool", None)
+    return pool.takeover if isinstance(pool, _Pool) else None

@@ -1,0 +1,107 @@
+"""
+The call that a campaign makes for each of its contacts: what is fixed, and what a column says.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import Any, Final
+
+from dialer.call import ClickToCall
+from dialer.errors import InvalidCall
+from dialer.parameters import CREDENTIALS, WIRE, Problem
+
+#: Stand-ins for the sides a column fills, to check what is fixed before any row is read.
+_SAMPLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {
+        "Number": MappingProxyType({"from": "+919000000001", "to": "+919000000002"}),
+        "Agent": MappingProxyType({"from": "1", "to": "2"}),
+        "Group": MappingProxyType({"from": "1", "to": "2"}),
+    }
+)
+_DOCUMENTED: Final = frozenset(WIRE.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """
+    Parameters by wire name, each fixed or taken from a column; never both.
+
+    Attributes:
+        fixed: Wire name -> the same value in every call. A name that is not
+            the vendor's is an undocumented parameter, which the account must allow.
+        columns: Wire name -> the column of the list that holds its value. An
+            empty cell means that the parameter is absent in that call.
+        caller_ids: Values of `fromCLI`, used in turn by the number of the row;
+            empty to leave `fromCLI` to the other two.
+    """
+
+    fixed: Mapping[str, Any]
+    columns: Mapping[str, str]
+    caller_ids: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The parameters that columns fill, sorted: the order of a contact's values."""
+        return tuple(sorted(self.columns))
+
+    def call(self, values: Mapping[str, object], *, row: int = 0) -> ClickToCall:
+        """
+        Return the call for one contact.
+
+        Args:
+            values: Wire name -> what its column holds; "" and None are absent.
+            row: The number of the contact in its list; chooses the caller id.
+
+        Raises:
+            InvalidCall: One or more rules are broken; all are named by parameter.
+        """
+        given = dict(self.fixed) | {
+            name: value for name, value in values.items() if value not in ("", None)
+        }
+        if self.caller_ids:
+            given["fromCLI"] = self.caller_ids[row % len(self.caller_ids)]
+        extra = {name: given.pop(name) for name in list(given) if name not in _DOCUMENTED}
+        if extra:
+            given["extra_params"] = extra
+        return ClickToCall.model_validate(given)
+
+    def problems(self, allowed_extra: Collection[str]) -> list[Problem]:
+        """
+        Return what is wrong with the template itself, whatever its rows will hold.
+
+        Args:
+            allowed_extra: Undocumented names that the account may send.
+        """
+        found: list[Problem] = []
+        for name in {**self.fixed, **self.columns}:
+            if name in CREDENTIALS:
+                found.append((name, "belongs to the account, never to a call"))
+            elif name not in _DOCUMENTED and name not in allowed_extra:
+                rule = "is no parameter of the API, nor in the account's extra_params"
+                found.append((name, rule))
+        both = [name for name in self.fixed if name in self.columns]
+        found += [(name, "is fixed, and a column fills it too") for name in both]
+        found += [
+            (side, "is missing: fix it, or name its column")
+            for side in ("from", "to")
+            if side not in self.fixed and side not in self.columns
+        ]
+        if self.caller_ids and ("fromCLI" in self.fixed or "fromCLI" in self.columns):
+            found.append(("fromCLI", "is given beside the pool of caller ids"))
+        return found or self._check_fixed(allowed_extra)
+
+    def _check_fixed(self, allowed_extra: Collection[str]) -> list[Problem]:
+        samples = {
+            side: _SAMPLES.get(str(self.fixed.get(f"{side}Type", "Number")), {}).get(side, "1")
+            for side in ("from", "to")
+            if side in self.columns
+        }
+        found: list[Problem] = []
+        for row in range(max(1, len(self.caller_ids))):
+            try:
+                self.call(samples, row=row).check_extra(allowed_extra)
+            except InvalidCall as error:
+                found += [one for one in error.problems if one not in found]
+        # What a column fills is checked row by row.
+        return [(name, rule) for name, rule in found if name not in self.columns]

@@ -1,0 +1,85 @@
+"""
+The job of a campaign's contact: what is put together when its turn comes near.
+"""
+
+import hashlib
+import json
+from datetime import timedelta
+
+from dialer.call import ClickToCall
+from dialer.campaign import Campaign
+from dialer.errors import InvalidCall
+from dialer.job import NUMBERS
+from dialer.route import Route
+from dialer.store.contacts import Listed
+from dialer.store.jobs import NewJob
+
+#: The first and, without reports of what became of a call, only turn of a contact.
+_TURN = 1
+
+
+def job_id(campaign: str, row: int) -> str:
+    """
+    Name the job of a contact: "campaign:row:turn".
+    """
+    return f"{campaign}:{row}:{_TURN}"
+
+
+def call_of(campaign: Campaign, contact: Listed) -> ClickToCall:
+    """
+    Return the call of a contact.
+
+    Raises:
+        InvalidCall: It breaks a rule, which it did not when the list was read.
+    """
+    values = dict(zip(campaign.template.names, contact.values, strict=True))
+    return campaign.template.call(values, row=contact.row)
+
+
+def new_turn(campaign: Campaign, contact: Listed, group: str, route: Route) -> NewJob:
+    """
+    Make the job of a contact.
+
+    One whose call cannot be made any more becomes a job all the same: it will
+    be refused by our own check, and its dead letter says why. Nothing is lost.
+
+    Args:
+        campaign: Its campaign.
+        contact: The contact.
+        group: The number of its zone group.
+        route: The campaign's account.
+    """
+    try:
+        call: ClickToCall | None = call_of(campaign, contact)
+    except InvalidCall:
+        call = None
+    content = call.content() if call else json.dumps([*contact.values])
+    mode = (call.mode if call else None) or route.mode
+    zero = timedelta(0)
+    return NewJob(
+        id=job_id(campaign.name, contact.row),
+        digest=hashlib.sha256(content.encode()).hexdigest()[:26],
+        key="",
+        account=campaign.account,
+        mode=mode,
+        lane=f"{campaign.account}/{campaign.name}/{group}/{_pool(call) if call else ''}",
+        priority=5,
+        not_before=None,
+        not_after=campaign.ends,
+        deadline=zero,
+        customer=campaign.customer,
+        protected=call.protected(campaign.customer) if call else (),
+        rings=call.rings(campaign.customer) if call else (),
+        ring_lead=call.ring_lead(campaign.customer) if call else zero,
+        longest_ring=call.longest_ring() if call else zero,
+        talk_limit=call.talk_limit if call else None,
+        content=content,
+    )
+
+
+def _pool(call: ClickToCall) -> str:
+    """Whom `from` rings; plain numbers are counted under a digest, so that none is in a key."""
+    if call.pool:
+        return call.pool
+    digest = hashlib.sha256(",".join(sorted(call.from_)).encode()).hexdigest()[:16]
+    return f"{NUMBERS}{len(call.from_)}:{digest}"
