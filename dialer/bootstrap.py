@@ -92,6 +92,25 @@ def route_of(account: Account, customer: CustomerRules, *, with_token: bool) -> 
     )
 
 
+def routes_of(settings: Settings, *, with_token: bool) -> dict[str, Route]:
+    """
+    Make every account of the settings ready, as `route_of` does.
+    """
+    return {
+        name: route_of(account, settings.customer.rules, with_token=with_token)
+        for name, account in settings.accounts.items()
+    }
+
+
+def feeder_of(settings: Settings, store: Store) -> Feeder:
+    """
+    Make a feeder for a process that places no calls itself.
+
+    It looks at a campaign as soon as somebody there has changed it.
+    """
+    return Feeder(store, routes_of(settings, with_token=False), period=settings.beat.tick)
+
+
 def _with_preset(customer: CustomerRules, account: Account) -> CustomerRules:
     """Add what the preset of the account's calling hours says of the same customer."""
     preset = PRESETS.get(account.calling_hours)
@@ -135,10 +154,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
         SettingsError: An account has no token.
         StoreUnavailable, StoreRefused: As `store_of`.
     """
-    routes = {
-        name: route_of(account, settings.customer.rules, with_token=True)
-        for name, account in settings.accounts.items()
-    }
+    routes = routes_of(settings, with_token=True)
     store = store_of(settings)
     tidemark = Tidemark(store)
     tidemark.look()
