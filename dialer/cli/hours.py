@@ -5,13 +5,12 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-import phonenumbers
-import phonenumbers.timezone
 import typer
 
 from dialer.cli import output
 from dialer.cli.options import Json, read_moment, read_number
 from dialer.moment import local
+from dialer.place import MOST_ZONES, zones_of
 from dialer.settings import Settings
 from dialer.settings.account import Account
 from schedules.calendar import Calendar
@@ -21,11 +20,6 @@ from schedules.presets import NOT_LEGAL_ADVICE, PRESETS
 from schedules.rule import Rule
 
 _DEFAULT = "india-commercial"
-#: A number that may be in more places than this says nothing about its time of day.
-_MOST_ZONES = 4
-#: What libphonenumber says for "anywhere".
-_NOWHERE = "Etc/Unknown"
-_TODAYS_NAME = {"Asia/Calcutta": "Asia/Kolkata"}
 
 
 def hours(
@@ -48,7 +42,7 @@ def hours(
     moment = read_moment(at, "--at") if at else datetime.now(UTC)
     whose = _account(account) if number is None and zone is None else None
     zones = _zones(number, zone, whose)
-    if not 1 <= len(zones) <= _MOST_ZONES:
+    if not 1 <= len(zones) <= MOST_ZONES:
         _refuse(len(zones), json=json)
     written = ranges or preset or (whose.calling_hours if whose else _DEFAULT)
     calendar = _calendar(written, zones, holidays or (whose.holidays if whose else ""))
@@ -67,19 +61,6 @@ def hours(
         _tell(calendar, moment, zones, f"account {whose.name}: {written}" if whose else written)
         if written in PRESETS:
             output.say(NOT_LEGAL_ADVICE)
-
-
-def zones_of(number: str) -> list[str]:
-    """
-    List the zones a number may be in; none for one that may be anywhere.
-
-    Args:
-        number: E.164.
-
-    Source: `phonenumbers.timezone`, by the prefix of the number.
-    """
-    found = phonenumbers.timezone.time_zones_for_number(phonenumbers.parse(number))
-    return [_TODAYS_NAME.get(zone, zone) for zone in found if zone != _NOWHERE]
 
 
 def _account(name: str | None) -> Account:

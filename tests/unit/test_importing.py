@@ -1,0 +1,256 @@
+import csv
+import io
+from collections import Counter
+from datetime import UTC, datetime
+
+import pytest
+
+from dialer.campaign import Campaign
+from dialer.errors import StoreUnavailable
+from dialer.importing import BATCH, MOST_RULES, MOST_WAITING, OTHER_RULES, import_list
+from dialer.lists import ListError, ReportFile
+
+NOW = datetime(2030, 1, 1, tzinfo=UTC)
+AGENT = "9000000000"
+
+
+class Memory:
+    """A store of contacts as the real one behaves, without a server."""
+
+    def __init__(self, *, fail_at: int = 0) -> None:
+        self.known = {}
+        self.batches = []
+        self._fail_at = fail_at
+
+    def append(self, campaign, zones, contacts):
+        assert campaign == "diwali"
+        assert 1 <= len(contacts) <= BATCH
+        assert {contact.zones for contact in contacts} == {zones}
+        if self._fail_at and len(self.batches) + 1 == self._fail_at:
+            raise StoreUnavailable("away")
+        self.batches.append((zones, [contact.line for contact in contacts]))
+        added = []
+        for contact in contacts:
+            added.append(not any(number in self.known for number in contact.numbers))
+            if added[-1]:
+                self.known.update(dict.fromkeys(contact.numbers, contact.line))
+        return added
+
+
+def campaign(**changes):
+    fields = {
+        "name": "diwali",
+        "call": {"from": AGENT},
+        "columns": {"to": "phone", "toRingTime": "ring"},
+        "zone_from": "column",
+        "zone_column": "tz",
+        "time_zone": "Asia/Kolkata",
+    }
+    return Campaign.read(fields | changes, now=NOW, time_zone="Asia/Kolkata")
+
+
+def run(rows, store, *, report=None, header="phone,ring,tz", **options):
+    """Import text rows; return the result and what was reported, if nobody else is told."""
+    reported = []
+    octets = "\n".join([header, *rows]).encode()
+    taken = options.pop("campaign", None) or campaign()
+    result = import_list(io.BytesIO(octets), taken, store, report or reported.append, **options)
+    return result, reported
+
+
+def number(nth):
+    return f"91{nth:08}"
+
+
+def good(nth, zone="Asia/Kolkata"):
+    return f"{number(nth)},20,{zone}"
+
+
+BAD = {
+    29: ("98765XXXXX,20,Asia/Kolkata", "to: holds letters; write ten digits"),
+    31: (",20,Asia/Kolkata", "to: is missing"),
+    37: ("12345,20,Asia/Kolkata", "to: has 5 digits; write ten"),
+    41: (f"{number(41)},99,Asia/Kolkata", "toRingTime: must be 1 to 50 seconds"),
+    43: (
+        f"{number(43)},20,IST",
+        "zone: time zone is not in the IANA database: write a name such as Asia/Kolkata",
+    ),
+    47: (f"{number(47)},20", "row: has too few cells for the header's 3 columns"),
+    53: (
+        f'{number(53)},"20,Asia/Kolkata',
+        "row: opens a quote that is not closed properly within 64 KiB",
+    ),
+}
+
+
+def mixed(rows):
+    """
+    A list with seven kinds of bad rows and one of duplicates, and what is to be found in it.
+
+    Row n is on line n + 2, is bad of the kind of the least key of BAD that
+    divides n + 1, and else repeats row 0, in another form, when 23 divides it.
+    """
+    lines, wrong, doubled = [], {}, set()
+    for nth in range(rows):
+        kind = next((one for one in BAD if (nth + 1) % one == 0), None)
+        if kind:
+            lines.append(BAD[kind][0])
+            wrong[nth + 2] = BAD[kind][1]
+        elif nth and nth % 23 == 0:
+            lines.append(f"+91-{number(0)[:5]} {number(0)[5:]},,Asia/Kolkata")
+            doubled.add(nth + 2)
+        else:
+            lines.append(good(nth, "Asia/Kolkata" if nth % 2 else "America/New_York"))
+    return lines, wrong, doubled
+
+
+def test_a_list_with_seven_kinds_of_bad_rows_is_counted_to_the_row(tmp_path):
+    """Each row is accepted, a duplicate or rejected; the report names each that is not taken."""
+    lines, wrong, doubled = mixed(20_000)
+    store, path = Memory(), tmp_path / "report.csv"
+
+    with ReportFile(path) as report:
+        result, _ = run(lines, store, report=report)
+
+    assert result.by_rule == Counter(wrong.values())
+    assert len(result.by_rule) == 7
+    assert (result.rows, result.rejected, result.duplicates) == (20_000, len(wrong), len(doubled))
+    assert result.accepted == len(store.known) == 20_000 - len(wrong) - len(doubled)
+    with path.open(newline="", encoding="utf-8") as file:
+        written = [(int(row["line"]), row["kind"]) for row in csv.DictReader(file)]
+    assert sorted(written) == sorted(
+        [(line, "rejected") for line in wrong] + [(line, "duplicate") for line in doubled]
+    )
+
+
+def test_the_same_list_twice_adds_nothing():
+    """Every contact of the second time is a duplicate, reported with its line."""
+    store, rows = Memory(), [good(nth) for nth in range(1200)]
+
+    first, _ = run(rows, store)
+    again, reported = run(rows, store)
+
+    assert (first.accepted, first.duplicates) == (1200, 0)
+    assert (again.accepted, again.duplicates) == (0, 1200)
+    assert [entry.line for entry in reported] == list(range(2, 1202))
+    assert {entry.reason for entry in reported} == {"duplicate"}
+    assert (reported[0].column, reported[0].value) == ("phone", "+91" + number(0))
+
+
+@pytest.mark.parametrize("between", [0, 1, BATCH, 3 * BATCH])
+def test_the_first_of_two_rows_wins_in_whatever_group(between):
+    """Also when the batch of the second one is full long before the batch of the first."""
+    rows = [
+        good(1, "America/New_York"),
+        *(good(nth + 2) for nth in range(between)),
+        f"0{number(1)},20,Asia/Kolkata",
+        *(good(nth + 5000) for nth in range(BATCH)),
+    ]
+    store = Memory()
+
+    result, (duplicate,) = run(rows, store)
+
+    assert store.known["+91" + number(1)] == 2
+    assert duplicate.line == between + 3
+    assert result.accepted == between + BATCH + 1
+
+
+def test_a_number_that_is_stored_waits_no_more():
+    """A later row of another group meets it in the store, not in the memory."""
+    rows = [good(nth) for nth in range(BATCH)] + [good(1, "America/New_York")]
+    store = Memory()
+
+    result, (duplicate,) = run(rows, store)
+
+    assert (result.accepted, duplicate.line) == (BATCH, BATCH + 2)
+    assert [len(lines) for _, lines in store.batches] == [BATCH, 1]
+
+
+def test_contacts_are_stored_by_group_of_zones():
+    """Full batches as they fill, in the order of the list, and the rest at the end."""
+    zones = ["Asia/Kolkata", "America/New_York+America/Chicago"]
+    rows = [good(nth, zones[nth % 2]) for nth in range(2 * BATCH + 2)]
+    store = Memory()
+
+    run(rows, store)
+
+    first, second = "Asia/Kolkata", "America/Chicago+America/New_York"
+    assert [zone for zone, _ in store.batches] == [first, second, first, second]
+    assert [len(lines) for _, lines in store.batches] == [BATCH, BATCH, 1, 1]
+    assert all(lines == sorted(lines) for _, lines in store.batches)
+
+
+def test_many_groups_do_not_fill_the_memory(monkeypatch):
+    """What waits is stored before it is too much, however few contacts each group has."""
+    assert MOST_WAITING > 4
+    monkeypatch.setattr("dialer.importing.MOST_WAITING", 4)
+    zones = ["Asia/Kolkata", "Asia/Dubai", "Asia/Tokyo", "Europe/Paris", "Asia/Kolkata"]
+    rows = [good(nth, zone) for nth, zone in enumerate(zones)]
+    store = Memory()
+
+    result, _ = run(rows, store)
+
+    assert result.accepted == 5
+    assert [lines for _, lines in store.batches] == [[2], [3], [4], [5], [6]]
+
+
+def test_rules_are_counted_in_bounded_space(monkeypatch):
+    """More rules than anybody reads are one line of the summary; every row is still reported."""
+    assert MOST_RULES > 2
+    monkeypatch.setattr("dialer.importing.MOST_RULES", 2)
+    rows = ["12345,20,Asia/Kolkata", "1234,20,Asia/Kolkata", "123,20,Asia/Kolkata", "12345,,"]
+
+    result, reported = run(rows, Memory())
+
+    assert result.by_rule == {
+        "to: has 5 digits; write ten": 2,
+        "to: has 4 digits; write ten": 1,
+        OTHER_RULES: 1,
+    }
+    assert result.by_rule.total() == result.rejected == len(reported) == 4
+
+
+def test_progress_is_told_in_rows_and_bytes():
+    """Now and then, and at the end, when all has been read."""
+    told = []
+    rows = [good(nth) for nth in range(2500)]
+
+    run(rows, Memory(), progress=lambda *now: told.append(now))
+
+    size = len("\n".join(["phone,ring,tz", *rows]))
+    assert [rows for rows, _ in told] == [1000, 2000, 2500]
+    assert told == sorted(told)
+    assert told[-1] == (2500, size)
+
+
+def test_a_list_that_lacks_a_column_adds_nothing():
+    """The campaign's columns are looked for before any row is read."""
+    store = Memory()
+
+    with pytest.raises(ListError, match=r'no column "tz" \(did you mean "TZ"\?\)'):
+        run([good(1)], store, header="phone,ring,TZ")
+    assert store.batches == []
+
+
+def test_json_lines_are_imported_too():
+    """With the same rules; each line names its own columns."""
+    rows = ['{"phone": 9100000001, "tz": "Asia/Kolkata"}', '{"phone": 91, "tz": "Asia/Kolkata"}']
+
+    result, reported = run(rows[1:], Memory(), header=rows[0])
+
+    assert (result.rows, result.accepted, result.rejected) == (2, 1, 1)
+    assert str(reported[0]) == 'line 2: phone: "91" has 2 digits; write ten'
+
+
+def test_an_import_may_be_repeated_after_an_error():
+    """What was stored before the error is a duplicate, the rest is added: nothing twice."""
+    rows = [good(nth) for nth in range(3 * BATCH)]
+    store = Memory(fail_at=2)
+
+    with pytest.raises(StoreUnavailable):
+        run(rows, store)
+    store._fail_at = 0
+    result, _ = run(rows, store)
+
+    assert (result.duplicates, result.accepted) == (BATCH, 2 * BATCH)
+    assert len(store.known) == 3 * BATCH
