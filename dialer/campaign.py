@@ -167,9 +167,7 @@ class Campaign(BaseModel):
         given = {name: value for name, value in raw.items() if value is not None}
         defaults: dict[str, Any] = {"time_zone": time_zone, "customer": customer}
         if "ends" not in given:
-            starts = given.get("starts")
-            first = starts if isinstance(starts, datetime) and starts.utcoffset() else now
-            defaults["ends"] = max(first, now) + DEFAULT_LENGTH
+            defaults["ends"] = max(_moment(given.get("starts")) or now, now) + DEFAULT_LENGTH
         try:
             made = cls.model_validate(defaults | given)
         except ValidationError as error:
@@ -242,6 +240,16 @@ class Campaign(BaseModel):
         except HoursError as error:
             found.append(("time_zone", str(error)))
         return found
+
+
+def _moment(value: object) -> datetime | None:
+    """Return an aware moment from itself or its text; None for anything else, which is refused."""
+    try:
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+    except ValueError:
+        return None
+    aware = isinstance(moment, datetime) and moment.utcoffset() is not None
+    return moment if aware else None  # type: ignore[return-value]  # `aware` has looked
 
 
 def _problems_of(error: ValidationError) -> list[Problem]:

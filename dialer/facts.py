@@ -3,16 +3,18 @@ Reads the facts that `dialer.explain` reasons about.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from dialer.errors import JobNotFound
-from dialer.explain import AccountFacts, Explanation, Facts, explain
+from dialer.explain import AccountFacts, CampaignFacts, Explanation, Facts, explain
 from dialer.job import Job
 from dialer.order import id_of_key
 from dialer.route import Route
 from dialer.store import Store
+from dialer.store.contacts import Place
 from dialer.store.customers import Allowed
+from dialer.turn import call_of, prospective
 
 #: As far ahead as workers tell the store (`dialer.hours`); beyond it everything is closed.
 _AHEAD = timedelta(days=8)
@@ -44,6 +46,32 @@ class Explainer:
         """
         return explain(self.facts(job))
 
+    def contacts(self, number: str) -> list[Explanation]:
+        """
+        Explain the contacts of all campaigns that are this customer and no jobs yet.
+
+        Args:
+            number: E.164.
+
+        Raises:
+            StoreUnavailable, StoreRefused: The facts could not be read.
+        """
+        rows = [
+            (name, self.store.contacts.find(name, number)) for name in self.store.campaigns.names()
+        ]
+        waiting = [self.contact(name, row) for name, row in rows if row]
+        return [explained for explained in waiting if explained]
+
+    def contact(self, campaign: str, row: int) -> Explanation | None:
+        """
+        Explain a contact by its number in the list; None when there is none that is no job yet.
+
+        Raises:
+            StoreUnavailable, StoreRefused: The facts could not be read.
+        """
+        place = self.store.contacts.place(campaign, row)
+        return explain(self._contact(campaign, place)) if place and not place.fed else None
+
     def facts(self, job: Job) -> Facts:
         """
         Read what decides whether *job* may be rung now.
@@ -61,30 +89,75 @@ class Explainer:
                 for number in job.protected
                 for entry in store.suppression.find(number, job.account)
             ],
-            account=self._account(job.account, now),
+            account=self._account(job, now),
             customer=self._customer(job),
             pool_until=store.accounts.pool_sleeps_until(job.account, job.pool),
             ahead=store.jobs.ahead(job),
             workers=store.bells.live(now),
             lease=self.lease,
             quarantine=self.quarantine,
+            campaign=self._campaign(job, now),
+        )
+
+    def _contact(self, name: str, place: Place) -> Facts:
+        """Read what decides about a contact, as about the job it will become."""
+        store, now = self.store, self.store.server.time()
+        campaign, progress = store.campaigns.get(name), store.campaigns.progress(name)
+        job = prospective(campaign, place, self.routes.get(campaign.account), progress.created)
+        facts = self.facts(job)
+        route = self.routes.get(campaign.account)
+        customer = None
+        if route:
+            rings = call_of(campaign, place.contact).rings(campaign.customer)
+            asked = [(job.protected, rings)]
+            (customer,) = store.customers.allow_contacts(
+                campaign.account, asked, route.customer, campaign.customer_rules
+            )
+            if customer.rule == "do_not_call":
+                customer = None  # it has a reason of its own
+        known = self._campaign(job, now)
+        if known:
+            known = replace(known, row=place.contact.row, before=place.before)
+        return replace(facts, campaign=known, customer=customer)
+
+    def _campaign(self, job: Job, now: datetime) -> CampaignFacts | None:
+        if not job.campaign:
+            return None
+        campaigns = self.store.campaigns
+        campaign, progress = campaigns.get(job.campaign), campaigns.progress(job.campaign)
+        pool = job.lane.split("/", 3)[3]
+        return CampaignFacts(
+            name=campaign.name,
+            state=progress.state,
+            changed=progress.changed,
+            changed_by=progress.changed_by,
+            reason=progress.reason,
+            starts=campaign.starts,
+            ends=campaign.ends,
+            calls_per_second=campaign.calls_per_second,
+            standing=campaigns.standing(campaign.name, job.account, now, pool=pool),
+            row=0,
+            before=0,
         )
 
     def _customer(self, job: Job) -> Allowed | None:
         route = self.routes.get(job.account)
         return self.store.customers.allow(job.id, route.customer) if route else None
 
-    def _account(self, name: str, now: datetime) -> AccountFacts | None:
-        route = self.routes.get(name)
+    def _account(self, job: Job, now: datetime) -> AccountFacts | None:
+        name, route = job.account, self.routes.get(job.account)
         if route is None:
             return None
         calendar = route.hours.calendar
+        if job.campaign:
+            zones = self.store.contacts.zones(job.campaign, job.lane.split("/", 3)[2])
+            calendar &= self.store.campaigns.get(job.campaign).calendar(zones)
         return AccountFacts(
             mode=route.mode,
             standing=self.store.accounts.standing(name, route.limits, now=now),
             windows=tuple(calendar.windows(now, now + _AHEAD)),
             why_closed=tuple(calendar.why_closed(now)),
-            zone=calendar.rules[0].zone,
+            zone=route.hours.calendar.rules[0].zone,
         )
 
 

@@ -15,9 +15,9 @@ from dialer.campaign import Campaign, CampaignState
 from dialer.hours import OpeningHours
 from dialer.route import Route
 from dialer.store import Store
-from dialer.store.campaigns import Progress
 from dialer.store.contacts import Group
 from dialer.store.jobs import BATCH
+from dialer.store.progress import Progress
 from dialer.turn import new_turn
 from schedules.windows import Window
 

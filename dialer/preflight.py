@@ -30,7 +30,8 @@ from dialer.errors import InvalidCall
 from dialer.hours import OpeningHours
 from dialer.route import Route
 from dialer.store import Store
-from dialer.store.contacts import Group, Listed
+from dialer.store.blocks import Listed
+from dialer.store.contacts import Group
 from dialer.store.customers import Allowed
 from dialer.turn import call_of
 from schedules.errors import HoursError

@@ -4,21 +4,18 @@ The call that a campaign makes for each of its contacts: what is fixed, and what
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from types import MappingProxyType
 from typing import Any, Final
+
+from pydantic import ValidationError
 
 from dialer.call import ClickToCall
 from dialer.errors import InvalidCall
-from dialer.parameters import CREDENTIALS, WIRE, Problem
+from dialer.parameters import CREDENTIALS, WIRE, Parameters, Problem
 
-#: Stand-ins for the sides a column fills, to check what is fixed before any row is read.
-_SAMPLES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
-    {
-        "Number": MappingProxyType({"from": "+919000000001", "to": "+919000000002"}),
-        "Agent": MappingProxyType({"from": "1", "to": "2"}),
-        "Group": MappingProxyType({"from": "1", "to": "2"}),
-    }
-)
+#: Stand-ins for the sides a column fills, to check what is fixed before any row is read;
+#: several, so that a strategy has whom to choose from and none is a number that is fixed.
+_NUMBERS: Final = tuple(f"+9190000000{nth:02d}" for nth in range(8))
+_IDS: Final = tuple(str(nth) for nth in range(900_001, 900_009))
 _DOCUMENTED: Final = frozenset(WIRE.values())
 
 
@@ -92,16 +89,39 @@ class Template:
         return found or self._check_fixed(allowed_extra)
 
     def _check_fixed(self, allowed_extra: Collection[str]) -> list[Problem]:
-        samples = {
-            side: _SAMPLES.get(str(self.fixed.get(f"{side}Type", "Number")), {}).get(side, "1")
-            for side in ("from", "to")
-            if side in self.columns
-        }
         found: list[Problem] = []
         for row in range(max(1, len(self.caller_ids))):
             try:
-                self.call(samples, row=row).check_extra(allowed_extra)
+                self.call(self._samples(), row=row).check_extra(allowed_extra)
             except InvalidCall as error:
                 found += [one for one in error.problems if one not in found]
-        # What a column fills is checked row by row.
-        return [(name, rule) for name, rule in found if name not in self.columns]
+        # What a column fills is checked row by row; so is what must agree with it.
+        agreeing = {*self.columns} <= {"from", "to"}
+        return [
+            (name, rule)
+            for name, rule in found
+            if name not in self.columns and (agreeing or self._wrong_alone(name))
+        ]
+
+    def _samples(self) -> dict[str, str]:
+        taken = {str(value) for value in self.fixed.values()}
+        free = {
+            "Number": [one for one in _NUMBERS if all(one[-10:] not in text for text in taken)],
+            "Agent": [one for one in _IDS if one not in taken],
+        }
+        samples = {}
+        for side in ("from", "to"):
+            if side not in self.columns:
+                continue
+            kind = str(self.fixed.get(f"{side}Type", "Number")).title()
+            pool = free["Number" if kind == "Number" else "Agent"]
+            count = 2 if f"{side}Strategy" in self.fixed and kind != "Group" else 1
+            samples[side] = ",".join(pool.pop(0) for _ in range(count))
+        return samples
+
+    def _wrong_alone(self, name: str) -> bool:
+        try:
+            Parameters.model_validate({"from": "1", "to": "2"} | {name: self.fixed.get(name)})
+        except ValidationError:
+            return True
+        return False

@@ -4,14 +4,15 @@ The job of a campaign's contact: what is put together when its turn comes near.
 
 import hashlib
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from dialer.call import ClickToCall
 from dialer.campaign import Campaign
 from dialer.errors import InvalidCall
-from dialer.job import NUMBERS
+from dialer.job import NUMBERS, Job, State
 from dialer.route import Route
-from dialer.store.contacts import Listed
+from dialer.store.blocks import Listed
+from dialer.store.contacts import Place
 from dialer.store.jobs import NewJob
 
 #: The first and, without reports of what became of a call, only turn of a contact.
@@ -74,6 +75,48 @@ def new_turn(campaign: Campaign, contact: Listed, group: str, route: Route) -> N
         longest_ring=call.longest_ring() if call else zero,
         talk_limit=call.talk_limit if call else None,
         content=content,
+    )
+
+
+def prospective(campaign: Campaign, place: Place, route: Route | None, since: datetime) -> Job:
+    """
+    Return the job that a contact will become, as if it were ready.
+
+    It was never made: it has no events, and the store knows no such job.
+
+    Args:
+        campaign: Its campaign.
+        place: Where it stands.
+        route: The campaign's account; None where the settings know none.
+        since: When the campaign was made.
+
+    Raises:
+        InvalidCall: Its call breaks a rule.
+    """
+    call, row = call_of(campaign, place.contact), place.contact.row
+    return Job(
+        id=job_id(campaign.name, row),
+        key="",
+        state=State.READY,
+        account=campaign.account,
+        mode=call.mode or (route.mode if route else "live"),
+        lane=f"{campaign.account}/{campaign.name}/{place.group.number}/{_pool(call)}",
+        priority=5,
+        tries=0,
+        attempts=0,
+        content=call.content(),
+        customer=campaign.customer,
+        protected=call.protected(campaign.customer),
+        ring_lead=call.ring_lead(campaign.customer),
+        created=since,
+        entered=since,
+        due=None,
+        not_after=campaign.ends,
+        started=None,
+        call_id="",
+        code="",
+        reason="",
+        events=(),
     )
 
 

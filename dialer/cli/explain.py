@@ -10,14 +10,16 @@ import typer
 from dialer.cli import output
 from dialer.cli.call import prospect
 from dialer.cli.opening import Session, session
-from dialer.cli.options import AccountName, Json, Key, looks_like_id, read_number
+from dialer.cli.options import AccountName, Json, Key, looks_like_id, read_job, read_number
 from dialer.cli.shape import event_fields, history, sides
 from dialer.errors import JobNotFound
 from dialer.explain import Explanation, Reason
 from dialer.facts import find_by_key
-from dialer.job import Job, State
+from dialer.job import State
 from dialer.moment import rough
 
+#: The id that a campaign's contact has once it is a job: campaign:row:turn.
+_CONTACT = re.compile(r"([a-z0-9_]{1,40}):([0-9]{1,9}):[0-9]{1,9}")
 #: A person reads the newest of a number's jobs; programs get all.
 _MOST = 5
 
@@ -34,28 +36,40 @@ def explain(
         raise typer.BadParameter("give a job's id, a number, or --key", param_hint="ID|NUMBER")
     with session() as opened:
         if key is not None:
-            jobs = [find_by_key(opened.store, account, key)]
-        elif looks_like_id(what or ""):
-            jobs = [opened.store.jobs.get(what or "")]
+            found = [opened.explainer.job(find_by_key(opened.store, account, key))]
+        elif looks_like_id(what or "") or _CONTACT.fullmatch(what or ""):
+            found = [_of_id(opened, what or "")]
         else:
-            jobs = _of_number(opened, what or "")
+            found = _of_number(opened, what or "")
         if json:
-            for job in jobs:
-                output.emit(_fields(opened.explainer.job(job)))
+            for explained in found:
+                output.emit(_fields(explained))
         else:
-            _tell(opened, jobs)
+            _tell(opened, found)
 
 
-def _of_number(opened: Session, text: str) -> list[Job]:
+def _of_id(opened: Session, text: str) -> Explanation:
+    try:
+        return opened.explainer.job(read_job(opened, text, "dialer jobs lists them"))
+    except JobNotFound:
+        contact = _CONTACT.fullmatch(text)
+        waiting = contact and opened.explainer.contact(contact[1], int(contact[2]))
+        if not waiting:
+            raise
+        return waiting
+
+
+def _of_number(opened: Session, text: str) -> list[Explanation]:
     if not any(character.isdecimal() for character in text) or re.search(r"[A-Za-z_]", text):
         raise JobNotFound(f'"{text}" is neither an id nor a number; if it is a key: --key {text}')
     number = read_number(text)
-    jobs = opened.store.jobs.of_number(number)[::-1]
-    if not jobs:
+    found = opened.explainer.contacts(number)
+    found += map(opened.explainer.job, opened.store.jobs.of_number(number)[::-1])
+    if not found:
         listed = opened.store.suppression.find(number)
         why = f"; it is on the do-not-call list: {listed[0].reason}" if listed else ""
         raise JobNotFound(f"no job was ever made for this number, or it was pruned{why}")
-    return jobs
+    return found
 
 
 def _fields(explained: Explanation) -> dict[str, Any]:
@@ -63,7 +77,7 @@ def _fields(explained: Explanation) -> dict[str, Any]:
     return {
         "id": job.id,
         "key": job.key or None,
-        "state": str(job.state),
+        "state": "waiting" if explained.waiting else str(job.state),
         "account": job.account,
         "to": sides(job, reveal=False)[1],
         "reasons": [
@@ -81,20 +95,24 @@ def _fields(explained: Explanation) -> dict[str, Any]:
     }
 
 
-def _tell(opened: Session, jobs: list[Job]) -> None:
-    for nth, job in enumerate(jobs[:_MOST]):
+def _tell(opened: Session, found: list[Explanation]) -> None:
+    for nth, explained in enumerate(found[:_MOST]):
         if nth:
             output.say()
-        _tell_one(opened, opened.explainer.job(job))
-    if len(jobs) > _MOST:
-        output.say(f"{len(jobs) - _MOST} older jobs for this number: --json shows all")
+        _tell_one(opened, explained)
+    if len(found) > _MOST:
+        output.say(f"{len(found) - _MOST} older jobs for this number: --json shows all")
 
 
 def _tell_one(opened: Session, explained: Explanation) -> None:
     job = explained.job
     key = f", key {job.key}" if job.key else ""
     first, then = sides(job, reveal=False)
-    output.say(f"job {job.id}{key}: {job.state} for {rough(opened.now - job.entered)}")
+    if explained.waiting:
+        row = job.id.split(":")[1]
+        output.say(f"contact {row} of campaign {job.campaign}: waits in its list, no job yet")
+    else:
+        output.say(f"job {job.id}{key}: {job.state} for {rough(opened.now - job.entered)}")
     output.say(f"  rings {first}, then {then}; account {job.account}, {job.mode} mode")
     if explained.note:
         output.say(f"  {explained.note}")
@@ -102,7 +120,8 @@ def _tell_one(opened: Session, explained: Explanation) -> None:
         output.say(f"  {prospect(explained)}")
     for nth, reason in enumerate(explained.reasons, start=1):
         _tell_reason(nth, reason)
-    output.say("  history:")
+    if not explained.waiting:
+        output.say("  history:")
     for at, what in history(opened, job):
         output.say(f"    {at}  {what}")
 

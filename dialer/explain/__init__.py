@@ -6,17 +6,19 @@ Pure: `Facts` in, `Explanation` out; `dialer.facts` reads the facts.
     facts.py      what is known of a job, and what an explanation is made of
     advice.py     what to do about dead letters and holds
     barriers.py   what can stand in the way of a waiting job, in order
+    campaign.py   what its campaign adds to that
 """
 
 from dialer.codes import lookup
 from dialer.explain.advice import advice, release, release_command, set_by
 from dialer.explain.barriers import CHECKS, earliest
-from dialer.explain.facts import AccountFacts, Explanation, Facts, Reason
+from dialer.explain.facts import AccountFacts, CampaignFacts, Explanation, Facts, Reason
 from dialer.job import State
 from dialer.moment import rough
 
 __all__ = [
     "AccountFacts",
+    "CampaignFacts",
     "Explanation",
     "Facts",
     "Reason",
@@ -38,7 +40,8 @@ def explain(facts: Facts) -> Explanation:
     reasons = tuple(reason for check in CHECKS for reason in check(facts))
     known = all(reason.until is not None for reason in reasons)
     moment = earliest(facts) if known else None
-    return Explanation(job, reasons, moment, facts.zone, _note(facts))
+    waiting = facts.campaign is not None and not job.events
+    return Explanation(job, reasons, moment, facts.zone, _note(facts), waiting)
 
 
 def _note(facts: Facts) -> str:

@@ -14,6 +14,7 @@ _ADVICE = {
 #: What must come before the release of a hold that the system set itself.
 _FIRST = {
     "api": "correct the settings, restart the workers, then: ",
+    "recover": "do what `dialer recover` lists, then: ",
     "witness": "read ops/runbook.md, witness, before: ",
 }
 _NO_CODE = "out of tries without an answer; look at one: dialer dead show ID"
@@ -32,6 +33,10 @@ def release(hold: Hold) -> str:
     """
     Write the command that releases a hold, behind what must be done before it.
     """
+    if hold.owner == "missing":
+        # Released by hand it would be back with the next tick.
+        name = hold.scope.removeprefix("account:")
+        return f"write [accounts.{name}] back and restart the workers, or cancel its jobs"
     return _FIRST.get(hold.owner, "") + release_command(hold.scope, hold.owner)
 
 
@@ -39,7 +44,9 @@ def release_command(scope: str, owner: str) -> str:
     """
     Write the command that takes one owner's hold off a scope.
     """
-    where = "--all" if scope == EVERYTHING else f"--account {scope.removeprefix('account:')}"
+    # The kind of a scope is the name of its option.
+    kind, _, name = scope.partition(":")
+    where = "--all" if scope == EVERYTHING else f"--{kind} {name}"
     return f"dialer hold release {where} --owner {owner}"
 
 

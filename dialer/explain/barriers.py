@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from dialer.explain.advice import release, release_command, set_by
+from dialer.explain.campaign import campaign_earliest, campaign_limits, campaign_stopped
 from dialer.explain.facts import Facts, Reason
 from dialer.moment import rough
 from dialer.store.accounts import Standing
@@ -171,6 +172,7 @@ CHECKS: tuple[Callable[[Facts], Iterator[Reason]], ...] = (
     _everything_held,
     _account_unknown,
     _account_held,
+    campaign_stopped,
     _breaker_open,
     _closed,
     _do_not_call,
@@ -179,6 +181,7 @@ CHECKS: tuple[Callable[[Facts], Iterator[Reason]], ...] = (
     _scheduled,
     _pool_asleep,
     _limits,
+    campaign_limits,
     _queue,
     _no_worker,
     _clocks,
@@ -191,7 +194,7 @@ def earliest(facts: Facts) -> datetime | None:
 
     None when calling hours leave no moment within the days that are known.
     """
-    moments = [facts.now, facts.job.due, facts.pool_until]
+    moments = [facts.now, facts.job.due, facts.pool_until, *campaign_earliest(facts)]
     if facts.customer is not None:
         moments.append(facts.customer.since)
     if facts.account is not None:

@@ -6,12 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from dialer.campaign import CampaignState
 from dialer.job import Job
 from dialer.moment import local
 from dialer.store.accounts import Standing
 from dialer.store.bells import LiveWorker
 from dialer.store.customers import Allowed
 from dialer.store.holds import Hold
+from dialer.store.progress import CampaignStanding
 from dialer.store.suppression import Suppressed
 
 
@@ -36,6 +38,38 @@ class AccountFacts:
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignFacts:
+    """
+    What holds for the campaign a job or a contact belongs to.
+
+    Attributes:
+        name: The campaign.
+        state: What was decided about it, when, by whom and why.
+        changed: See `state`.
+        changed_by: See `state`.
+        reason: See `state`.
+        starts: Nobody is rung before; None for no such bound.
+        ends: No attempt starts from here on.
+        calls_per_second: Its own rate; None for the account's.
+        standing: Its own limits and how much of them is used.
+        row: The contact's number in the list.
+        before: Contacts that come first; 0 once it is a job.
+    """
+
+    name: str
+    state: CampaignState
+    changed: datetime
+    changed_by: str
+    reason: str
+    starts: datetime | None
+    ends: datetime
+    calls_per_second: float | None
+    standing: CampaignStanding
+    row: int
+    before: int
+
+
+@dataclass(frozen=True, slots=True)
 class Facts:
     """
     Everything that decides whether one job may be rung, at one moment.
@@ -53,6 +87,7 @@ class Facts:
         workers: The live workers.
         lease: How long an attempt is a worker's.
         quarantine: How long after an attempt it may not be rung again.
+        campaign: Its campaign; None for a direct call.
     """
 
     job: Job
@@ -66,6 +101,7 @@ class Facts:
     workers: Sequence[LiveWorker]
     lease: timedelta
     quarantine: timedelta
+    campaign: CampaignFacts | None = None
 
     @property
     def zone(self) -> str:
@@ -108,6 +144,7 @@ class Explanation:
             end by themselves; None when it cannot be known or never comes.
         zone: The zone in which a person reads the times.
         note: What stands in no way and is good to know; "" for nothing.
+        waiting: Whether it is a contact that is no job yet; `job` is then what it will become.
     """
 
     job: Job
@@ -115,3 +152,4 @@ class Explanation:
     next: datetime | None
     zone: str
     note: str = ""
+    waiting: bool = False

@@ -3,7 +3,6 @@ Campaigns: their definitions, what has been decided about them, and how far they
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
@@ -11,85 +10,10 @@ from dialer.campaign import Campaign, CampaignState
 from dialer.errors import CampaignNotFound, CampaignRefused, StoreRefused
 from dialer.job import State
 from dialer.redial import Redial
+from dialer.store.progress import CampaignStanding, HourCounts, Progress, agents_limit
 from dialer.store.server import Server, instant, micros, one_line, stamp, translated
 
 Verb = Literal["start", "pause", "resume", "cancel"]
-
-
-@dataclass(frozen=True, slots=True)
-class Progress:
-    """
-    How far a campaign is.
-
-    Attributes:
-        name: The campaign.
-        state: What was decided about it.
-        account: Its account.
-        rows: Contacts in its list.
-        fed: Those that have become jobs.
-        counts: Its jobs by state; they add up to `fed`.
-        skipped: Those that are skipped by the first reason: do_not_call, cap (one
-            call rings too often), customer (called too recently or too often
-            until the end), deadline, time (ready, but not reached).
-        created: When it was defined.
-        changed: When it was last changed or steered, by whom, and why.
-        changed_by: See `changed`.
-        reason: See `changed`.
-        ends: Its end.
-    """
-
-    name: str
-    state: CampaignState
-    account: str
-    rows: int
-    fed: int
-    counts: Mapping[State, int]
-    skipped: Mapping[str, int]
-    created: datetime
-    changed: datetime
-    changed_by: str
-    reason: str
-    ends: datetime
-
-    @property
-    def waiting(self) -> int:
-        """Contacts that are no jobs yet."""
-        return self.rows - self.fed
-
-    @property
-    def queued(self) -> int:
-        """Its jobs that wait: scheduled or ready."""
-        return self.counts[State.SCHEDULED] + self.counts[State.READY]
-
-    @property
-    def open(self) -> int:
-        """Contacts whose call may still be made: waiting, scheduled, ready or dialing."""
-        jobs = (State.SCHEDULED, State.READY, State.DIALING)
-        return self.waiting + sum(self.counts[state] for state in jobs)
-
-
-@dataclass(frozen=True, slots=True)
-class HourCounts:
-    """
-    What became of a campaign's attempts in one hour.
-
-    Attributes:
-        hour: Its first instant, UTC.
-        starts: Attempts begun.
-        placed: Accepted by the API.
-        retries: Failed, to be tried again, a try used.
-        defers: Put off, no try used.
-        dead: Refused for good, or out of tries.
-        unconfirmed: May have rung.
-    """
-
-    hour: datetime
-    starts: int = 0
-    placed: int = 0
-    retries: int = 0
-    defers: int = 0
-    dead: int = 0
-    unconfirmed: int = 0
 
 
 class Campaigns:
@@ -195,6 +119,39 @@ class Campaigns:
             changed_by=record["changed_by"],
             reason=record["reason"],
             ends=ends,
+        )
+
+    def standing(self, name: str, account: str, now: datetime, *, pool: str) -> CampaignStanding:
+        """
+        Read how much of a campaign's own limits is used.
+
+        Args:
+            name: The campaign.
+            account: Its account.
+            now: The store's time.
+            pool: The last part of a lane: whom `from` rings; "" to leave agents out.
+        """
+        client, keys, free = self._server.client, self._server.keys, f"({stamp(now)}"
+        own, busy = f"{account}/{name}", f"{account}/{pool}"
+        with translated(), client.pipeline(transaction=False) as pipe:
+            pipe.hmget(
+                keys.camp(name), "tat_us", "max_posting", "max_live", "per_agent", "interval_us"
+            )
+            pipe.zcard(keys.posting(own))
+            pipe.zrangebyscore(keys.live(own), free, "+inf", withscores=True)
+            pipe.zrangebyscore(keys.busy(busy), free, "+inf", withscores=True)
+            (tat, max_posting, max_live, per_agent, interval), posting, live, talking = (
+                pipe.execute()
+            )
+        most = agents_limit(pool, None if per_agent in ("", None) else int(per_agent))
+        return CampaignStanding(
+            next_slot=instant(tat) if interval not in (None, "0") else None,
+            posting=posting,
+            max_posting=int(max_posting or 0),
+            live=len(live),
+            max_live=int(max_live or 0),
+            live_until=instant(live[0][1]) if live else None,
+            agents_until=instant(talking[0][1]) if 0 < most <= len(talking) else None,
         )
 
     def history(self, name: str) -> list[HourCounts]:

@@ -6,16 +6,13 @@ compressed; with the index that knows each customer again a contact takes a
 few tens of bytes.
 """
 
-import base64
-import hashlib
-import json
 import uuid
-import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dialer.contact import Contact
 from dialer.errors import StoreRefused
+from dialer.store.blocks import Listed, cursor_of, customers, pack, repeats, unpack, written
 from dialer.store.campaigns import refusal
 from dialer.store.jobs import NewJob, values_of
 from dialer.store.server import Server, translated
@@ -23,20 +20,6 @@ from dialer.store.server import Server, translated
 #: Contacts in one block, at most: what one call of a script may add.
 BLOCK = 500
 _BUCKETS = 16_384  # as in append.lua
-
-
-@dataclass(frozen=True, slots=True)
-class Listed:
-    """
-    A contact as its list holds it.
-
-    Attributes:
-        row: Its number in the list, from 1.
-        values: What its columns hold, in the order of `Template.names`.
-    """
-
-    row: int
-    values: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +44,24 @@ class Group:
     def fed_to(self, cursor: tuple[int, int]) -> "Group":
         """Return the group with its cursor moved on."""
         return replace(self, cursor=cursor)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """
+    Where one contact stands in its list.
+
+    Attributes:
+        contact: The contact.
+        group: Its zone group.
+        before: Contacts of the group that come first and are no jobs yet.
+        fed: Whether it has become a job.
+    """
+
+    contact: Listed
+    group: Group
+    before: int
+    fed: bool
 
 
 class Contacts:
@@ -95,17 +96,17 @@ class Contacts:
             StoreUnavailable: Redis did not answer. Call again: what was added is known then.
         """
         self._refuse_when_full()
-        customers = [_customers(contact) for contact in contacts]
-        known = _repeats(customers)
+        names = [customers(contact) for contact in contacts]
+        known = repeats(names)
         while fresh := [place for place in range(len(contacts)) if place not in known]:
-            block = _pack([contacts[place].values for place in fresh])
+            block = pack([contacts[place].values for place in fresh])
             reply = self._server.run(
                 "append",
                 campaign,
                 zones,
                 uuid.uuid4().hex,
                 block,
-                *(",".join(customers[place]) for place in fresh),
+                *(",".join(names[place]) for place in fresh),
             )
             if reply[0] == "refused":
                 raise refusal(campaign, "add contacts to", reply[2])
@@ -131,6 +132,27 @@ class Contacts:
             row = self._server.client.hget(key, digits)
         return int(row) if row else None
 
+    def place(self, campaign: str, row: int) -> Place | None:
+        """
+        Find where a contact stands, by its number in the list; it reads the list up to there.
+
+        Returns:
+            None when the list has no such contact.
+        """
+        for group in self.groups(campaign):
+            for nth, contact in enumerate(self.rows(campaign, group)):
+                if contact.row == row:
+                    return Place(contact, group, max(0, nth - group.fed), nth < group.fed)
+        return None
+
+    def zones(self, campaign: str, number: str) -> str:
+        """
+        Read the zones of a group by its number; "" for the campaign's own.
+        """
+        with translated():
+            zones = self._server.client.hgetall(self._server.keys.zones(campaign))
+        return next((text for text, one in zones.items() if one == number), "")
+
     def groups(self, campaign: str) -> list[Group]:
         """
         Read the zone groups of a list, in the order in which they came up.
@@ -145,7 +167,7 @@ class Contacts:
                 zones=text,
                 rows=int(record.get(f"rows:{number}", 0)),
                 fed=int(record.get(f"fed:{number}", 0)),
-                cursor=_cursor(record.get(f"c:{number}", "0:0")),
+                cursor=cursor_of(record.get(f"c:{number}", "0:0")),
             )
             for text, number in sorted(zones.items(), key=lambda item: int(item[1]))
         ]
@@ -169,7 +191,7 @@ class Contacts:
             )
         if packed is None:
             return [], group.cursor
-        listed = _unpack(packed)
+        listed = unpack(packed)
         some = listed[place : place + most]
         behind = place + len(some)
         return some, (block, behind) if behind < len(listed) else (block + 1, 0)
@@ -185,7 +207,7 @@ class Contacts:
                 packed = self._server.client.lindex(key, block)
             if packed is None:
                 return
-            yield from _unpack(packed)
+            yield from unpack(packed)
             block += 1
 
     def feed(
@@ -211,8 +233,8 @@ class Contacts:
             "feed",
             campaign,
             group.number,
-            _written(group.cursor),
-            _written(behind),
+            written(group.cursor),
+            written(behind),
             len(jobs),
             *values,
         )
@@ -254,47 +276,3 @@ class Contacts:
                 f"Redis is {share:.0%} full; new contacts are refused from {self._full_at:.0%} on:"
                 " make room or raise maxmemory, then go on"
             )
-
-
-def _customers(contact: Contact) -> tuple[str, ...]:
-    """Return what a contact is known by, in digits: its numbers, or else what it says."""
-    if contact.numbers:
-        return tuple(number.removeprefix("+") for number in contact.numbers)
-    said = hashlib.sha256(json.dumps(contact.values).encode()).digest()
-    # No number begins with 0 once it has its country code.
-    return (f"0{int.from_bytes(said[:6], 'big'):015d}",)
-
-
-def _repeats(customers: Sequence[tuple[str, ...]]) -> set[int]:
-    """Return the places at which somebody stands who stood before."""
-    seen: set[str] = set()
-    repeats: set[int] = set()
-    for place, names in enumerate(customers):
-        if seen.isdisjoint(names):
-            seen.update(names)
-        else:
-            repeats.add(place)
-    return repeats
-
-
-def _pack(rows: Sequence[tuple[str, ...]]) -> str:
-    # Column by column: alike stands beside alike, and packs better.
-    columns = list(zip(*rows, strict=True))
-    text = json.dumps([len(rows), columns], separators=(",", ":"), ensure_ascii=False)
-    return base64.b85encode(zlib.compress(text.encode(), 9)).decode()
-
-
-def _unpack(packed: str) -> list[Listed]:
-    first, _, block = packed.partition(":")
-    count, columns = json.loads(zlib.decompress(base64.b85decode(block)))
-    rows = zip(*columns, strict=True) if columns else iter([()] * count)
-    return [Listed(int(first) + i, tuple(values)) for i, values in enumerate(rows)]
-
-
-def _cursor(text: str) -> tuple[int, int]:
-    block, _, place = text.partition(":")
-    return int(block), int(place)
-
-
-def _written(cursor: tuple[int, int]) -> str:
-    return f"{cursor[0]}:{cursor[1]}"

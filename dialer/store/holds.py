@@ -19,13 +19,31 @@ def account_scope(account: str) -> str:
     return f"account:{account}"
 
 
+def campaign_scope(campaign: str) -> str:
+    """
+    Name the scope that stops one campaign.
+    """
+    return f"campaign:{campaign}"
+
+
+def pool_scope(account: str, pool: str) -> str:
+    """
+    Name the scope that stops the calls which ring one pool first.
+
+    Args:
+        account: Whose calls.
+        pool: As it stands in a job's lane: "agent:12,13/web=na/call=na".
+    """
+    return f"pool:{account}/{pool}"
+
+
 @dataclass(frozen=True, slots=True)
 class Hold:
     """
     One owner's stop on one scope.
 
     Attributes:
-        scope: "all" or "account:<name>".
+        scope: "all", "account:<name>", "campaign:<name>" or "pool:<account>/<pool>".
         owner: Who must release it: operator, api, breaker, witness, or a name.
         who: The person or part that set it.
         reason: Why.

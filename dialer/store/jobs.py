@@ -135,7 +135,9 @@ class Jobs:
             ids = sorted(self._server.client.smembers(self._keys.of(number)))
             return sorted(self._read(ids), key=lambda job: job.created)
 
-    def select(self, state: State | None = None, *, newest_first: bool = False) -> Iterator[Job]:
+    def select(
+        self, state: State | None = None, *, newest_first: bool = False, campaign: str | None = None
+    ) -> Iterator[Job]:
         """
         Read all jobs, or those of one state, in the order of their index.
 
@@ -144,10 +146,14 @@ class Jobs:
         Args:
             state: Only this one; None for all, one state after the other.
             newest_first: Turn the order of each index round.
+            campaign: Only its jobs; no record of another is read.
         """
         for one in [state] if state else list(State):
             with translated():
                 ids = self._server.client.zrange(self._keys.index(one), 0, -1, desc=newest_first)
+            if campaign is not None:
+                # A campaign's job is named campaign:row:turn, and no other has a colon.
+                ids = [job_id for job_id in ids if job_id.startswith(f"{campaign}:")]
             for first in range(0, len(ids), BATCH):
                 with translated():
                     yield from self._read(ids[first : first + BATCH])
@@ -184,6 +190,8 @@ class Jobs:
             if rank is None:
                 return 0
             lanes = {job.lane, *client.zrange(keys.awake(job.account), 0, -1)}
+            if job.campaign:
+                lanes |= {*client.zrange(keys.campaign_awake(job.account, job.campaign), 0, -1)}
             with client.pipeline(transaction=False) as pipe:
                 for lane in lanes:
                     pipe.zcount(keys.lane(lane), "-inf", f"({rank:.0f}")

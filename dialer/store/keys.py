@@ -159,6 +159,10 @@ class Keys:
         """The calls of an account that may be going on."""
         return f"{self.prefix}live:{account}"
 
+    def busy(self, pool: str) -> str:
+        """The calls of the agents of account/pool that may be going on."""
+        return f"{self.prefix}busy:{pool}"
+
     def awake(self, account: str) -> str:
         """The lanes of an account that have work."""
         return f"{self.prefix}awake:{account}"

@@ -4,6 +4,7 @@ Which accounts have jobs that wait, whatever the settings of any process say.
 
 from datetime import datetime
 
+from dialer.campaign import CampaignState
 from dialer.job import State
 from dialer.store.server import Server, instant, translated
 
@@ -25,16 +26,28 @@ class Roster:
 
     def names(self) -> set[str]:
         """
-        The accounts that ever had a job.
+        The accounts that ever had a job, or have a campaign that runs.
         """
         with translated():
-            return set(self._server.client.smembers(self._keys.accounts))
+            jobs = set(self._server.client.smembers(self._keys.accounts))
+        return jobs | self._running()
+
+    def _running(self) -> set[str]:
+        """The accounts of the campaigns that the feeder looks at next."""
+        client, keys = self._server.client, self._keys
+        with translated():
+            names = client.zrange(keys.feeding, 0, _BOUND - 1)
+            with client.pipeline(transaction=False) as pipe:
+                for name in names:
+                    pipe.hmget(keys.camp(name), "account", "state")
+                found = pipe.execute()
+        return {account for account, state in found if state == CampaignState.RUNNING}
 
     def waits(self, account: str) -> bool | None:
         """
-        Say whether a job of *account* waits to be dialled.
+        Say whether a job of *account* waits to be dialled, or a running campaign to be fed.
 
-        Ready ones are always seen; of the scheduled ones those that become
+        Ready jobs are always seen; of the scheduled ones those that become
         due next are looked at.
 
         Returns:
@@ -52,7 +65,7 @@ class Roster:
             with client.pipeline(transaction=False) as pipe:
                 for job_id in ids:
                     pipe.hget(keys.job(job_id), "account")
-                if account in pipe.execute():
+                if account in pipe.execute() or account in self._running():
                     return True
         return None if _BOUND in (len(ids), len(asleep)) else False
 

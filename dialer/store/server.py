@@ -102,7 +102,7 @@ class Server:
         self._stop_what_was_forgotten(takeover)
         if script == "begin":
             takeover.check()
-        with translated():
+        with translated(), takeover.timed():
             reply = self._scripts.run(script, args)
         # The master may have changed meanwhile; what it granted then must not be used.
         self._stop_what_was_forgotten(takeover)

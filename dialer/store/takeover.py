@@ -10,7 +10,8 @@ process compares that with what it has seen itself.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any
 
@@ -26,6 +27,8 @@ from dialer.store.keys import Keys
 #: No call is begun for so long after a master was first met: whoever has seen more than it knows
 #: meets it in that time and stops everything.
 GRACE = timedelta(seconds=3)
+#: A reply that took longer: shorter than any Sentinel should wait for a sign of life.
+SLOW = timedelta(seconds=1)
 #: How long the number is kept at which a master took over.
 _KEPT = timedelta(days=1)
 
@@ -53,6 +56,7 @@ class Takeover:
         self._known = ""
         self._met = float("-inf")
         self._forgotten = ""
+        self._doubts = 0
         self.witnessed: Callable[[], int] | None = None
         self.master = ""
 
@@ -64,6 +68,7 @@ class Takeover:
             redis.exceptions.ConnectionError: It is a replica by now; ask the
                 Sentinels again.
         """
+        connection.met_after = self._doubts
         connection.on_connect_check_health(check_health=False)
         said = dict(
             line.split(":", 1)
@@ -90,6 +95,27 @@ class Takeover:
                     f" {seen} was seen, {self.master} took over at {knew};"
                     " restart the workers, then release"
                 )
+
+    @contextmanager
+    def timed(self) -> Iterator[None]:
+        """
+        Doubt the master when what is done here takes long, answered or not.
+
+        A server that hung may have lost its office meanwhile, and does not
+        know it for some seconds.
+        """
+        began = self._monotonic()
+        try:
+            yield
+        finally:
+            if self._monotonic() - began > SLOW.total_seconds():
+                self._doubts += 1
+
+    def doubtful(self, connection: Any) -> bool:
+        """
+        Say whether the Sentinels must be asked again before *connection* is used.
+        """
+        return bool(connection.met_after != self._doubts)
 
     def check(self) -> None:
         """
@@ -142,6 +168,18 @@ class _Pool(SentinelConnectionPool):
     """Connections to the master, with what this process knows of it."""
 
     takeover: Takeover
+
+    def get_connection(self, *args: Any, **options: Any) -> Any:
+        """A connection to whichever server is the master, as far as is known."""
+        connection: Any = super().get_connection(*args, **options)
+        if self.takeover.doubtful(connection):
+            try:
+                connection.disconnect()
+                connection.connect()
+            except BaseException:
+                self.release(connection)
+                raise
+        return connection
 
     def close(self) -> None:
         """Also end the connections to the Sentinels."""

@@ -1,0 +1,96 @@
+"""
+What can stand in the way of a campaign's contact beside what any job meets.
+"""
+
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+from dialer.campaign import CampaignState
+from dialer.explain.advice import release, set_by
+from dialer.explain.facts import Facts, Reason
+from dialer.moment import rough
+from dialer.store.holds import campaign_scope
+
+_STATES = {
+    CampaignState.DRAFT: ("has not been started", "dialer campaign start {}"),
+    CampaignState.PAUSED: ("is paused", "dialer campaign resume {}"),
+    CampaignState.CANCELLED: ("was cancelled; nothing of it rings again", ""),
+}
+
+
+def campaign_stopped(facts: Facts) -> Iterator[Reason]:
+    """Its state, its start and end, and holds on it."""
+    campaign = facts.campaign
+    if campaign is None:
+        return
+    name = campaign.name
+    if campaign.state in _STATES:
+        what, step = _STATES[campaign.state]
+        by = f" ({campaign.changed_by}, {facts.at(campaign.changed)}" if campaign.changed_by else ""
+        why = f": {campaign.reason})" if by and campaign.reason else ")" if by else ""
+        yield Reason("campaign", f"campaign {name} {what}{by}{why}", step=step.format(name))
+    for hold in facts.holds:
+        if hold.scope == campaign_scope(name):
+            since = f" since {facts.at(hold.since)}" if hold.since else ""
+            text = f"campaign {name} is held by {set_by(hold)}{since}: {hold.reason}"
+            yield Reason("hold", text, step=release(hold))
+    if campaign.ends <= facts.now:
+        step = f"dialer campaign set {name} --ends …, if it shall go on"
+        yield Reason("campaign", f"campaign {name} ended at {facts.at(campaign.ends)}", step=step)
+    elif campaign.starts and campaign.starts > facts.now:
+        text = f"campaign {name} starts at {facts.at(campaign.starts)}"
+        yield Reason("campaign", text, until=campaign.starts)
+
+
+def campaign_limits(facts: Facts) -> Iterator[Reason]:
+    """Its own rate and limits, its agents, and the contacts before this one."""
+    campaign = facts.campaign
+    if campaign is None:
+        return
+    name, standing = campaign.name, campaign.standing
+    if standing.next_slot and standing.next_slot > facts.now:
+        text = f"the rate of campaign {name} allows its next call {facts.at(standing.next_slot)}"
+        yield Reason("campaign_rate", text, until=standing.next_slot)
+    if 0 < standing.max_posting <= standing.posting:
+        text = f"{standing.posting} requests of campaign {name} are on the wire, its limit"
+        yield Reason("campaign_posting", text, until=facts.now + facts.lease)
+    if 0 < standing.max_live <= standing.live:
+        text = f"{standing.live} calls of campaign {name} are going on, its limit"
+        yield Reason("campaign_live", text, until=standing.live_until)
+    if standing.agents_until and standing.agents_until > facts.now:
+        text = (
+            "the agents who are rung first are taken to be talking"
+            f" until {facts.at(standing.agents_until)}"
+        )
+        step = f"dialer campaign set {name} --live-per-agent N"
+        yield Reason("agents", text, until=standing.agents_until, step=step)
+    if campaign.before:
+        contacts = "contact" if campaign.before == 1 else "contacts"
+        text = f"{campaign.before} {contacts} of campaign {name} come first"
+        wait = _queue_time(facts)
+        if wait:
+            text += f"; at full rate that takes {rough(wait)}"
+        yield Reason("list", text, until=facts.now + wait if wait is not None else None)
+
+
+def campaign_earliest(facts: Facts) -> list[datetime]:
+    """List the moments before which its campaign does not ring a contact."""
+    campaign = facts.campaign
+    if campaign is None:
+        return []
+    standing = campaign.standing
+    moments = [campaign.starts, standing.next_slot, standing.agents_until]
+    if 0 < standing.max_live <= standing.live:
+        moments.append(standing.live_until)
+    wait = _queue_time(facts)
+    if wait:
+        moments.append(facts.now + wait)
+    return [moment for moment in moments if moment is not None]
+
+
+def _queue_time(facts: Facts) -> timedelta | None:
+    if facts.campaign is None or facts.account is None:
+        return None
+    rate = facts.account.standing.limits.calls_per_second * facts.account.standing.rate_share
+    own = facts.campaign.calls_per_second
+    return timedelta(seconds=facts.campaign.before / min(rate, own or rate))

@@ -1,0 +1,127 @@
+"""
+How far a campaign is: what the store says of it at one moment.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from dialer.campaign import CampaignState
+from dialer.job import State
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """
+    How far a campaign is.
+
+    Attributes:
+        name: The campaign.
+        state: What was decided about it.
+        account: Its account.
+        rows: Contacts in its list.
+        fed: Those that have become jobs.
+        counts: Its jobs by state; they add up to `fed`.
+        skipped: Those that are skipped by the first reason: do_not_call, cap (one
+            call rings too often), customer (called too recently or too often
+            until the end), deadline, time (ready, but not reached).
+        created: When it was defined.
+        changed: When it was last changed or steered, by whom, and why.
+        changed_by: See `changed`.
+        reason: See `changed`.
+        ends: Its end.
+    """
+
+    name: str
+    state: CampaignState
+    account: str
+    rows: int
+    fed: int
+    counts: Mapping[State, int]
+    skipped: Mapping[str, int]
+    created: datetime
+    changed: datetime
+    changed_by: str
+    reason: str
+    ends: datetime
+
+    @property
+    def waiting(self) -> int:
+        """Contacts that are no jobs yet."""
+        return self.rows - self.fed
+
+    @property
+    def queued(self) -> int:
+        """Its jobs that wait: scheduled or ready."""
+        return self.counts[State.SCHEDULED] + self.counts[State.READY]
+
+    @property
+    def open(self) -> int:
+        """Contacts whose call may still be made: waiting, scheduled, ready or dialing."""
+        jobs = (State.SCHEDULED, State.READY, State.DIALING)
+        return self.waiting + sum(self.counts[state] for state in jobs)
+
+
+@dataclass(frozen=True, slots=True)
+class CampaignStanding:
+    """
+    A campaign's own limits, and how much of them is used at one moment.
+
+    Attributes:
+        next_slot: When its own rate allows the next call; None without one.
+        posting: Its requests on the wire.
+        max_posting: How many it may have; 0 for no bound of its own.
+        live: Its calls that may be going on.
+        max_live: How many it may have; 0 for no bound of its own.
+        live_until: When the first of them is surely over.
+        agents_until: When the first agent of a lane is free again; None when one is.
+    """
+
+    next_slot: datetime | None
+    posting: int
+    max_posting: int
+    live: int
+    max_live: int
+    live_until: datetime | None
+    agents_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HourCounts:
+    """
+    What became of a campaign's attempts in one hour.
+
+    Attributes:
+        hour: Its first instant, UTC.
+        starts: Attempts begun.
+        placed: Accepted by the API.
+        retries: Failed, to be tried again, a try used.
+        defers: Put off, no try used.
+        dead: Refused for good, or out of tries.
+        unconfirmed: May have rung.
+    """
+
+    hour: datetime
+    starts: int = 0
+    placed: int = 0
+    retries: int = 0
+    defers: int = 0
+    dead: int = 0
+    unconfirmed: int = 0
+
+
+def agents_limit(pool: str, per_agent: int | None) -> int:
+    """
+    Say how many calls the agents of a lane may have going on, 0 for no bound; as prologue.lua.
+
+    Args:
+        pool: The last part of a lane.
+        per_agent: `Campaign.live_per_agent`.
+    """
+    kind, _, rest = pool.partition(":")
+    if not kind:
+        return 0
+    if per_agent is None:
+        per_agent = 0 if kind == "group" else 1
+    agents = int(rest.split(":")[0]) if kind == "number" else rest.split("/")[0].count(",") + 1
+    return agents * per_agent

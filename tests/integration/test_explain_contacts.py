@@ -1,0 +1,100 @@
+"""Why has this number not been rung, though it stands in a list?"""
+
+from datetime import timedelta
+
+import pytest
+from campaignkit import Field, number
+from dispatchkit import route
+from storekit import LEASE, START, Clockwork
+
+from dialer.facts import Explainer
+from dialer.hours import OpeningHours
+from schedules.calendar import Calendar
+from schedules.rule import Rule
+
+HOUR = timedelta(hours=1)
+ALWAYS = Calendar((Rule.parse("always", zone="Asia/Kolkata"),))
+
+
+@pytest.fixture
+def field(clockwork: Clockwork) -> Field:
+    """One call a second, so that the feeder leaves most contacts in their list."""
+    made = Field.on(clockwork, calls_per_second=1.0)
+    limits = made.routes["default"].limits
+    made.routes["default"] = route(limits=limits, hours=OpeningHours(ALWAYS))
+    return made
+
+
+def explainer(field: Field) -> Explainer:
+    """Explain by the settings of the workers."""
+    return Explainer(field.clock.store, field.routes, lease=LEASE, quarantine=HOUR)
+
+
+def why(field: Field, n: int) -> list[str]:
+    """Name the reasons that stand before the one contact with a number, in their order."""
+    (explained,) = explainer(field).contacts(number(n))
+    assert explained.waiting
+    return [reason.name for reason in explained.reasons if reason.name != "workers"]
+
+
+def test_a_contact_knows_how_many_come_first(field):
+    """Fifty are jobs; the fifty-third waits for two in the list and the jobs."""
+    field.create("diwali", range(100))
+    (explained,) = explainer(field).contacts(number(52))
+    (listed,) = [reason for reason in explained.reasons if reason.name == "list"]
+    assert listed.text == "2 contacts of campaign diwali come first; at full rate that takes 2 s"
+    assert explained.job.id == "diwali:53:1"
+    assert explainer(field).contacts(number(3)) == []
+    assert explainer(field).contacts(number(999)) == []
+
+
+@pytest.mark.parametrize(
+    ("steps", "reason"),
+    [
+        ([], "campaign diwali has not been started"),
+        (["start", "pause"], "campaign diwali is paused"),
+        (["start", "cancel"], "campaign diwali was cancelled"),
+    ],
+)
+def test_what_was_decided_about_its_campaign_comes_first(field, steps, reason):
+    """Who decided it, and why, is told."""
+    field.create("diwali", range(100), start=False)
+    for step in steps:
+        field.steer(step, "diwali")
+    (explained,) = explainer(field).contacts(number(99))
+    assert explained.reasons[0].text.startswith(reason)
+    if steps:
+        assert "(test, " in explained.reasons[0].text
+        assert explained.next is None
+
+
+def test_every_reason_is_named_in_its_order(field):
+    """One look shows all that must change."""
+    field.create("diwali", range(100), starts=START + HOUR, calling_hours="daily 20:00-21:00")
+    holds, lists = field.clock.store.holds, field.clock.store.suppression
+    holds.set("campaign:diwali", owner="asha", who="asha", reason="wrong text")
+    holds.set("account:default", owner="ravi", who="ravi", reason="bill")
+    lists.add([number(99)], account=None, who="t", reason="asked")
+    assert why(field, 99) == ["hold", "hold", "campaign", "hours", "do_not_call", "list"]
+
+
+def test_its_hours_and_those_of_the_account_count(field):
+    """START is 11:30 in Kolkata, 10:00 in Dubai; its own zone decides."""
+    field.create("diwali", [1], start=False, calling_hours="daily 11:00-12:00")
+    field.add("diwali", [2], "Asia/Dubai")
+    field.clock.store.campaigns.steer("start", "diwali", who="t")
+    assert why(field, 1) == []
+    assert why(field, 2) == ["hours"]
+    (explained,) = explainer(field).contacts(number(2))
+    assert explained.reasons[0].until == START + HOUR
+
+
+def test_agents_who_talk_are_a_reason_for_a_job(field):
+    """The second call of one agent waits for the end of the first."""
+    field.create("diwali", range(2), call={"from": "7", "fromType": "Agent", "timeLimit": 60})
+    assert len(field.dial_all()) == 1
+    job = field.clock.store.jobs.get("diwali:2:1")
+    explained = explainer(field).job(job)
+    (busy,) = [reason for reason in explained.reasons if reason.name == "agents"]
+    assert "--live-per-agent" in busy.step
+    assert busy.until == START + timedelta(seconds=1 + 25 + 25 + 60)
