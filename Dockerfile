@@ -10,7 +10,8 @@ RUN /opt/dialer/bin/pip install --no-cache-dir --constraint constraints.txt .
 
 FROM python:3.11-slim
 # A number that no file of the host belongs to by accident.
-RUN useradd --uid 10001 --create-home --home-dir /var/lib/dialer dialer
+RUN useradd --uid 10001 --create-home --home-dir /var/lib/dialer dialer \
+ && install -d -o dialer /var/lib/dialer/.dialer
 COPY --from=build /opt/dialer /opt/dialer
 COPY ops/entrypoint /usr/local/bin/entrypoint
 ENV PATH=/opt/dialer/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1

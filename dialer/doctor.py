@@ -13,10 +13,11 @@ from enum import StrEnum
 from importlib.metadata import packages_distributions
 from pathlib import Path
 
-from dialer.errors import DialerError, SettingsError
+from dialer.errors import DialerError, SettingsError, StoreRefused
 from dialer.runtime import Addresses
 from dialer.settings import Account, Settings, without_login
 from dialer.store.bells import Bells, LiveWorker
+from dialer.store.connection import through_master
 from dialer.store.dialling import CLOCK_TOLERANCE
 from dialer.store.health import Health, reach, read_health
 from dialer.store.keys import LAYOUT
@@ -24,6 +25,7 @@ from dialer.store.server import Server, connect
 
 Clock = Callable[[], datetime]
 _OLDEST = 7
+_START = ("start the server, or correct", "correct")  # the latter when it did answer
 #: A clock this far off still dials, and is worth a look.
 _UNEASY = timedelta(milliseconds=500)
 _DISTRIBUTION = "outbound-dialer"
@@ -78,10 +80,10 @@ def _examine_store(settings: Settings, where: Addresses, clock: Clock) -> Iterat
     try:
         health, wall = read_health(where.redis_url), clock()
     except DialerError as error:
-        step = "start the server, or correct redis_url"
+        step = f"{_START[isinstance(error, StoreRefused)]} redis_url"
         yield Finding(Level.FAIL, "store", f"{address}: {error}", step)
         return
-    yield Finding(Level.OK, "store", f"{address} answers")
+    yield Finding(Level.OK, "store", f"{address} answers{through_master(where.redis_url)}")
     yield from judge_server(health, trusted=settings.durability == "trusted")
     yield from judge_memory(health, full_at=settings.jobs.full_at)
     yield judge_clock(wall - health.time)
@@ -99,10 +101,10 @@ def _examine_broker(where: Addresses) -> Iterator[Finding]:
     try:
         reach(where.broker_url)
     except DialerError as error:
-        step = "start the server, or correct broker_url"
+        step = f"{_START[isinstance(error, StoreRefused)]} broker_url"
         yield Finding(Level.FAIL, "broker", f"{address}: {error}", step)
     else:
-        yield Finding(Level.OK, "broker", f"{address} answers")
+        yield Finding(Level.OK, "broker", f"{address} answers{through_master(where.broker_url)}")
 
 
 def judge_server(health: Health, *, trusted: bool) -> Iterator[Finding]:

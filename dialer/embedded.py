@@ -218,7 +218,7 @@ def _configuration(password: str, maxmemory: int | None) -> str:
             "maxmemory-policy noeviction",
             # A job's hash stays compact with its call inside.
             "hash-max-listpack-value 2048",
-            "hash-max-listpack-entries 64",
+            "hash-max-listpack-entries 256",
             "",
         ]
     )

@@ -198,8 +198,10 @@ def new_job(order: Order, settings: Settings) -> NewJob:
 
 def _account(order: Order, accounts: Mapping[str, Account]) -> Account:
     if order.account not in accounts:
-        known = ", ".join(sorted(accounts)) or "none is configured"
-        raise InvalidCall([("account", f'"{order.account}" is unknown; the accounts are: {known}')])
+        known = f"the accounts are: {', '.join(sorted(accounts))}"
+        if not accounts:
+            known = f"none is configured: write [accounts.{order.account}] in dialer.toml"
+        raise InvalidCall([("account", f'"{order.account}" is unknown; {known}')])
     return accounts[order.account]
 
 

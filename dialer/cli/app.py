@@ -10,12 +10,15 @@ import typer.main
 import dialer
 from dialer.cli import account, dead, hold, output, suppress, unconfirmed
 from dialer.cli.call import call
+from dialer.cli.campaign.app import app as campaign
 from dialer.cli.doctor import doctor
 from dialer.cli.enqueue import enqueue
 from dialer.cli.explain import explain
 from dialer.cli.hours import hours
 from dialer.cli.jobs import cancel, list_jobs, show_job
+from dialer.cli.migrate import migrate
 from dialer.cli.processes import PASS_ON, demo, sandbox, up
+from dialer.cli.recover import recover
 from dialer.cli.status import status
 
 app = typer.Typer(
@@ -60,7 +63,10 @@ app.add_typer(unconfirmed.app, name="unconfirmed")
 app.add_typer(suppress.app, name="suppress")
 app.add_typer(hold.app, name="hold")
 app.add_typer(account.app, name="account")
+app.add_typer(campaign, name="campaign")
 app.command()(hours)
+app.command()(recover)
+app.command()(migrate)
 
 
 def command() -> Any:

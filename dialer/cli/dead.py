@@ -11,7 +11,17 @@ import typer
 from dialer.cli import output
 from dialer.cli.jobs import report, show_one
 from dialer.cli.opening import Session, session, who_runs
-from dialer.cli.options import AnyAccount, Code, JobId, JobIds, Json, Reveal, read_rate
+from dialer.cli.options import (
+    AnyAccount,
+    AnyCampaign,
+    Code,
+    JobId,
+    JobIds,
+    Json,
+    Reveal,
+    read_job,
+    read_rate,
+)
 from dialer.cli.shape import fields
 from dialer.codes import lookup
 from dialer.errors import StateConflict
@@ -28,27 +38,32 @@ _All = Annotated[bool, typer.Option("--all", help="Every dead letter.")]
 def list_dead(
     account: AnyAccount = None,
     code: Code = None,
+    campaign: AnyCampaign = None,
     *,
     json: Json = False,
     reveal: Reveal = False,
 ) -> None:
     """List dead letters by code; with --json one job a line."""
     with session() as opened:
-        found = _dead(opened, account, code)
+        found = _dead(opened, account, code, campaign)
         if json:
             for job in found:
                 output.emit(fields(job, reveal=reveal))
         else:
-            _show(opened, found)
+            _show(opened, found, campaign)
 
 
-def _dead(opened: Session, account: str | None, code: str | None) -> Iterator[Job]:
-    for job in opened.store.jobs.select(State.DEAD):
+def _dead(
+    opened: Session, account: str | None, code: str | None, campaign: str | None
+) -> Iterator[Job]:
+    if campaign is not None:
+        opened.store.campaigns.progress(campaign)  # a misspelt one must not look like none dead
+    for job in opened.store.jobs.select(State.DEAD, campaign=campaign):
         if account in (None, job.account) and code in (None, job.code):
             yield job
 
 
-def _show(opened: Session, jobs: Iterable[Job]) -> None:
+def _show(opened: Session, jobs: Iterable[Job], campaign: str | None) -> None:
     counts: defaultdict[str, int] = defaultdict(int)
     latest: dict[str, Job] = {}
     for job in jobs:
@@ -69,15 +84,17 @@ def _show(opened: Session, jobs: Iterable[Job]) -> None:
     if not total:
         output.say("0 dead.")
         return
-    output.say(f"{total} dead. Each: dialer jobs --state dead; one of them: dialer dead show ID")
-    output.say("to put back those of one code: dialer dead redrive --code CODE")
+    only = f" --campaign {campaign}" if campaign else ""
+    each = f"Each: dialer jobs --state dead{only}"
+    output.say(f"{total} dead. {each}; one of them: dialer dead show ID")
+    output.say(f"to put back those of one code: dialer dead redrive --code CODE{only}")
 
 
 @app.command()
 def show(job_id: JobId, *, json: Json = False, reveal: Reveal = False) -> None:
     """Show one dead letter, its history, and what to do."""
     with session() as opened:
-        job = opened.store.jobs.get(job_id)
+        job = read_job(opened, job_id, "dialer jobs --state dead lists them")
         if job.state is not State.DEAD:
             raise StateConflict(job.id, expected="dead", actual=job.state, verb="show")
         show_one(opened, job, json=json, reveal=reveal)
@@ -91,17 +108,18 @@ def redrive(
     ids: JobIds = None,
     code: Code = None,
     account: AnyAccount = None,
+    campaign: AnyCampaign = None,
     rate: Annotated[str, typer.Option(help="How fast they become due: 1/s, 30/min.")] = "1/s",
     *,
     every: _All = False,
     json: Json = False,
 ) -> None:
     """Put dead letters back with fresh tries, at a limited speed."""
-    _check(ids, code, account, every=every)
+    _check(ids, [code, account, campaign], every=every)
     per_second = read_rate(rate, "--rate")
     with session() as opened:
         moved = opened.store.desk.redrive(
-            _chosen(opened, ids, code, account),
+            _chosen(opened, ids, code, account, campaign),
             who=who_runs(),
             per_second=per_second,
             deadline=opened.settings.jobs.deadline,
@@ -122,30 +140,34 @@ def discard(
     ids: JobIds = None,
     code: Code = None,
     account: AnyAccount = None,
+    campaign: AnyCampaign = None,
     reason: Annotated[str, typer.Option(help="Why, for the record.")] = "discarded by hand",
     *,
     every: _All = False,
     json: Json = False,
 ) -> None:
     """Give dead letters up for good; they become cancelled."""
-    _check(ids, code, account, every=every)
+    _check(ids, [code, account, campaign], every=every)
     with session() as opened:
-        chosen = _chosen(opened, ids, code, account)
+        chosen = _chosen(opened, ids, code, account, campaign)
         moved = opened.store.desk.discard(chosen, who=who_runs(), reason=reason)
         report(moved, "discarded", json=json)
     if moved.refused:
         raise typer.Exit(1)
 
 
-def _check(ids: list[str] | None, code: str | None, account: str | None, *, every: bool) -> None:
-    filtered = bool(code or account)
-    if bool(ids) + every + filtered != 1:
-        rule = "give ids, or --code or --account or both, or --all"
+def _check(ids: list[str] | None, filters: list[str | None], *, every: bool) -> None:
+    if bool(ids) + every + any(filters) != 1:
+        rule = "give ids, or some of --code, --account and --campaign, or --all"
         raise typer.BadParameter(rule, param_hint="ID...")
 
 
 def _chosen(
-    opened: Session, ids: list[str] | None, code: str | None, account: str | None
+    opened: Session,
+    ids: list[str] | None,
+    code: str | None,
+    account: str | None,
+    campaign: str | None,
 ) -> list[str]:
     # Read to the end before the first is moved: moving changes what is read.
-    return ids or [job.id for job in _dead(opened, account, code)]
+    return ids or [job.id for job in _dead(opened, account, code, campaign)]

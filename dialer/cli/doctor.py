@@ -2,6 +2,7 @@
 `dialer doctor`: what is wrong, and what to do about it.
 """
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from dialer.errors import DialerError
 from dialer.probe import probe as ask_each
 from dialer.runtime import addresses
 from dialer.settings import Settings
+from dialer.settings.sources import unread_file
 
 _MARKS = {Level.OK: "ok", Level.WARN: "warn", Level.FAIL: "FAIL"}
 
@@ -55,6 +57,10 @@ def _findings(*, probe: bool) -> Iterator[Finding]:
         for line in str(error).splitlines():
             yield Finding(Level.FAIL, "settings", line, step)
         return
+    unread = unread_file(os.environ)
+    if unread is not None:
+        text = f"DIALER_CONFIG names another file, so ./{unread} is not read"
+        yield Finding(Level.WARN, "settings", text, "remove one of the two")
     # Before the store: the API may be well while Redis is not.
     if probe:
         yield from ask_each(settings)

@@ -20,6 +20,7 @@ Reveal = Annotated[bool, typer.Option("--reveal", help="Show numbers unmasked.")
 Who = Annotated[str, typer.Option("--who", help="Your name, for the record.")]
 AccountName = Annotated[str, typer.Option("--account", help="The account.")]
 AnyAccount = Annotated[str | None, typer.Option("--account", help="Only this account.")]
+AnyCampaign = Annotated[str | None, typer.Option("--campaign", help="Only this campaign.")]
 Code = Annotated[str | None, typer.Option("--code", help="Only this answer code, such as 1578.")]
 Key = Annotated[str | None, typer.Option("--key", help="The producer's key, instead of an id.")]
 JobId = Annotated[str, typer.Argument(metavar="ID", help="The job's id.")]
@@ -99,6 +100,25 @@ def find_job(opened: Session, job_id: str | None, key: str | None, account: str)
         raise typer.BadParameter("give the id of a job, or its --key", param_hint="ID")
     if key is not None:
         return find_by_key(opened.store, account, key)
-    if not looks_like_id(job_id or ""):
-        raise JobNotFound(f'"{job_id}" is no id of a job; if it is a key: --key {job_id}')
-    return opened.store.jobs.get(job_id or "")
+    return read_job(opened, job_id or "", f"if it is a key: --key {job_id}")
+
+
+def read_job(opened: Session, job_id: str, step: str) -> Job:
+    """
+    Read a job by its id.
+
+    Args:
+        opened: The store.
+        job_id: As it was written.
+        step: What to do when it cannot be an id.
+
+    Raises:
+        JobNotFound: There is no such job; says where ids are to be found.
+    """
+    try:
+        return opened.store.jobs.get(job_id)
+    except JobNotFound as error:
+        # A campaign's job is named campaign:row:turn.
+        if not looks_like_id(job_id) and ":" not in job_id:
+            raise JobNotFound(f'"{job_id}" is no id of a job; {step}') from None
+        raise JobNotFound(f"{error}; those there are: dialer jobs") from None

@@ -19,6 +19,7 @@ from dialer.settings.addresses import split_address
 from dialer.settings.section import MisfitError, Path, Secret, Section, check_secret
 from schedules.holidays import HolidaySet
 from schedules.hours import CallingHours
+from schedules.presets import PRESETS
 from schedules.zones import zone_of
 
 #: The whole endpoint; the vendor's page writes it with an empty query behind it.
@@ -124,7 +125,8 @@ class Account(Section):
         assumed_call: How long a call without a time limit counts as going on
             when no report says that it ended.
         calling_hours: A preset, ranges, or "always", as `CallingHours.parse` reads it.
-        time_zone: IANA name; where `calling_hours` are read.
+        time_zone: IANA name; where `calling_hours` are read. A preset that is
+            not meant in the default zone wants it written down.
         holidays: Days that stay shut: public ones by country and subdivision,
             own ones by date ("IN-MH, 2026-11-09"); "" for none but those of
             a preset. The account reads them in its own zone.
@@ -161,9 +163,22 @@ class Account(Section):
             rules[("base_url",)] = (
                 "must begin with https:// in live mode, or the token could be read on the way"
             )
+        if rule := self._unsaid_zone():
+            rules[("time_zone",)] = rule
         if rules:
             raise MisfitError(rules)
         return self
+
+    def _unsaid_zone(self) -> str | None:
+        """Why hours of another country need their zone written down, or nothing."""
+        preset = PRESETS.get(self.calling_hours)
+        if preset is None or "time_zone" in self.model_fields_set or preset.zone == self.time_zone:
+            return None
+        whose = f"{preset.zone} time" if preset.zone else "the called person's own time"
+        return (
+            f'must be written down with calling_hours = "{preset.name}", which means {whose};'
+            f' write time_zone = "{preset.zone or "America/New_York"}", or where your customers are'
+        )
 
     @property
     def limits(self) -> Limits:
@@ -200,7 +215,9 @@ class Account(Section):
             text = path.read_text(encoding="ascii").strip()
             check_secret(SecretStr(text))
         except OSError as error:
-            raise SettingsError(f"{where} cannot be read: {error.strerror}") from None
+            raise SettingsError(
+                f"{where} cannot be read: {error.strerror}; correct the path, or who may read it"
+            ) from None
         except ValueError:
             raise SettingsError(f"{where} must hold the token alone, on one line") from None
         return text

@@ -41,10 +41,14 @@ class Names:
         general = self._general(path)
         if general in self._settings:
             return None
+        inside = (*path[:-1], "default", path[-1])
+        if general in self._sections and self._general(inside) in self._settings:
+            return f"stands outside a section with a name; write {spell(inside)}"
         if general in self._sections:
             return f"is a section, no setting; write a name in it, like {spell(self._inside(path))}"
         near = self.nearest(path)
-        return f"is no setting; did you mean {spell(near)}?" if near else "is no setting"
+        meant = f"did you mean {spell(near)}?" if near else "dialer.example.toml lists them"
+        return f"is no setting; {meant}"
 
     def is_section(self, path: Path) -> bool:
         """Whether settings stand below this path."""

@@ -56,6 +56,16 @@ def config_file(path: FilePath | None, env: Mapping[str, str]) -> FilePath | Non
     return None if own_settings(env) else sandbox_settings()
 
 
+def unread_file(env: Mapping[str, str]) -> FilePath | None:
+    """
+    The ./dialer.toml that is not read because DIALER_CONFIG names another file; else None.
+    """
+    named = env.get(CONFIG_VARIABLE)
+    if not named or not DEFAULT_FILE.exists():
+        return None
+    return None if FilePath(named).resolve() == DEFAULT_FILE.resolve() else DEFAULT_FILE
+
+
 def own_settings(env: Mapping[str, str]) -> str | None:
     """
     The first thing that says whose calls are meant; None when nothing does.
@@ -84,6 +94,8 @@ def from_file(path: FilePath) -> dict[Path, Given]:
         raise SettingsError(
             f"{path}: cannot be read: {error.strerror}; correct {CONFIG_VARIABLE} or the file"
         ) from None
+    except UnicodeDecodeError:
+        raise SettingsError(f"{path}: is not written in UTF-8; save it as UTF-8") from None
     except ValueError as error:
         raise SettingsError(f"{path}: is not valid TOML: {error}") from None
     return {

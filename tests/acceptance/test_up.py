@@ -281,6 +281,7 @@ def test_everything_is_killed_once_under_load(up, watch, env):
     assert sorted(path.name for path in Path(".dialer").iterdir()) == [
         "sandbox-ledger.jsonl",
         "sandbox-redis",
+        "tidemark",
         "up.lock",
     ]
 

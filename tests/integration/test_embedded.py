@@ -53,7 +53,7 @@ def test_it_is_configured_to_keep_what_it_acknowledges(server):
             "maxmemory": "0",
             "databases": "16",
             "hash-max-listpack-value": "2048",
-            "hash-max-listpack-entries": "64",
+            "hash-max-listpack-entries": "256",
         }
         assert {name: client.config_get(name)[name] for name in wanted} == wanted
 

@@ -183,7 +183,7 @@ def test_the_file_is_the_one_in_dialer_config(tmp_path):
         ("deadlines = '3s'", "deadlines in dialer.toml: .*did you mean (jobs|wire).deadline?"),
         ("[retry.agnt]\ncap = '3s'", "retry.agnt.cap in .*: .*did you mean retry.agent.cap?"),
         ("[pacerr]", "pacerr in dialer.toml: is no setting"),
-        ("zzz = 1", "zzz in dialer.toml: is no setting$"),
+        ("zzz = 1", "zzz in dialer.toml: is no setting; dialer.example.toml lists them$"),
         (
             "[accounts.north]\nuser_id = '1'\ntokn = 'x'",
             "accounts.north.tokn in .*: .*did you mean accounts.north.token?",

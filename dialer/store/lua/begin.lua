@@ -60,7 +60,7 @@ if math.abs(tonumber(ARGV[4]) - now) > tonumber(ARGV[5]) then
 end
 if tonumber(ARGV[6]) > seen() then
   add_hold('all', 'witness', 'witness', 'the server has forgotten acknowledged writes: transition '
-    .. ARGV[6] .. ' was seen, it knows ' .. us(seen()) .. '; restart the workers, then release')
+    .. ARGV[6] .. ' was seen, it knows ' .. us(seen()) .. '; dialer recover --who NAME says how to go on')
   return no('rollback')
 end
 
