@@ -46,6 +46,14 @@ format: .venv/dev  ## let ruff write the layout
 pace: .venv/dev  ## measure pacing over three workers; writes ops/pace.md
 	@$(PY) tests/measure/pace.py
 
+.PHONY: failover
+failover: .venv/dev  ## kill the master under load and say what it cost (5 minutes)
+	@$(PY) tests/measure/failover.py
+
+.PHONY: lists
+lists: .venv/dev  ## measure lists and sleeping campaigns; writes ops/lists.md
+	@$(PY) tests/measure/lists.py
+
 .PHONY: mutants
 mutants: .venv/dev  ## take one guard away at a time and see the tests notice (3 minutes)
 	@$(PY) tests/measure/mutants.py

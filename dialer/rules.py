@@ -33,9 +33,10 @@ def check(call: Parameters, broken: AbstractSet[str]) -> list[Problem]:
     """
     problems: list[Problem] = []
     for side in SIDES:
+        leg = leg_of(call, side)
         for leg_rule, reads in _LEG_RULES:
-            if broken.isdisjoint(side + name for name in reads):
-                problems.extend(leg_rule(leg_of(call, side)))
+            if not broken or broken.isdisjoint(side + name for name in reads):
+                problems.extend(leg_rule(leg))
     for rule, reads in _CALL_RULES:
         if broken.isdisjoint(reads):
             problems.extend(rule(call))

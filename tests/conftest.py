@@ -36,16 +36,24 @@ def scratch_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Embedde
         yield server
 
 
+@pytest.fixture
+def scratch_clockwork(scratch_server: EmbeddedServer) -> Iterator[Clockwork]:
+    """A store whose clock the test moves, on the real server alone."""
+    client = connect(scratch_server.url)
+    client.flushdb()
+    server = Server(client, keys=Keys(), clock=MOVABLE_CLOCK)
+    yield Clockwork(Store.on(server, BREAKER))
+    server.close()
+
+
 @pytest.fixture(params=["server", "fakeredis"])
 def clockwork(request: pytest.FixtureRequest) -> Iterator[Clockwork]:
     """A store whose clock the test moves, on the real server and on fakeredis."""
     if request.param == "server":
-        client = connect(request.getfixturevalue("scratch_server").url)
-        client.flushdb()
-        server = Server(client, keys=Keys(), clock=MOVABLE_CLOCK)
-    else:
-        client = fakeredis.FakeRedis(decode_responses=True)
-        server = Server(client, clock=MOVABLE_CLOCK, shebang=False, fullness=lambda: 0.0)
+        yield request.getfixturevalue("scratch_clockwork")
+        return
+    client = fakeredis.FakeRedis(decode_responses=True)
+    server = Server(client, clock=MOVABLE_CLOCK, shebang=False, fullness=lambda: 0.0)
     yield Clockwork(Store.on(server, BREAKER))
     server.close()
 

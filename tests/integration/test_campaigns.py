@@ -10,7 +10,7 @@ from storekit import PLACED, REFUSED, SECOND, START, Clockwork, whole_state
 from dialer.campaign import CampaignState
 from dialer.contact import Contact
 from dialer.customer import CustomerRules
-from dialer.errors import CampaignNotFound, CampaignRefused
+from dialer.errors import CampaignNotFound, CampaignRefused, StoreUnavailable
 from dialer.job import State
 from dialer.outcome import Doubtful, Kind, Refused
 from dialer.store.contacts import BLOCK
@@ -350,6 +350,63 @@ def test_nothing_of_a_cancelled_campaign_comes_back(field):
     assert field.counts("diwali") == {"cancelled": 398, "unconfirmed": 1, "dead": 1}
 
 
+def test_ten_minutes_without_a_tick_lose_nothing(clockwork):
+    """What was fed is dialled, nothing more; the next tick goes on where the last one stopped."""
+    field = Field.on(clockwork, calls_per_second=1.0)
+    field.create("diwali", range(400))
+    begun = field.dial_all()
+    assert len(begun) == 50
+    field.clock.forward(timedelta(minutes=10))
+    while len(begun) < 400:
+        field.tick()
+        field.tick()  # a second beat
+        some = field.dial_all()
+        assert some
+        begun += some
+    assert sorted({go.job_id for go in begun}) == sorted(f"diwali:{n}:1" for n in range(1, 401))
+
+
+def test_a_feeder_that_dies_between_its_steps_is_replaced(field):
+    """Hours written and nothing fed, or fed and the next look not noted: the next one goes on."""
+    field.create("diwali", range(400), start=False)
+    store = field.clock.store
+    store.campaigns.steer("start", "diwali", who="t")
+
+    def die(*_args: object, **_kwargs: object) -> None:
+        raise StoreUnavailable("killed")
+
+    for owner, step in ((store.contacts, "feed"), (store.campaigns, "look_again")):
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(type(owner), step, die)
+            with pytest.raises(StoreUnavailable):
+                field.feeder.tick()
+    field.tick()
+    begun = field.dial_all()
+    assert len({go.job_id for go in begun}) == len(begun) == 400
+
+
+def test_a_cap_slides_over_midnight_and_over_all_campaigns(field):
+    """Three in a day by three campaigns and a direct call: the day is any 24 hours."""
+    rules = CustomerRules(timedelta(0), (Cap(3, DAY),))
+    # 23:00 in Kolkata.
+    field.clock.forward(timedelta(hours=11, minutes=30))
+    for name in ("one", "two", "three"):
+        field.create(name, [7])
+    field.clock.enqueue(protected=(number(7),), not_after=START + 3 * DAY)
+    rung = []
+    for _ in range(26 * 4):
+        field.tick()
+        reply = field.dial(customer=rules)
+        if isinstance(reply, Go):
+            field.clock.settle(reply, PLACED)
+            rung.append(field.clock.now)
+        field.clock.forward(HOUR / 4 * 3)
+    assert len(rung) == 4
+    assert rung[2] - rung[0] == HOUR * 3 / 2
+    assert rung[0].date() != rung[3].date()
+    assert DAY <= rung[3] - rung[0] < DAY + HOUR
+
+
 def test_contacts_added_to_a_running_campaign_are_rung(field):
     """A list may grow while it is rung."""
     field.create("diwali", range(3))
@@ -494,8 +551,7 @@ def test_a_campaign_has_its_own_redial_rules(field):
     """They come with the job, for whoever settles it."""
     field.create("diwali", range(3), max_tries=2, delays={"provider": "7m"})
     assert field.dial().redial == (
-        '{"delays": {"provider": "7m"}, "max_tries": 2, "not_same_day": [],'
-        ' "zone": "Asia/Kolkata"}'
+        '{"delays": {"provider": "7m"}, "max_tries": 2, "not_same_day": [], "zone": "Asia/Kolkata"}'
     )
     field.clock.enqueue()
     assert field.dial_all(1)[0].redial == ""

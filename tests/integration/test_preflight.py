@@ -113,8 +113,9 @@ def test_preflight_changes_nothing_and_campaigns_of_others_do_not_count(field):
     assert field.counts("diwali") == {"dialing": 2, "ready": 3}
 
 
-def test_what_preflight_says_is_what_happens(field):
-    """A mixed campaign of a thousand: each contact not rung has one reason, and the counts agree."""
+def test_what_preflight_says_is_what_happens(scratch_clockwork):
+    """A mixed thousand: each contact that is not rung has one reason, and the counts agree."""
+    field = Field.on(scratch_clockwork)
     call = {"from": "7", "fromType": "Group"}
     made = campaign(
         "diwali",

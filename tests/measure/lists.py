@@ -9,6 +9,7 @@ Everything runs against an embedded server of its own and ends by itself.
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -19,6 +20,8 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from campaignkit import campaign
+from listkit import HEADER, mixed
+from listkit import campaign as mixed_campaign
 from storekit import ALWAYS, BREAKER, LIMITS, MOVABLE_CLOCK, PLACED, SECOND, START, Clockwork
 
 from dialer.campaign import Campaign
@@ -87,16 +90,26 @@ def fill(
 
 
 def read_csv(server: Server, count: int) -> dict:
-    """Import a CSV of *count* rows from end to end."""
+    """Import a CSV of *count* rows, with seven kinds of bad ones, from end to end."""
     server.client.flushdb()
     store = Store.on(server, BREAKER)
-    made = campaign("big", datetime.now(UTC))
+    made = mixed_campaign()
     store.campaigns.create(made, who="measure")
-    text = "mobile\n" + "\n".join(one.removeprefix("+91") for one in numbers(count)) + "\n"
+    lines, wrong, doubled = mixed(count)
+    octets, reported = "\n".join([HEADER, *lines]).encode(), []
     began = time.perf_counter()
-    result = import_list(BytesIO(text.encode()), made, store.contacts, lambda _: None)
+    result = import_list(BytesIO(octets), made, store.contacts, reported.append)
     took = time.perf_counter() - began
-    return {"rows": count, "accepted": result.accepted, "rows/s": round(count / took)}
+    assert result.by_rule == Counter(wrong.values()), "the counts are exact"
+    assert {one.line for one in reported} == {*wrong, *doubled}, "the report is complete"
+    return {
+        "rows": count,
+        "accepted": result.accepted,
+        "duplicates": result.duplicates,
+        "rejected": result.rejected,
+        "kinds": len(result.by_rule),
+        "rows/s": round(count / took),
+    }
 
 
 def let_sleep(clock: Clockwork, count: int) -> None:
@@ -162,7 +175,9 @@ def report(rows: list[dict], asleep: list[tuple[int, dict[str, float]]], read: d
     ]
     lines += ["## Reading a CSV from end to end", ""]
     lines += [
-        f"{read['rows']:,} rows, {read['accepted']:,} accepted: {read['rows/s']:,} a second.",
+        f"{read['rows']:,} rows: {read['accepted']:,} accepted, {read['duplicates']:,} duplicates,"
+        f" {read['rejected']:,} rejected by {read['kinds']} rules, each of them as planted and in the",
+        f"report; {read['rows/s']:,} rows a second.",
         "",
     ]
     lines += ["## What sleeping campaigns cost a dial", ""]

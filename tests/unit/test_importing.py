@@ -1,17 +1,13 @@
 import csv
 import io
 from collections import Counter
-from datetime import UTC, datetime
 
 import pytest
+from listkit import campaign, good, mixed, number
 
-from dialer.campaign import Campaign
 from dialer.errors import StoreUnavailable
 from dialer.importing import BATCH, MOST_RULES, MOST_WAITING, OTHER_RULES, import_list
 from dialer.lists import ListError, ReportFile
-
-NOW = datetime(2030, 1, 1, tzinfo=UTC)
-AGENT = "9000000000"
 
 
 class Memory:
@@ -37,18 +33,6 @@ class Memory:
         return added
 
 
-def campaign(**changes):
-    fields = {
-        "name": "diwali",
-        "call": {"from": AGENT},
-        "columns": {"to": "phone", "toRingTime": "ring"},
-        "zone_from": "column",
-        "zone_column": "tz",
-        "time_zone": "Asia/Kolkata",
-    }
-    return Campaign.read(fields | changes, now=NOW, time_zone="Asia/Kolkata")
-
-
 def run(rows, store, *, report=None, header="phone,ring,tz", **options):
     """Import text rows; return the result and what was reported, if nobody else is told."""
     reported = []
@@ -56,52 +40,6 @@ def run(rows, store, *, report=None, header="phone,ring,tz", **options):
     taken = options.pop("campaign", None) or campaign()
     result = import_list(io.BytesIO(octets), taken, store, report or reported.append, **options)
     return result, reported
-
-
-def number(nth):
-    return f"91{nth:08}"
-
-
-def good(nth, zone="Asia/Kolkata"):
-    return f"{number(nth)},20,{zone}"
-
-
-BAD = {
-    29: ("98765XXXXX,20,Asia/Kolkata", "to: holds letters; write ten digits"),
-    31: (",20,Asia/Kolkata", "to: is missing"),
-    37: ("12345,20,Asia/Kolkata", "to: has 5 digits; write ten"),
-    41: (f"{number(41)},99,Asia/Kolkata", "toRingTime: must be 1 to 50 seconds"),
-    43: (
-        f"{number(43)},20,IST",
-        "zone: time zone is not in the IANA database: write a name such as Asia/Kolkata",
-    ),
-    47: (f"{number(47)},20", "row: has too few cells for the header's 3 columns"),
-    53: (
-        f'{number(53)},"20,Asia/Kolkata',
-        "row: opens a quote that is not closed properly within 64 KiB",
-    ),
-}
-
-
-def mixed(rows):
-    """
-    A list with seven kinds of bad rows and one of duplicates, and what is to be found in it.
-
-    Row n is on line n + 2, is bad of the kind of the least key of BAD that
-    divides n + 1, and else repeats row 0, in another form, when 23 divides it.
-    """
-    lines, wrong, doubled = [], {}, set()
-    for nth in range(rows):
-        kind = next((one for one in BAD if (nth + 1) % one == 0), None)
-        if kind:
-            lines.append(BAD[kind][0])
-            wrong[nth + 2] = BAD[kind][1]
-        elif nth and nth % 23 == 0:
-            lines.append(f"+91-{number(0)[:5]} {number(0)[5:]},,Asia/Kolkata")
-            doubled.add(nth + 2)
-        else:
-            lines.append(good(nth, "Asia/Kolkata" if nth % 2 else "America/New_York"))
-    return lines, wrong, doubled
 
 
 def test_a_list_with_seven_kinds_of_bad_rows_is_counted_to_the_row(tmp_path):
