@@ -174,12 +174,12 @@ def report(rows: list[dict], asleep: list[tuple[int, dict[str, float]]], read: d
         "",
     ]
     lines += ["## Reading a CSV from end to end", ""]
-    lines += [
+    lines.append(
         f"{read['rows']:,} rows: {read['accepted']:,} accepted, {read['duplicates']:,} duplicates,"
-        f" {read['rejected']:,} rejected by {read['kinds']} rules, each of them as planted and in the",
-        f"report; {read['rows/s']:,} rows a second.",
-        "",
-    ]
+        f" {read['rejected']:,} rejected by {read['kinds']} rules, each as it was planted and in"
+        f" the report; {read['rows/s']:,} rows a second."
+    )
+    lines.append("")
     lines += ["## What sleeping campaigns cost a dial", ""]
     lines += ["| asleep | plan, ms | begin and settle, ms |", "|-|-|-|"]
     lines += [
