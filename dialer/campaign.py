@@ -112,7 +112,7 @@ class Campaign(BaseModel):
         delays: How long to wait after an attempt that ended so; others wait
             as `[retry]` says.
         not_same_day: After these, a contact is not tried again on the same
-            day (in its first zone).
+            day, as days are counted in `time_zone`.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)

@@ -3,7 +3,7 @@ Upkeep: what must happen though nobody rings a doorbell.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
@@ -14,6 +14,11 @@ from dialer.store.rounds import BOUND
 
 log = logging.getLogger(__name__)
 
+#: Share of the memory from which jobs that nobody has to look at are kept for `_LEAST` only.
+_PRESSED = 0.6
+_LEAST = timedelta(hours=1)
+_ENDED = (State.PLACED, State.DEAD, State.CANCELLED, State.SKIPPED)
+_UNINTERESTING = (State.PLACED, State.CANCELLED, State.SKIPPED)
 #: Bounded scripts are called again while they find work, at most so often in one round.
 _ROUNDS = 200
 
@@ -64,8 +69,9 @@ class Upkeep:
         if not self._store.rounds.claim_tick(self._period / 2):
             return "skipped: another tick has just run"
         expired, moved = self.reap(), self.due()
-        fed = self._feeder.tick() if self._feeder else 0
+        # First: a full store refuses to be fed, and must not stay full for that.
         pruned = self.prune()
+        fed = self._feeder.tick() if self._feeder else 0
         return f"{expired} unconfirmed, {moved} woken, {fed} fed, {pruned} pruned"
 
     def overdue(self, since_tick: timedelta) -> bool:
@@ -99,10 +105,23 @@ class Upkeep:
     def prune(self) -> int:
         """
         Forget jobs that came to an end long ago; never unconfirmed ones.
+
+        A store that fills up forgets calls that were placed or not wanted any
+        more sooner, an hour after their end: better than to stop dialling.
         """
+        forgotten = self._forget(_ENDED, self._retention)
+        if self._store.server.fullness() > _PRESSED:
+            least = min(_LEAST, self._retention["retention"])
+            early = self._forget(_UNINTERESTING, {**self._retention, "retention": least})
+            if early:
+                log.warning("the store fills up: %d ended jobs went before jobs.retention", early)
+            forgotten += early
+        return forgotten
+
+    def _forget(self, states: Iterable[State], keep: Mapping[str, timedelta]) -> int:
         return sum(
-            _while_it_finds_work(partial(self._store.rounds.prune, state, **self._retention))
-            for state in (State.PLACED, State.DEAD, State.CANCELLED, State.SKIPPED)
+            _while_it_finds_work(partial(self._store.rounds.prune, state, **keep))
+            for state in states
         )
 
 

@@ -22,6 +22,7 @@ from dialer.logs import configure
 from dialer.runtime import addresses
 from dialer.settings import Settings
 from schedules.beat import BEAT
+from workers.broker import broker
 from workers.pacing import PacerStep
 from workers.process import process
 
@@ -33,12 +34,11 @@ def make_app(settings: Settings) -> Celery:
     Raises:
         SettingsError: They name no broker.
     """
-    app = Celery(
-        "dialer",
-        broker=addresses(settings.redis_url, settings.broker_url).broker_url,
-        include=["workers.tasks"],
+    app = Celery("dialer", include=["workers.tasks"])
+    app.conf.update(
+        configuration(settings),
+        **broker(addresses(settings.redis_url, settings.broker_url).broker_url),
     )
-    app.conf.update(configuration(settings))
     app.steps["consumer"].add(PacerStep)
     return app
 
@@ -81,19 +81,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
         },
         "enable_utc": True,
         "timezone": "UTC",
-        # -- A broker that hangs must not hang us; kombu repeats nothing on a timeout.
         "broker_connection_retry_on_startup": True,
-        "broker_transport_options": {
-            # No copy of a message is kept until its ack. A doorbell that dies with its worker is
-            # rung again, and giving copies back to a broker that has died ends workers (kombu 5.7).
-            "ack_emulation": False,
-            "socket_timeout": 10,
-            "socket_connect_timeout": 5,
-            "socket_keepalive": True,
-            "health_check_interval": 10,
-            "retry_on_timeout": False,
-            "global_keyprefix": "dialer-broker:",
-        },
     }
 
 

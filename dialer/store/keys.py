@@ -84,6 +84,7 @@ tick                      string  when upkeep last ran
 era                       hash    id: drawn anew by `dialer recover`, by it a machine knows
                                   which store its tidemark is of; copy_us: the last moment a
                                   restored copy remembered, until it is recovered
+takeover:<life>           string  transition number at which a master began its life, for a day
 redrive:<account>         string  due time of its next redriven job
 ========================  ======  =====================================================
 """

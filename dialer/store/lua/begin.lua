@@ -340,16 +340,20 @@ local nth = id .. '.' .. attempt
 reserve_rings(length[4], length[5], nth, slot + tonumber(length[3]), terms.rules)
 wait_no_more(id, length[4])
 local talk = tonumber(length[2])
-local over = us(slot + tonumber(length[1]) + (talk > 0 and talk or tonumber(ARGV[14])))
-redis.call('ZADD', P .. 'live:' .. account, over, nth)
+local over = slot + tonumber(length[1]) + (talk > 0 and talk or tonumber(ARGV[14]))
+redis.call('ZADD', P .. 'live:' .. account, us(over), nth)
 note_pulse(lane, 'starts')
 
 local function take_turn()
   local campaign = terms.campaign
   local camp, own = P .. 'camp:' .. campaign, account .. '/' .. campaign
   redis.call('ZADD', P .. 'posting:' .. own, us(lease_end), id)
-  redis.call('ZADD', P .. 'live:' .. own, over, nth)
-  redis.call('ZADD', P .. 'busy:' .. account .. '/' .. lane_pool(lane), over, nth)
+  -- Noted whether or not they are limited, so that a limit holds as soon as it is set.
+  for _, calls in ipairs({'live:' .. own, 'busy:' .. account .. '/' .. lane_pool(lane)}) do
+    redis.call('ZREMRANGEBYSCORE', P .. calls, '-inf', us(now))
+    redis.call('ZADD', P .. calls, us(over), nth)
+    redis.call('PEXPIRE', P .. calls, math.ceil((over - now) / 1000) + 86400000)
+  end
   -- Its turn is over in virtual time; the account's time goes on to where the turn began.
   local turn_over = terms.turn + 1000000 / terms.weight
   redis.call('HSET', meter_key, 'turn', us(terms.turn), 'direct', 0)

@@ -20,12 +20,13 @@ local old = redis.call('ZRANGEBYSCORE', P .. 'in:' .. state, '-inf', us(now - to
 local left = math.ceil((tonumber(ARGV[3]) - tonumber(ARGV[2])) / 1000)
 for _, id in ipairs(old) do
   local key = job_key(id)
-  local job = redis.call('HMGET', key, 'digest', 'protected')
+  local job = redis.call('HMGET', key, 'digest', 'protected', 'lane')
   for number in string.gmatch(job[2] or '', '[^,]+') do
     redis.call('SREM', P .. 'of:' .. number, id)
   end
   redis.call('DEL', key)
-  if left > 0 then
+  -- A contact is fed once, so its job needs no stone to be known by.
+  if left > 0 and not (job[3] and lane_campaign(job[3])) then
     redis.call('HSET', key, 'digest', job[1], 'was', state)
     redis.call('PEXPIRE', key, left)
   end
