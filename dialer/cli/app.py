@@ -2,6 +2,7 @@
 The commands there are, in the order of the help.
 """
 
+from functools import cache
 from typing import Annotated, Any
 
 import typer
@@ -69,6 +70,7 @@ app.command()(recover)
 app.command()(migrate)
 
 
+@cache
 def command() -> Any:
     """
     Build the whole command line; `main(args=…)` runs it and ends in SystemExit.

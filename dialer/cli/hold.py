@@ -2,6 +2,7 @@
 `dialer hold`: stops. Who stopped what and why; set one, release one.
 """
 
+import re
 from typing import Annotated
 
 import typer
@@ -12,14 +13,29 @@ from dialer.cli.options import AnyAccount, Json, Who
 from dialer.explain import release as release_step
 from dialer.explain import release_command, set_by
 from dialer.moment import rough
-from dialer.store.holds import EVERYTHING, Hold, account_scope
+from dialer.store.holds import EVERYTHING, Hold, account_scope, campaign_scope, pool_scope
 
 app = typer.Typer(help="Stop calls, and let them go on.", no_args_is_help=True)
 
 #: Owners whose holds follow rules of their own.
-_MACHINES = ("breaker", "witness", "api")
+_MACHINES = ("api", "breaker", "missing", "recover", "witness")
+
+#: As a job's lane names whom its call rings first; plain numbers by their digest.
+_POOL = re.compile(
+    r"(?P<kind>agent|group):(?P<ids>[0-9]+(?:,[0-9]+)*)"
+    r"(?P<logins>/web=(?:yes|no|na)/call=(?:yes|no|na))|number:[0-9]+:[0-9a-f]{16}"
+)
 
 _Everything = Annotated[bool, typer.Option("--all", help="Everything.")]
+_Campaign = Annotated[str | None, typer.Option("--campaign", help="This campaign.")]
+_Pool = Annotated[
+    str | None,
+    typer.Option(
+        "--pool",
+        metavar="ACCOUNT/POOL",
+        help="Calls of an account that ring these first: default/agent:12,13/web=na/call=na.",
+    ),
+]
 _Owner = Annotated[str, typer.Option("--owner", help="Whose hold; each is released by itself.")]
 
 
@@ -52,36 +68,44 @@ def list_holds(*, json: Json = False) -> None:
 
 @app.command("set")
 def set_hold(
+    *,
     reason: Annotated[str, typer.Option("--reason", help="Why; on record.")],
     account: AnyAccount = None,
+    campaign: _Campaign = None,
+    pool: _Pool = None,
     owner: _Owner = "operator",
     who: Who = "",
-    *,
     everything: _Everything = False,
 ) -> None:
-    """Stop everything or one account; when this returns no new call starts."""
+    """Stop everything, an account, a campaign or a pool; when this returns no new call starts."""
     if owner in _MACHINES:
         rule = f'"{owner}" is set and released by the system itself; take another name'
         raise typer.BadParameter(rule, param_hint="--owner")
+    scope = _scope(account, campaign, pool, everything=everything)
     with session() as opened:
-        scope = _scope(opened, account, everything=everything)
+        _check_known(opened, scope)
         opened.store.holds.set(scope, owner=owner, who=who or who_runs(), reason=reason)
         wire = opened.settings.wire.longest
-    what = "everything" if everything else f"account {account}"
+    what = _named(scope)
     output.say(f"{what} is held: no new call starts; calls on the wire end within {rough(wire)}")
     output.say(f"to release: {release_command(scope, owner)}")
 
 
 @app.command()
 def release(
-    account: AnyAccount = None, owner: _Owner = "operator", *, everything: _Everything = False
+    *,
+    account: AnyAccount = None,
+    campaign: _Campaign = None,
+    pool: _Pool = None,
+    owner: _Owner = "operator",
+    everything: _Everything = False,
 ) -> None:
     """Take one owner's hold off; calls go on when no owner is left."""
+    scope = _scope(account, campaign, pool, everything=everything)
     with session() as opened:
-        scope = _scope(opened, account, everything=everything, known=False)
         had, left = opened.store.holds.release(scope, owner=owner)
         others = [hold for hold in opened.store.holds.all() if hold.scope == scope]
-    what = "everything" if everything else f"account {account}"
+    what = _named(scope)
     if not had:
         output.complain(f"{owner} has no hold on {what}; nothing was changed")
     if left:
@@ -95,14 +119,41 @@ def release(
         raise typer.Exit(1)
 
 
-def _scope(opened: Session, account: str | None, *, everything: bool, known: bool = True) -> str:
-    if everything == (account is not None):
-        raise typer.BadParameter("give --all or --account NAME", param_hint="--all")
-    if account is None:
-        return EVERYTHING
-    if known:
-        opened.settings.account(account)
-    return account_scope(account)
+def _scope(account: str | None, campaign: str | None, pool: str | None, *, everything: bool) -> str:
+    if everything + sum(one is not None for one in (account, campaign, pool)) != 1:
+        rule = "give --all, --account NAME, --campaign NAME or --pool ACCOUNT/POOL, one of them"
+        raise typer.BadParameter(rule, param_hint="--all")
+    if account is not None:
+        return account_scope(account)
+    if campaign is not None:
+        return campaign_scope(campaign)
+    return _pool_scope(pool) if pool is not None else EVERYTHING
+
+
+def _pool_scope(written: str) -> str:
+    account, _, pool = written.partition("/")
+    match = _POOL.fullmatch(pool)
+    if match is None:
+        rule = f'"{written}" is no pool; one looks like default/agent:12,13/web=na/call=na'
+        raise typer.BadParameter(rule, param_hint="--pool")
+    if match["ids"]:
+        # In the order in which calls name them, or the hold would stop nobody.
+        ids = sorted(set(match["ids"].split(",")), key=lambda one: (len(one), one))
+        pool = f"{match['kind']}:{','.join(ids)}{match['logins']}"
+    return pool_scope(account, pool)
+
+
+def _check_known(opened: Session, scope: str) -> None:
+    kind, _, name = scope.partition(":")
+    if kind == "campaign":
+        opened.store.campaigns.progress(name)
+    elif kind != EVERYTHING:
+        opened.settings.account(name.partition("/")[0])
+
+
+def _named(scope: str) -> str:
+    kind, _, name = scope.partition(":")
+    return "everything" if scope == EVERYTHING else f"{kind} {name}"
 
 
 def command(hold: Hold) -> str:

@@ -2,17 +2,19 @@
 `dialer jobs`, `dialer job`, `dialer cancel`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Annotated
 
 import typer
 
 from dialer.cli import output
+from dialer.cli.campaign.steer import steer
 from dialer.cli.opening import Session, session, who_runs
 from dialer.cli.options import (
     AccountName,
     AnyAccount,
+    AnyCampaign,
     Code,
     JobIds,
     Json,
@@ -35,6 +37,7 @@ def list_jobs(
     state: _StateOption = None,
     account: AnyAccount = None,
     code: Code = None,
+    campaign: AnyCampaign = None,
     limit: Annotated[int, typer.Option(min=1, help="Rows of the table; --json has none.")] = 40,
     *,
     json: Json = False,
@@ -42,11 +45,25 @@ def list_jobs(
 ) -> None:
     """List jobs, newest first; with --json all of them."""
     with session() as opened:
+        # Before the first job: a misspelt campaign must not look like one without jobs.
+        progress = opened.store.campaigns.progress(campaign) if campaign else None
         if json:
-            for job in _matching(opened.store.jobs.select(state), account, code):
+            for job in _matching(_select(opened, state, campaign), account, code):
                 output.emit(fields(job, reveal=reveal))
+            return
+        shown = _show(opened, state, account, code, campaign, limit=limit, reveal=reveal)
+        if progress is None:
+            output.say(f"{shown} shown. All jobs: {_counted(opened.store.jobs.counts())}")
         else:
-            _show(opened, state, account, code, limit=limit, reveal=reveal)
+            waiting = f"; {progress.waiting} contacts are no jobs yet" if progress.waiting else ""
+            output.say(f"{shown} shown. All of {campaign}: {_counted(progress.counts)}{waiting}")
+        output.say("one job: dialer job ID; why it is not rung: dialer explain ID; all: --json")
+
+
+def _select(
+    opened: Session, state: State | None, campaign: str | None, *, newest_first: bool = False
+) -> Iterator[Job]:
+    return opened.store.jobs.select(state, newest_first=newest_first, campaign=campaign)
 
 
 def _show(
@@ -54,13 +71,14 @@ def _show(
     state: State | None,
     account: str | None,
     code: str | None,
+    campaign: str | None,
     *,
     limit: int,
     reveal: bool,
-) -> None:
+) -> int:
     found: list[Job] = []
     for one in [state] if state else State:
-        newest = opened.store.jobs.select(one, newest_first=True)
+        newest = _select(opened, one, campaign, newest_first=True)
         found += islice(_matching(newest, account, code), limit)
     rows = sorted(found, key=lambda job: job.entered, reverse=True)[:limit]
     output.show(
@@ -78,13 +96,11 @@ def _show(
             for job in rows
         ],
     )
-    counts = {name: count for name, count in opened.store.jobs.counts().items() if count}
-    output.say(f"{len(rows)} shown. All jobs: {_counted(counts)}")
-    output.say("one job: dialer job ID; why it is not rung: dialer explain ID; all: --json")
+    return len(rows)
 
 
-def _counted(counts: dict[State, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in counts.items()) or "none"
+def _counted(counts: Mapping[State, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "none"
 
 
 def _matching(jobs: Iterable[Job], account: str | None, code: str | None) -> Iterator[Job]:
@@ -121,18 +137,25 @@ def show_one(opened: Session, job: Job, *, json: bool, reveal: bool) -> None:
 
 def cancel(
     ids: JobIds = None,
+    *,
     key: Key = None,
     number: Annotated[
         str | None, typer.Option(help="Every job for this customer that waits.")
     ] = None,
+    campaign: Annotated[
+        str | None, typer.Option(help="A whole campaign, with its list, for good.")
+    ] = None,
     account: AccountName = "default",
     reason: Annotated[str, typer.Option(help="Why, for the record.")] = "cancelled by hand",
-    *,
     json: Json = False,
 ) -> None:
     """Take jobs back that have not been dialled."""
-    if sum(map(bool, (ids, key, number))) != 1:
-        raise typer.BadParameter("give ids, or --key, or --number", param_hint="ID...")
+    if sum(map(bool, (ids, key, number, campaign))) != 1:
+        rule = "give ids, or --key, or --number, or --campaign"
+        raise typer.BadParameter(rule, param_hint="ID...")
+    if campaign:
+        steer("cancel", campaign, reason=reason, json=json)
+        return
     with session() as opened:
         wanted = ids or []
         if key:

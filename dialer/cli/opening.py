@@ -10,7 +10,7 @@ from datetime import datetime
 from functools import cached_property
 
 from dialer.bootstrap import route_of, store_of
-from dialer.errors import StoreUnavailable
+from dialer.errors import StoreRefused, StoreUnavailable
 from dialer.facts import Explainer
 from dialer.job import Job
 from dialer.moment import local
@@ -90,6 +90,8 @@ def _greet(url: str) -> None:
         reach(url)
     except StoreUnavailable as error:
         raise StoreUnavailable(f"{error} at {without_login(url)}") from None
+    except StoreRefused as error:
+        raise StoreRefused(f"redis_url {without_login(url)}: {error}") from None
 
 
 def who_runs() -> str:

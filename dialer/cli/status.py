@@ -21,9 +21,11 @@ from dialer.cli.opening import session
 from dialer.cli.options import Json
 from dialer.errors import DialerError
 from dialer.explain import Explanation
+from dialer.job import State
 from dialer.moment import rough
 from dialer.overview import Overview, overview
 from dialer.store.bells import LiveWorker
+from dialer.store.progress import Progress
 
 _NOTHING = "nothing: it goes with the next free slot"
 #: Between two looks of `--watch`.
@@ -94,6 +96,19 @@ def _fields(seen: Overview) -> dict[str, Any]:
         "oldest_ready": _oldest(seen, seen.oldest_ready) if seen.oldest_ready else None,
         "workers": [_worker(seen, worker) for worker in seen.workers],
         "unconfirmed": dict(seen.unconfirmed),
+        "campaigns": [_campaign(one) for one in seen.campaigns],
+        "campaigns_not_shown": seen.more_campaigns,
+    }
+
+
+def _campaign(progress: Progress) -> dict[str, Any]:
+    return {
+        "name": progress.name,
+        "account": progress.account,
+        "state": str(progress.state),
+        "contacts": progress.rows,
+        "waiting": progress.waiting + progress.queued,
+        "placed": progress.counts[State.PLACED],
     }
 
 
@@ -139,18 +154,40 @@ def _sentences(seen: Overview) -> list[tuple[str, str]]:
     capacity = sum(worker.capacity for worker in seen.workers)
     workers = f"{len(seen.workers)} alive, {capacity} calls at once"
     lines = [("workers", workers if seen.workers else "none alive: nothing is dialled")]
+    for worker in seen.workers:
+        if not worker.capacity:
+            text = "takes no calls: its settings are not those the others dial with"
+            lines += [("apart", f"{worker.name} {text}"), ("", "→ dialer doctor")]
+    lines += _campaigns(seen)
     for hold in seen.holds:
         age = f" for {rough(seen.now - hold.since)}" if hold.since else ""
         lines.append(("hold", f"{hold.scope} by {hold.owner}{age}: {hold.reason}"))
         lines.append(("", f"→ {command(hold)}"))
+    lines += _oldest_ready(seen)
+    ages = [f"{count} {age.replace('_', ' ')}" for age, count in seen.unconfirmed.items() if count]
+    if ages:
+        lines.append(("unconfirmed", ", ".join(ages)))
+        lines.append(("", "→ dialer unconfirmed list"))
+    return lines
+
+
+def _campaigns(seen: Overview) -> list[tuple[str, str]]:
+    lines = []
+    for one in seen.campaigns:
+        waiting, placed = one.waiting + one.queued, one.counts[State.PLACED]
+        lines.append(("campaign", f"{one.name}: {one.state}, {waiting} waiting, {placed} placed"))
+    if seen.more_campaigns:
+        lines.append(("", f"and {seen.more_campaigns} more"))
+        lines.append(("", "→ dialer campaign list"))
+    return lines
+
+
+def _oldest_ready(seen: Overview) -> list[tuple[str, str]]:
+    lines = []
     if seen.oldest_ready:
         job, reasons = seen.oldest_ready.job, seen.oldest_ready.reasons
         why = reasons[0].text if reasons else _NOTHING
         age = rough(seen.now - job.entered)
         lines.append(("oldest ready", f"{job.id}, for {age}; in its way: {why}"))
         lines.append(("", f"→ dialer explain {job.id}"))
-    ages = [f"{count} {age.replace('_', ' ')}" for age, count in seen.unconfirmed.items() if count]
-    if ages:
-        lines.append(("unconfirmed", ", ".join(ages)))
-        lines.append(("", "→ dialer unconfirmed list"))
     return lines

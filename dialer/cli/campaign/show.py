@@ -1,0 +1,226 @@
+"""
+`dialer campaign list`, `dialer campaign show`.
+"""
+
+import sys
+import time
+from collections import Counter
+from datetime import timedelta
+from typing import Annotated, Any
+
+import typer
+from rich.console import Console, Group, RenderableType
+from rich.live import Live
+from rich.text import Text
+
+from dialer.cli import output
+from dialer.cli.campaign.ahead import Finish
+from dialer.cli.campaign.options import Name
+from dialer.cli.campaign.sight import Sight, look
+from dialer.cli.campaign.summary import rows as definition
+from dialer.cli.campaign.summary import zone
+from dialer.cli.hold import fields as hold_fields
+from dialer.cli.opening import Session, session
+from dialer.cli.options import Json
+from dialer.codes import lookup
+from dialer.errors import DialerError
+from dialer.job import State
+from dialer.moment import local, rough
+
+#: Between two looks of `--watch`.
+_EVERY = timedelta(seconds=1)
+#: Of more dead letters `dialer dead list` tells the codes.
+_DEAD = 2000
+#: Of more zones than these only how many are open is said.
+_ZONES = 6
+_BAR = 40
+
+
+def list_campaigns(*, json: Json = False) -> None:
+    """List the campaigns, oldest first."""
+    with session() as opened:
+        seen = [look(opened, name, hours=False) for name in opened.store.campaigns.names()]
+    if json:
+        for one in seen:
+            output.emit(_brief(one))
+        return
+    heads = ["campaign", "state", "account", ">contacts", ">to go", ">placed", ">dead", "end"]
+    output.show(heads, map(_row, seen))
+    many = output.counted(len(seen), "campaign")
+    step = "one of them: dialer campaign show NAME" if seen else "dialer campaign create --help"
+    output.say(f"{many}. {step}")
+
+
+def _row(seen: Sight) -> tuple[str, ...]:
+    progress = seen.progress
+    return (
+        progress.name,
+        f"{seen.standing}, held" if seen.holds else seen.standing,
+        progress.account,
+        str(progress.rows),
+        str(progress.open),
+        str(progress.counts[State.PLACED]),
+        str(progress.counts[State.DEAD]),
+        local(seen.campaign.ends, zone(seen.campaign)),
+    )
+
+
+def show(
+    name: Name,
+    *,
+    watch: Annotated[
+        bool, typer.Option("--watch", help="Look again every second, until Ctrl-C.")
+    ] = False,
+    json: Json = False,
+) -> None:
+    """Show one campaign: how far it is, its hours, holds and expected finish."""
+    finish = Finish()
+    if watch and not json and sys.stdout.isatty():
+        _watch(name, finish)
+        return
+    with session() as opened:
+        seen = look(opened, name)
+        if json:
+            output.emit(_fields(opened, seen, finish))
+            return
+        output.pairs(_lines(opened, seen, finish))
+        output.say()
+        output.pairs(definition(opened, seen.campaign))
+
+
+def _watch(name: str, finish: Finish) -> None:
+    console = Console(markup=False, highlight=False, emoji=False)
+    try:
+        with Live(page(name, finish), console=console, auto_refresh=False) as live:
+            while True:
+                time.sleep(_EVERY.total_seconds())
+                live.update(page(name, finish), refresh=True)
+    except KeyboardInterrupt:
+        # That is how one stops watching.
+        return
+
+
+def page(name: str, finish: Finish) -> RenderableType:
+    """
+    Draw what is seen, or why nothing is: a server that is restarted comes back.
+    """
+    try:
+        with session() as opened:
+            seen = look(opened, name)
+            lines = _lines(opened, seen, finish)
+    except DialerError as error:
+        return Text(str(error))
+    return Group(output.grid(lines), Text(), Text(local(seen.now, zone(seen.campaign))))
+
+
+def _lines(opened: Session, seen: Sight, finish: Finish) -> list[tuple[str, str]]:
+    progress = seen.progress
+    lines = [("campaign", f"{progress.name}: {_state(seen)}")]
+    if progress.changed_by:
+        why = f": {progress.reason}" if progress.reason else ""
+        ago = rough(seen.now - progress.changed)
+        lines.append(("", f"last changed {ago} ago by {progress.changed_by}{why}"))
+    lines += [("list", output.counted(progress.rows, "contact")), ("", _bar(seen))]
+    for name, count in seen.progress_by_name().items():
+        if count:
+            lines.append((name, f"{count}{_detail(opened, seen, name)}"))
+    lines.append(("last hour", f"about {output.counted(seen.last_hour, 'call')} begun"))
+    lines += _hours(seen)
+    lines += [("" if nth else "held", line) for nth, line in enumerate(seen.held())]
+    lines.append(("end", local(seen.campaign.ends, zone(seen.campaign))))
+    if said := finish.sentence(opened, seen):
+        lines.append(("finish", said))
+    return lines
+
+
+def _state(seen: Sight) -> str:
+    campaign, word = seen.campaign, seen.standing
+    match word:
+        case "starts" if campaign.starts:
+            return f"starts {local(campaign.starts, zone(campaign))}"
+        case "finished":
+            return "finished: every contact has come to its end"
+        case "ended":
+            return f"ended: {local(campaign.ends, zone(campaign))} has passed"
+        case _:
+            return word
+
+
+def _bar(seen: Sight) -> str:
+    rows, done = seen.progress.rows, seen.progress.rows - seen.progress.open
+    full = _BAR * done // rows if rows else 0
+    return f"{'█' * full}{'░' * (_BAR - full)} {100 * done // rows if rows else 0} %"
+
+
+def _detail(opened: Session, seen: Sight, name: str) -> str:
+    if name == "waiting" and seen.standing in ("cancelled", "ended"):
+        return ", never to be rung"
+    if name == State.SKIPPED:
+        counts = seen.progress.skipped
+    elif name == State.DEAD:
+        counts = _codes(opened, seen)
+    else:
+        return ""
+    said = ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in counts.items())
+    return f": {said}" if said else f": dialer dead list --campaign {seen.progress.name}"
+
+
+def _codes(opened: Session, seen: Sight) -> dict[str, int]:
+    """Count the dead by code; nothing where there are too many to read."""
+    if seen.progress.counts[State.DEAD] > _DEAD:
+        return {}
+    jobs = opened.store.jobs.select(State.DEAD, campaign=seen.progress.name)
+    codes = Counter(job.code for job in jobs)
+    return {
+        f"with {code} ({lookup(code).meaning})" if code else "without an answer": count
+        for code, count in codes.most_common()
+    }
+
+
+def _hours(seen: Sight) -> list[tuple[str, str]]:
+    if len(seen.doors) > _ZONES or not seen.doors:
+        return [("hours", seen.prospect())]
+    lines = []
+    for door in seen.doors:
+        whose = f" for {door.contacts} in {door.zones}" if len(seen.doors) > 1 else ""
+        why = f": {'; '.join(door.why)}" if door.why else ""
+        lines.append(("hours", f"{door}{whose}{why}"))
+    return lines
+
+
+def _brief(seen: Sight) -> dict[str, Any]:
+    progress = seen.progress
+    return {
+        "campaign": progress.name,
+        "state": str(progress.state),
+        "standing": seen.standing,
+        "account": progress.account,
+        "contacts": progress.rows,
+        "progress": seen.progress_by_name(),
+        "skipped": dict(progress.skipped),
+        "created": progress.created,
+        "changed": progress.changed,
+        "changed_by": progress.changed_by,
+        "reason": progress.reason or None,
+        "starts": seen.campaign.starts,
+        "ends": seen.campaign.ends,
+        "last_hour": seen.last_hour,
+        "holds": [hold_fields(hold) for hold in seen.holds],
+    }
+
+
+def _fields(opened: Session, seen: Sight, finish: Finish) -> dict[str, Any]:
+    return {
+        **_brief(seen),
+        "hours": [
+            {
+                "zones": door.zones,
+                "contacts": door.contacts,
+                "open": door.open,
+                "next_change": door.change,
+                "reasons": list(door.why),
+            }
+            for door in seen.doors
+        ],
+        "finish": finish.fields(opened, seen),
+    }

@@ -1,0 +1,80 @@
+"""
+`dialer campaign start`, `pause`, `resume`, `cancel`.
+"""
+
+from typing import Annotated
+
+import typer
+
+from dialer.bootstrap import feeder_of
+from dialer.cli import output
+from dialer.cli.campaign.options import Name
+from dialer.cli.campaign.sight import Sight, look
+from dialer.cli.opening import Session, session, who_runs
+from dialer.cli.options import Json, Who
+from dialer.moment import rough
+from dialer.store.campaigns import Verb
+
+_Reason = Annotated[str, typer.Option("--reason", help="Why; on record.")]
+
+_DONE = {"start": "runs", "pause": "is paused", "resume": "runs again", "cancel": "is cancelled"}
+
+
+def start(name: Name, reason: _Reason = "", who: Who = "", *, json: Json = False) -> None:
+    """Ring its contacts, as soon as its hours allow."""
+    steer("start", name, reason=reason, who=who, json=json)
+
+
+def pause(name: Name, reason: _Reason = "", who: Who = "", *, json: Json = False) -> None:
+    """Stop it; when this returns no new call of it starts."""
+    steer("pause", name, reason=reason, who=who, json=json)
+
+
+def resume(name: Name, reason: _Reason = "", who: Who = "", *, json: Json = False) -> None:
+    """Go on where it stopped."""
+    steer("resume", name, reason=reason, who=who, json=json)
+
+
+def cancel(name: Name, reason: _Reason = "", who: Who = "", *, json: Json = False) -> None:
+    """End it for good; whoever was not rung will not be."""
+    steer("cancel", name, reason=reason, who=who, json=json)
+
+
+def steer(verb: Verb, name: str, *, reason: str, who: str = "", json: bool) -> None:
+    """
+    Steer a campaign, and say what that means.
+
+    Args:
+        verb: What to do.
+        name: The campaign.
+        reason: Why; "" for none.
+        who: Who wants it; "" for whoever runs the command.
+        json: One JSON object instead of sentences.
+    """
+    with session() as opened:
+        campaigns = opened.store.campaigns
+        changed = campaigns.steer(verb, name, who=who or who_runs(), reason=reason)
+        if verb != "pause":
+            # The list stays where it is: only jobs that were fed are touched.
+            feeder_of(opened.settings, opened.store).look(name)
+        seen = look(opened, name, hours=verb in ("start", "resume"))
+        if json:
+            state = str(seen.progress.state)
+            output.emit({"campaign": name, "changed": changed, "state": state})
+            return
+        output.say(f"campaign {name} {_DONE[verb]}{'' if changed else ' already'}")
+        for line in _meaning(opened, verb, seen):
+            output.say(line)
+
+
+def _meaning(opened: Session, verb: Verb, seen: Sight) -> list[str]:
+    name, progress = seen.campaign.name, seen.progress
+    if verb in ("start", "resume"):
+        ahead = [f"{progress.open} contacts are to be rung; {seen.prospect()}"]
+        return [*ahead, *seen.held(), f"watch it: dialer campaign show {name} --watch"]
+    wire = rough(opened.settings.wire.longest)
+    stopped = f"no new call of it starts; calls on the wire end within {wire}"
+    if verb == "pause":
+        return [stopped, f"to go on: dialer campaign resume {name}"]
+    left = f"; {progress.waiting} contacts were never rung" if progress.waiting else ""
+    return [f"{stopped}; nothing of it is ever rung again{left}"]

@@ -1,0 +1,243 @@
+"""
+What the forecast of a campaign starts from, as the store and the settings know it.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+from dialer.call import ClickToCall
+from dialer.campaign import ZONES_JOIN, Campaign, CampaignState
+from dialer.errors import InvalidCall
+from dialer.forecast import Due, Group, History, HourCounts, Load
+from dialer.job import State
+from dialer.limits import Limits
+from dialer.retry import Backoff, BackoffTable
+from dialer.route import Route
+from dialer.store import Store
+from dialer.store import contacts as listed
+from dialer.store.progress import Progress
+from schedules.errors import HoursError
+from schedules.windows import Window, intersect
+from schedules.zones import zone_of
+
+_HOUR: Final = timedelta(hours=1)
+#: A campaign that was started a shorter time ago has not shown anything yet.
+_TELLING: Final = timedelta(minutes=1)
+#: Up to so many waiting jobs are asked when they are due; more are taken to be due now.
+_ASKED: Final = 2000
+#: Moments at which jobs become due are told apart as far as this.
+_GRAIN: Final = timedelta(minutes=1)
+#: A delay of a campaign's own is kept, and spread by a tenth (`dialer.redial`); a backoff waits
+#: three quarters of its longest on average.
+_AS_BACKOFF: Final = 1.05 / 0.75
+
+#: Stand-ins for the sides that a column fills.
+_NOBODY: Final = {"from": "+919000099998", "to": "+919000099999"}
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """
+    Reads what a campaign's forecast needs.
+
+    Attributes:
+        store: The store.
+        routes: The accounts by name.
+        max_tries: Tries of a contact where its campaign does not say.
+        backoffs: The waits of `[retry]`.
+    """
+
+    store: Store
+    routes: Mapping[str, Route]
+    max_tries: int
+    backoffs: BackoffTable
+
+    def of(self, campaign: Campaign, progress: Progress, now: datetime) -> tuple[Load, History]:
+        """
+        Return what is left of a campaign, and what its hours so far saw.
+
+        Args:
+            campaign: Its account is one of the routes.
+            progress: How far it is now.
+            now: The store's time.
+
+        Raises:
+            StoreUnavailable: The store did not answer.
+        """
+        store, route = self.store, self.routes[campaign.account]
+        limits = store.accounts.standing(campaign.account, route.limits, now=now).limits
+        rate = min(limits.calls_per_second, campaign.calls_per_second or float("inf"))
+        history = self._history(campaign, progress, rate, now)
+        counts = progress.counts
+        load = Load(
+            now=now,
+            ends=campaign.ends,
+            groups=self._groups(campaign, progress, history, now),
+            rate=rate,
+            # What is on the wire has no end yet, and soon will.
+            ready=counts[State.READY] + counts[State.DIALING],
+            due=self._due(campaign.name, counts[State.SCHEDULED], now),
+            share=self._share(campaign, now),
+            max_live=_max_live(campaign, limits),
+            call_length=call_length(campaign, limits.assumed_call),
+            max_tries=campaign.max_tries or self.max_tries,
+            backoffs=_backoffs(campaign, self.backoffs),
+            not_same_day=campaign.not_same_day,
+        )
+        return load, history
+
+    def _history(
+        self, campaign: Campaign, progress: Progress, rate: float, now: datetime
+    ) -> History:
+        hours = [
+            HourCounts(
+                one.hour,
+                starts=one.starts,
+                placed=one.placed,
+                retries=one.retries,
+                defers=one.defers,
+                dead=one.dead,
+                unconfirmed=one.unconfirmed,
+            )
+            for one in self.store.campaigns.history(campaign.name)
+        ]
+        if not hours:
+            return History()
+        first = hours[0].hour
+        since = max(first, progress.created, campaign.starts or first)
+        if first <= progress.changed < first + _HOUR:
+            ago = (now - progress.changed).total_seconds()
+            if ago < _TELLING.total_seconds():
+                return History()
+            if sum(one.starts for one in hours) <= rate * ago + 1:
+                since = max(since, progress.changed)  # it was started then, and not before
+        return History(hours, since)
+
+    def _groups(
+        self, campaign: Campaign, progress: Progress, history: History, now: datetime
+    ) -> list[Group]:
+        since = history.since or now
+        first = max(now, campaign.starts or now)
+        running = [*_running(progress, history, now), (first, campaign.ends)]
+        return [
+            Group(
+                windows=intersect(self._windows(campaign, group, since), running),
+                waiting=group.rows - group.fed,
+                zone=zone_of((group.zones or campaign.time_zone).split(ZONES_JOIN)[0]),
+            )
+            for group in self.store.contacts.groups(campaign.name)
+        ]
+
+    def _windows(self, campaign: Campaign, group: listed.Group, since: datetime) -> list[Window]:
+        if since >= campaign.ends:
+            return []
+        own = self.routes[campaign.account].hours.calendar
+        try:
+            return (own & campaign.calendar(group.zones)).windows(since, campaign.ends)
+        except HoursError:
+            # What nobody can know is closed.
+            return []
+
+    def _due(self, campaign: str, count: int, now: datetime) -> list[Due]:
+        if not 0 < count <= _ASKED:
+            return [Due(now, count)] if count else []
+        jobs = self.store.jobs.select(State.SCHEDULED, campaign=campaign)
+        minutes = Counter(max(timedelta(0), (job.due or now) - now) // _GRAIN for job in jobs)
+        return [Due(now + minute * _GRAIN, many) for minute, many in sorted(minutes.items())]
+
+    def _share(self, campaign: Campaign, now: datetime) -> float:
+        others = sum(
+            other.weight
+            for name in self.store.campaigns.names()
+            if name != campaign.name and (other := self._beside(name, campaign.account, now))
+        )
+        return campaign.weight / (campaign.weight + others)
+
+    def _beside(self, name: str, account: str, now: datetime) -> Campaign | None:
+        """Return a campaign if it wants calls of *account* now."""
+        progress = self.store.campaigns.progress(name)
+        if progress.account != account or progress.state is not CampaignState.RUNNING:
+            return None
+        if not progress.open or progress.ends <= now:
+            return None
+        other = self.store.campaigns.get(name)
+        return None if other.starts and other.starts > now else other
+
+
+def _running(progress: Progress, history: History, now: datetime) -> list[Window]:
+    """
+    When the campaign ran until *now*, as far as anybody can tell.
+
+    Only the last change is on record: the quiet hours before it are taken for a pause.
+    """
+    if history.since is None or history.since >= now:
+        return []
+    since, changed = history.since, min(progress.changed, now)
+    before = [one.hour for one in history.hours if one.hour < changed]
+    paused = max(before) + _HOUR if before else since
+    if progress.state is not CampaignState.RUNNING:
+        return [(since, min(max(paused, since), changed))] if changed > since else []
+    if paused >= changed or changed <= since:
+        return [(since, now)]
+    return [(since, max(paused, since)), (changed, now)]
+
+
+def sample_call(campaign: Campaign) -> ClickToCall | None:
+    """
+    Return a call as its contacts get one, columns filled with what belongs to nobody.
+
+    None where no call without the other columns is valid.
+    """
+    values = {}
+    for side, number in _NOBODY.items():
+        if side in campaign.columns:
+            kind = str(campaign.call.get(f"{side}Type", "Number")).lower()
+            values[side] = number if kind == "number" else number[-1]
+    try:
+        return campaign.template.call(values)
+    except InvalidCall:
+        return None
+
+
+def agents_in(campaign: Campaign) -> int:
+    """
+    Count the agents or numbers that every call rings first; 0 where its rows say whom.
+    """
+    call = sample_call(campaign)
+    fixed = {"from", "fromType"}.isdisjoint(campaign.columns)
+    return len(call.from_) if call and fixed else 0
+
+
+def call_length(campaign: Campaign, assumed: timedelta) -> timedelta:
+    """
+    Say how long a call counts as going on: its rings, and what it may talk.
+
+    Args:
+        campaign: Whose.
+        assumed: The talk of a call that no timeLimit ends.
+    """
+    call = sample_call(campaign)
+    if call is None:
+        return assumed
+    return call.longest_ring() + (call.talk_limit or assumed)
+
+
+def _max_live(campaign: Campaign, limits: Limits) -> int:
+    kind = str(campaign.call.get("fromType", "Number"))
+    agents = campaign.agent_limit(kind) * agents_in(campaign)
+    return _least((limits.max_live_calls, campaign.max_live_calls, agents))
+
+
+def _least(bounds: Iterable[int]) -> int:
+    return min((bound for bound in bounds if bound), default=0)
+
+
+def _backoffs(campaign: Campaign, usual: BackoffTable) -> BackoffTable:
+    own = {}
+    for name, delay in campaign.delays.items():
+        longest = delay * _AS_BACKOFF
+        own[str(name)] = Backoff(longest, 1.0, longest)
+    return {**usual, **own}
