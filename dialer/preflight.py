@@ -18,22 +18,23 @@ likely that is.
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import islice
 
 from dialer import series
-from dialer.call import ClickToCall
 from dialer.campaign import Campaign
 from dialer.errors import InvalidCall
 from dialer.hours import OpeningHours
+from dialer.moment import rough
 from dialer.route import Route
+from dialer.shape import Shape, Shapes
 from dialer.store import Store
 from dialer.store.blocks import Listed
 from dialer.store.contacts import Group
 from dialer.store.customers import Allowed
-from dialer.turn import call_of
+from dialer.turn import values_of
 from schedules.errors import HoursError
 from schedules.windows import Window
 
@@ -75,6 +76,7 @@ class _Tally:
     first: datetime | None = None
     reasons: Counter[str] = field(default_factory=Counter)
     examples: dict[str, tuple[int, ...]] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
     def refuse(self, row: int, reason: str) -> None:
         self.reasons[reason] += 1
@@ -99,24 +101,27 @@ def preflight(store: Store, campaign: Campaign, route: Route, now: datetime) -> 
     Raises:
         StoreUnavailable: The store did not answer.
     """
-    standing = store.accounts.standing(campaign.account, route.limits, now=now)
-    rate = standing.limits.calls_per_second
-    step = timedelta(seconds=1 / min(rate, campaign.calls_per_second or rate))
+    limits = store.accounts.standing(campaign.account, route.limits, now=now).limits
+    rate = min(limits.calls_per_second, campaign.calls_per_second or limits.calls_per_second)
     tally = _Tally()
     start = max(now, campaign.starts or now)
-    for group in store.contacts.groups(campaign.name):
+    groups = store.contacts.groups(campaign.name)
+    crew = _crew(store, campaign, groups, limits.assumed_call)
+    if crew and crew.per_second < rate:
+        rate = crew.per_second
+        tally.warnings.append(crew.warning)
+    for group in groups:
         windows = _windows(campaign, group, route, start)
-        timetable = _Timetable(windows, step, campaign.ends)
-        for contact, call, allowed in _asked(store, campaign, group, route):
-            lead = call.ring_lead(campaign.customer) if call else None
-            _judge(tally, timetable, contact.row, lead, allowed)
+        timetable = _Timetable(windows, timedelta(seconds=1 / rate), campaign.ends)
+        for contact, shape, allowed in _asked(store, campaign, group, route):
+            _judge(tally, timetable, contact.row, shape.lead if shape else None, allowed)
     rows = tally.rung + sum(tally.reasons.values())
     return Preflight(
         rows=rows,
         will_ring=tally.rung,
         reasons={name: tally.reasons[name] for name in REASONS if tally.reasons[name]},
         examples=tally.examples,
-        warnings=tuple(_warnings(campaign, route, tally)),
+        warnings=(*_warnings(campaign, route, tally), *tally.warnings),
         first=tally.first,
     )
 
@@ -188,18 +193,15 @@ def _windows(campaign: Campaign, group: Group, route: Route, start: datetime) ->
 
 def _asked(
     store: Store, campaign: Campaign, group: Group, route: Route
-) -> Iterator[tuple[Listed, ClickToCall | None, Allowed]]:
-    rest = _waiting(store, campaign, group)
+) -> Iterator[tuple[Listed, Shape | None, Allowed]]:
+    rest, shapes = _waiting(store, campaign, group), Shapes(campaign)
     while batch := list(islice(rest, _BATCH)):
-        calls = [_call(campaign, contact) for contact in batch]
-        customers = [
-            (call.protected(campaign.customer), call.rings(campaign.customer)) if call else ((), ())
-            for call in calls
-        ]
+        found = [_shape(shapes, campaign, contact) for contact in batch]
+        customers = [(shape.numbers, shape.rings) if shape else ((), ()) for shape in found]
         answers = store.customers.allow_contacts(
             campaign.account, customers, route.customer, campaign.customer_rules
         )
-        yield from zip(batch, calls, answers, strict=True)
+        yield from zip(batch, found, answers, strict=True)
 
 
 def _waiting(store: Store, campaign: Campaign, group: Group) -> Iterator[Listed]:
@@ -207,11 +209,41 @@ def _waiting(store: Store, campaign: Campaign, group: Group) -> Iterator[Listed]
     return islice(store.contacts.rows(campaign.name, group), group.fed, None)
 
 
-def _call(campaign: Campaign, contact: Listed) -> ClickToCall | None:
+def _shape(shapes: Shapes, campaign: Campaign, contact: Listed) -> Shape | None:
     try:
-        return call_of(campaign, contact)
+        return shapes.of(values_of(campaign, contact), contact.row)
     except InvalidCall:
         return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Crew:
+    """How many calls the agents who are rung first can take, and the sentence that says so."""
+
+    per_second: float
+    warning: str
+
+
+def _crew(
+    store: Store, campaign: Campaign, groups: Sequence[Group], assumed_call: timedelta
+) -> _Crew | None:
+    """Reckon it by the first contact, where the same agents are rung in every call."""
+    if "from" in campaign.columns or not groups:
+        return None
+    first = next(_waiting(store, campaign, groups[0]), None)
+    shape = _shape(Shapes(campaign), campaign, first) if first else None
+    per_agent = campaign.agent_limit(str(campaign.call.get("fromType", "Number")).title())
+    if shape is None or not per_agent:
+        return None
+    agents = len(str(campaign.call["from"]).split(","))
+    length = shape.length if shape.limited else shape.length + assumed_call
+    per_second = agents * per_agent / length.total_seconds()
+    return _Crew(
+        per_second,
+        f"{agents} of those who are rung first, {per_agent} at a time, each call taken to last"
+        f" {rough(length)}: about {per_second * 3600:.0f} calls an hour. A timeLimit, more agents"
+        " or another --live-per-agent change that",
+    )
 
 
 def _warnings(campaign: Campaign, route: Route, tally: _Tally) -> Iterator[str]:

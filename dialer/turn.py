@@ -33,8 +33,14 @@ def call_of(campaign: Campaign, contact: Listed) -> ClickToCall:
     Raises:
         InvalidCall: It breaks a rule, which it did not when the list was read.
     """
-    values = dict(zip(campaign.template.names, contact.values, strict=True))
-    return campaign.template.call(values, row=contact.row)
+    return campaign.template.call(values_of(campaign, contact), row=contact.row)
+
+
+def values_of(campaign: Campaign, contact: Listed) -> dict[str, str]:
+    """
+    Return what the columns of a contact hold, by wire name.
+    """
+    return dict(zip(campaign.template.names, contact.values, strict=True))
 
 
 def new_turn(campaign: Campaign, contact: Listed, group: str, route: Route) -> NewJob:

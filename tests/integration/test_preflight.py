@@ -65,6 +65,18 @@ def test_the_rate_bounds_what_is_reached(field):
     assert look(field).reasons == {"time": 20}
 
 
+def test_the_agents_bound_what_is_reached(field):
+    """Two agents, one call at a time, 110 seconds each: 65 an hour, whatever the rate."""
+    call = {"from": "7,8", "fromType": "Agent", "timeLimit": 35}
+    field.create("diwali", range(100), start=False, call=call, ends=START + HOUR)
+    found = look(field)
+    assert found.reasons == {"time": 34}
+    assert "2 of those who are rung first, 1 at a time" in found.warnings[0]
+    assert "about 65 calls an hour" in found.warnings[0]
+    field.create("free", range(200, 300), start=False, call=call, live_per_agent=0)
+    assert look(field, "free").warnings == ()
+
+
 def test_customers_called_lately_are_rung_later_or_not_at_all(field):
     """A cap that ends in time puts off; one that does not is a reason."""
     cap = {"preset": "us-florida", "start": False}
