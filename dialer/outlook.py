@@ -18,12 +18,13 @@ from dialer.retry import Backoff, BackoffTable
 from dialer.route import Route
 from dialer.store import Store
 from dialer.store import contacts as listed
-from dialer.store.progress import Progress
+from dialer.store.progress import Progress, Step
 from schedules.errors import HoursError
 from schedules.windows import Window, intersect
 from schedules.zones import zone_of
 
-_HOUR: Final = timedelta(hours=1)
+#: What lets a campaign run; anything else stops it.
+_GO: Final = ("start", "resume")
 #: A campaign that was started a shorter time ago has not shown anything yet.
 _TELLING: Final = timedelta(minutes=1)
 #: Up to so many waiting jobs are asked when they are due; more are taken to be due now.
@@ -70,12 +71,12 @@ class Outlook:
         store, route = self.store, self.routes[campaign.account]
         limits = store.accounts.standing(campaign.account, route.limits, now=now).limits
         rate = min(limits.calls_per_second, campaign.calls_per_second or float("inf"))
-        history = self._history(campaign, progress, rate, now)
+        history = self._history(campaign, now)
         counts = progress.counts
         load = Load(
             now=now,
             ends=campaign.ends,
-            groups=self._groups(campaign, progress, history, now),
+            groups=self._groups(campaign, history, now),
             rate=rate,
             # What is on the wire has no end yet, and soon will.
             ready=counts[State.READY] + counts[State.DIALING],
@@ -89,9 +90,7 @@ class Outlook:
         )
         return load, history
 
-    def _history(
-        self, campaign: Campaign, progress: Progress, rate: float, now: datetime
-    ) -> History:
+    def _history(self, campaign: Campaign, now: datetime) -> History:
         hours = [
             HourCounts(
                 one.hour,
@@ -104,24 +103,17 @@ class Outlook:
             )
             for one in self.store.campaigns.history(campaign.name)
         ]
-        if not hours:
+        ran = _running(self.store.campaigns.steps(campaign.name), now)
+        if not hours or not ran:
             return History()
-        first = hours[0].hour
-        since = max(first, progress.created, campaign.starts or first)
-        if first <= progress.changed < first + _HOUR:
-            ago = (now - progress.changed).total_seconds()
-            if ago < _TELLING.total_seconds():
-                return History()
-            if sum(one.starts for one in hours) <= rate * ago + 1:
-                since = max(since, progress.changed)  # it was started then, and not before
-        return History(hours, since)
+        since = max(ran[0][0], campaign.starts or ran[0][0])
+        return History(hours, since) if now - since >= _TELLING else History()
 
-    def _groups(
-        self, campaign: Campaign, progress: Progress, history: History, now: datetime
-    ) -> list[Group]:
+    def _groups(self, campaign: Campaign, history: History, now: datetime) -> list[Group]:
         since = history.since or now
         first = max(now, campaign.starts or now)
-        running = [*_running(progress, history, now), (first, campaign.ends)]
+        ran = _running(self.store.campaigns.steps(campaign.name), now)
+        running = [*ran, (first, campaign.ends)]
         return [
             Group(
                 windows=intersect(self._windows(campaign, group, since), running),
@@ -167,22 +159,21 @@ class Outlook:
         return None if other.starts and other.starts > now else other
 
 
-def _running(progress: Progress, history: History, now: datetime) -> list[Window]:
+def _running(steps: Iterable[Step], now: datetime) -> list[Window]:
     """
-    When the campaign ran until *now*, as far as anybody can tell.
-
-    Only the last change is on record: the quiet hours before it are taken for a pause.
+    When a campaign ran until *now*, by what was decided about it.
     """
-    if history.since is None or history.since >= now:
-        return []
-    since, changed = history.since, min(progress.changed, now)
-    before = [one.hour for one in history.hours if one.hour < changed]
-    paused = max(before) + _HOUR if before else since
-    if progress.state is not CampaignState.RUNNING:
-        return [(since, min(max(paused, since), changed))] if changed > since else []
-    if paused >= changed or changed <= since:
-        return [(since, now)]
-    return [(since, max(paused, since)), (changed, now)]
+    ran: list[Window] = []
+    since: datetime | None = None
+    for step in steps:
+        if step.verb in _GO:
+            since = since or step.at
+        elif since is not None:
+            ran.append((since, step.at))
+            since = None
+    if since is not None:
+        ran.append((since, now))
+    return [(start, end) for start, end in ran if start < end]
 
 
 def sample_call(campaign: Campaign) -> ClickToCall | None:

@@ -10,7 +10,7 @@ from dialer.campaign import Campaign, CampaignState
 from dialer.errors import CampaignNotFound, CampaignRefused, StoreRefused
 from dialer.job import State
 from dialer.redial import Redial
-from dialer.store.progress import CampaignStanding, HourCounts, Progress, agents_limit
+from dialer.store.progress import CampaignStanding, HourCounts, Progress, Step, agents_limit
 from dialer.store.server import Server, instant, micros, one_line, stamp, translated
 
 Verb = Literal["start", "pause", "resume", "cancel"]
@@ -87,6 +87,18 @@ class Campaigns:
             names: list[str] = self._server.client.zrange(self._server.keys.campaigns, 0, -1)
         return names
 
+    def under_way(self) -> list[str]:
+        """
+        Name those that run or are paused, oldest first.
+        """
+        names, keys = self.names(), self._server.keys
+        with translated(), self._server.client.pipeline(transaction=False) as pipe:
+            for name in names:
+                pipe.hget(keys.camp(name), "state")
+            states = pipe.execute()
+        wanted = (CampaignState.RUNNING, CampaignState.PAUSED)
+        return [name for name, state in zip(names, states, strict=True) if state in wanted]
+
     def progress(self, name: str) -> Progress:
         """
         Read how far a campaign is, at one moment.
@@ -153,6 +165,19 @@ class Campaigns:
             live_until=instant(live[0][1]) if live else None,
             agents_until=instant(talking[0][1]) if 0 < most <= len(talking) else None,
         )
+
+    def steps(self, name: str) -> list[Step]:
+        """
+        Read the last hundred decisions about a campaign, oldest first.
+        """
+        with translated():
+            lines = self._server.client.lrange(self._server.keys.steps(name), 0, -1)
+        parts = (line.split("\t", 3) for line in lines)
+        return [
+            Step(moment, verb, who, reason)
+            for at, verb, who, reason in parts
+            if (moment := instant(at))
+        ]
 
     def history(self, name: str) -> list[HourCounts]:
         """

@@ -58,6 +58,7 @@ cal:<camp>/<n>            string  windows "open-close,..." of that group; gone w
 blocks:<camp>/<n>         list    contacts of that group, packed: "<first row>:<block>"
 list:<camp>/<bucket>      hash    customer's number, digits -> row; see append.lua
 open:<camp>               set     ids of its jobs that are scheduled or ready
+steps:<camp>              list    its last 100 starts, stops and so on: when, what, who, why
 feeding                   zset    campaigns; score: when the feeder looks at them next
 pulse:<camp>              hash    <hour>:<word> -> attempts; for the forecast
 longest                   string  longest period of any customer rule, us
@@ -80,6 +81,8 @@ bells:<account>           zset    unanswered doorbells; score: when given up
 wake                      list    at most one element: wakes a sleeping pacer
 workers                   hash    worker name -> JSON record of a live worker process
 capacity                  zset    <worker name>=<calls at once>; score: when it is gone
+fleet                     string  fingerprint of the settings that live workers dial with; one
+                                  with another has capacity 0 until all of those are gone
 tick                      string  when upkeep last ran
 era                       hash    id: drawn anew by `dialer recover`, by it a machine knows
                                   which store its tidemark is of; copy_us: the last moment a
@@ -205,6 +208,10 @@ class Keys:
     def zones(self, campaign: str) -> str:
         """The zone groups of a campaign's contacts."""
         return f"{self.prefix}zones:{campaign}"
+
+    def steps(self, campaign: str) -> str:
+        """What was decided about a campaign, oldest first."""
+        return f"{self.prefix}steps:{campaign}"
 
     def calendar(self, campaign: str, group: str) -> str:
         """The windows of a zone group."""

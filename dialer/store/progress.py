@@ -87,6 +87,24 @@ class CampaignStanding:
 
 
 @dataclass(frozen=True, slots=True)
+class Step:
+    """
+    One decision about a campaign.
+
+    Attributes:
+        at: When.
+        verb: start, pause, resume or cancel.
+        who: Who decided it.
+        reason: Why; "" for nothing said.
+    """
+
+    at: datetime
+    verb: str
+    who: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
 class HourCounts:
     """
     What became of a campaign's attempts in one hour.

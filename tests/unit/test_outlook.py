@@ -5,67 +5,43 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from campaignkit import campaign
 
-from dialer.campaign import CampaignState
-from dialer.forecast import History, HourCounts
-from dialer.job import State
 from dialer.limits import Limits
 from dialer.outlook import _backoffs, _max_live, _running, agents_in, call_length
 from dialer.retry import Backoff
-from dialer.store.progress import Progress
+from dialer.store.progress import Step
 
 NOW = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 SINCE = NOW.replace(hour=8, minute=15)
 
 
-def progress(changed: datetime, state: CampaignState = CampaignState.RUNNING) -> Progress:
-    return Progress(
-        name="diwali",
-        state=state,
-        account="default",
-        rows=10,
-        fed=0,
-        counts=dict.fromkeys(State, 0),
-        skipped={},
-        created=SINCE,
-        changed=changed,
-        changed_by="asha",
-        reason="",
-        ends=NOW + 24 * HOUR,
-    )
+def steps(*said: str) -> list[Step]:
+    """Write decisions as "verb minutes", counted from SINCE."""
+    parts = (one.split() for one in said)
+    return [Step(SINCE + timedelta(minutes=int(at)), verb, "asha", "") for verb, at in parts]
 
 
-def history(*hours: int) -> History:
-    return History([HourCounts(NOW.replace(hour=h, minute=0), 5, 5) for h in hours], SINCE)
+def minutes(*spans: tuple[int, int]) -> list[tuple[datetime, datetime]]:
+    """Write windows in minutes from SINCE."""
+    return [(SINCE + timedelta(minutes=a), SINCE + timedelta(minutes=b)) for a, b in spans]
 
 
-@pytest.mark.parametrize(
-    ("state", "changed", "hours", "expected"),
-    [
-        # Started once: it ran all the time, quiet hours too.
-        ("running", SINCE, (8, 12), [(SINCE, NOW)]),
-        # Changed while it rang: no pause.
-        ("running", NOW.replace(minute=10), (8, 11, 12), [(SINCE, NOW)]),
-        # Nothing between nine and eleven, and a change at its end: that was a pause.
-        (
-            "running",
-            NOW.replace(hour=11, minute=0),
-            (8, 11, 12),
-            [(SINCE, NOW.replace(hour=9, minute=0)), (NOW.replace(hour=11, minute=0), NOW)],
-        ),
-        # Paused now: from the last hour in which it rang nothing counts.
-        ("paused", NOW.replace(minute=10), (8, 9), [(SINCE, NOW.replace(hour=10, minute=0))]),
-        ("paused", NOW.replace(hour=9, minute=30), (8, 9), [(SINCE, NOW.replace(hour=9))]),
-    ],
-)
-def test_pauses_are_no_open_time(state, changed, hours, expected):
-    """The quiet hours before the last change are taken for a pause, others are not."""
-    assert _running(progress(changed, CampaignState(state)), history(*hours), NOW) == expected
+LATEST = (NOW - SINCE) // timedelta(minutes=1)
+RAN = [
+    ([], []),
+    (["start 0"], [(0, LATEST)]),
+    (["start 5", "pause 20"], [(5, 20)]),
+    (["start 5", "pause 20", "resume 30"], [(5, 20), (30, LATEST)]),
+    (["start 5", "pause 20", "resume 30", "cancel 40"], [(5, 20), (30, 40)]),
+    # What was before the first of the hundred decisions that are kept is not known.
+    (["pause 20", "resume 30"], [(30, LATEST)]),
+]
 
 
-def test_before_the_first_hour_nothing_ran():
-    """Without a history no time of the past counts."""
-    assert _running(progress(SINCE), History(), NOW) == []
+@pytest.mark.parametrize(("said", "expected"), RAN)
+def test_pauses_are_no_open_time(said, expected):
+    """The hours of the past count while the campaign ran, and at no other time."""
+    assert _running(steps(*said), NOW) == minutes(*expected)
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,9 @@ if verb == 'start' and tonumber(known[3]) == 0 then
 end
 redis.call('HSET', camp, 'state', TO[verb], 'changed_us', us(now), 'changed_by', ARGV[3],
   'reason', ARGV[4])
+redis.call('RPUSH', P .. 'steps:' .. name,
+  us(now) .. '\t' .. verb .. '\t' .. ARGV[3] .. '\t' .. ARGV[4])
+redis.call('LTRIM', P .. 'steps:' .. name, -100, -1)
 if TO[verb] == 'running' then
   enter(account, name)
 else
