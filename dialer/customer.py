@@ -16,7 +16,8 @@ class CustomerRules:
     What protects one number over all accounts, campaigns and direct calls.
 
     Attributes:
-        gap: The least time between the end of one call's ringing and the next call.
+        gap: The least time between the latest moment at which the last ring of
+            one call could begin and the start of the next call.
         caps: The most rings in each sliding period; a call reserves one ring
             for each time the provider may ring, its retries included.
     """

@@ -10,26 +10,14 @@ import shutil
 import subprocess
 import sys
 import tempfile
-from dataclasses import dataclass
 from pathlib import Path
 
+import campaign_mutants
+from mutant import LUA, Mutant
+
 ROOT = Path(__file__).parents[2]
-LUA = "dialer/store/lua/"
-LIFE = "tests/integration/test_store_life.py"
 DISPATCH = "tests/integration/test_dispatch.py"
 BELLS = "tests/integration/test_bells.py"
-
-
-@dataclass(frozen=True)
-class Mutant:
-    """One guard removed."""
-
-    promise: str
-    file: str
-    old: str
-    new: str
-    tests: str = LIFE
-
 
 MUTANTS = [
     Mutant("begin repeats its answer", LUA + "begin.lua", "if granted then", "if false then"),
@@ -92,25 +80,25 @@ MUTANTS = [
     Mutant(
         "the deadline is checked",
         LUA + "begin.lua",
-        "if slot >= tonumber(job[1]) then",
+        "if terms.at + LATE >= tonumber(job[1]) then",
         "if false then",
     ),
     Mutant(
         "the last ring is before the close",
         LUA + "begin.lua",
-        "elseif slot + tonumber(job[3]) >= close then",
+        "elseif terms.at + LATE + tonumber(job[3]) >= terms.close then",
         "elseif false then",
     ),
     Mutant(
         "the close is exclusive",
         LUA + "begin.lua",
-        "elseif slot + tonumber(job[3]) >= close then",
-        "elseif slot + tonumber(job[3]) > close then",
+        "elseif terms.at + LATE + tonumber(job[3]) >= terms.close then",
+        "elseif terms.at + LATE + tonumber(job[3]) > terms.close then",
     ),
     Mutant(
         "a pool sleeps",
         LUA + "begin.lua",
-        "if until_us and tonumber(until_us) > slot then",
+        "if until_us > at then",
         "if false then",
     ),
     Mutant("settle is idempotent", LUA + "settle.lua", "if job[3] == token then", "if false then"),
@@ -133,8 +121,8 @@ MUTANTS = [
     Mutant(
         "ringing again waits for the quarantine",
         LUA + "resolve.lua",
-        "if now < over then",
-        "if false then",
+        "and now < over then",
+        "and false then",
     ),
     Mutant(
         "a lease over is doubt, not another try",
@@ -144,7 +132,7 @@ MUTANTS = [
     ),
     Mutant(
         "no move outside the table",
-        LUA + "prologue.lua",
+        LUA + "life.lua",
         "if not from or not arrow.from[from] or not arrow.to[to] then",
         "if not from then",
     ),
@@ -203,7 +191,7 @@ MUTANTS = [
     ),
     Mutant(
         "several numbers suppress none",
-        "dialer/dispatch.py",
+        "dialer/refusal.py",
         'numbers[0] if len(numbers) == 1 else ""',
         "numbers[0]",
         DISPATCH,
@@ -248,7 +236,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         tree = Path(folder) / "tree"
         shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".venv", ".git", ".hypothesis"))
-        for mutant in MUTANTS:
+        for mutant in [*MUTANTS, *campaign_mutants.MUTANTS]:
             if words in mutant.promise:
                 alive = survives(mutant, tree)
                 print("SURVIVED" if alive else "caught  ", mutant.promise, flush=True)

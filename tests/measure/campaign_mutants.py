@@ -1,0 +1,136 @@
+"""
+The guards of campaigns: each of these lines keeps a promise, and `make mutants` takes it away.
+"""
+
+from mutant import LUA, Mutant
+
+CAMPAIGNS = "tests/integration/test_campaigns.py"
+PREFLIGHT = "tests/integration/test_preflight.py"
+BEGIN = LUA + "begin.lua"
+
+
+def lua(promise: str, script: str, old: str, new: str, tests: str = CAMPAIGNS) -> Mutant:
+    """A guard in a script."""
+    return Mutant(promise, f"{LUA}{script}.lua", old, new, tests)
+
+
+MUTANTS = [
+    lua("only a running campaign rings", "begin", "if camp[1] ~= 'running' or redis", "if redis"),
+    lua(
+        "a hold on a campaign stops it",
+        "begin",
+        "or redis.call('EXISTS', P .. 'hold:campaign:' .. campaign) == 1 then",
+        "then",
+    ),
+    lua(
+        "a campaign has its own rate",
+        "begin",
+        "if own > 0 then\n    at =",
+        "if false then\n    at =",
+    ),
+    lua("nobody before the start", "begin", "if tonumber(camp[6]) > at then", "if false then"),
+    lua(
+        "nobody after the end",
+        "begin",
+        "elseif tonumber(camp[7]) <= at + LATE then",
+        "elseif false then",
+    ),
+    lua(
+        "a campaign's requests are bounded",
+        "begin",
+        "if posting > 0 and redis",
+        "if false and redis",
+    ),
+    lua("a campaign's calls are bounded", "begin", "if live > 0 then", "if false then"),
+    lua(
+        "an agent has so many calls",
+        "begin",
+        "elseif until_us <= at and per_agent then",
+        "elseif false then",
+    ),
+    lua(
+        "unknown hours are closed",
+        "begin",
+        "  if not windows then\n    put_to_sleep(lane, now + GLANCE)\n    return false",
+        "  if not windows then\n    terms.close = close\n    return true",
+    ),
+    lua(
+        "a campaign keeps its hours",
+        "begin",
+        "  if not closes then\n",
+        "  closes = closes or close\n  if false then\n",
+    ),
+    lua(
+        "the earlier close counts",
+        "begin",
+        "terms.close = math.min(close, closes)",
+        "terms.close = close",
+    ),
+    lua("direct calls leave a tenth", "begin", ">= DIRECT_IN_ROW", ">= 10 * DIRECT_IN_ROW"),
+    lua("campaigns share by weight", "begin", "1000000 / terms.weight", "1000000"),
+    lua("a turn missed is lost", "lanes", "us(math.max(turn, own))", "us(own)"),
+    lua(
+        "a campaign's caps count",
+        "begin",
+        "customer_rules(ARGV[15], camp[8])",
+        "customer_rules(ARGV[15])",
+    ),
+    lua(
+        "the longest period is kept",
+        "customer",
+        "us(now - longest))\n    for",
+        "us(now - rules.longest))\n    for",
+    ),
+    lua("feeding checks the state", "feed", "if known[1] ~= 'running' then", "if false then"),
+    lua(
+        "feeding checks the cursor",
+        "feed",
+        "if (known[2] or '0:0') ~= ARGV[3] then",
+        "if false then",
+    ),
+    lua("a customer is in a list once", "append", "if #reply > 2 then", "if false then"),
+    lua(
+        "a cancelled list grows no more",
+        "append",
+        "if not state or state == 'cancelled' then",
+        "if not state then",
+    ),
+    lua("old hours are not written", "hours", "~= ARGV[2] then", "== 'never' then"),
+    lua(
+        "an edit closes until hours are known",
+        "define",
+        "redis.call('DEL', P .. 'cal:' .. name .. '/' .. n)",
+        "",
+    ),
+    lua("cancelled for good: redrive", "redrive", "job[2] and campaign_over(job[2])", "false"),
+    lua("cancelled for good: again", "resolve", "and campaign_over(job[4]) then", "and false then"),
+    lua("cancel takes out what waits", "sweep", "if cancelled or tonumber", "if tonumber"),
+    lua("the same fault three times stops", "settle", ">= 3 then", ">= 300 then"),
+    lua("another fault begins anew", "settle", "'fault', fault, 'faults', 0)", "'fault', fault)"),
+    lua(
+        "what rang nobody frees the agent",
+        "lanes",
+        "lane_pool(lane), attempt) == 1 then",
+        "lane_pool(lane), attempt) == 9 then",
+    ),
+    lua(
+        "an edit is not put off",
+        "again",
+        "'changed_us') or '') ~= ARGV[2] then",
+        "'changed_us') or '') == 'never' then",
+    ),
+    Mutant(
+        "a full store is pruned first",
+        "dialer/upkeep.py",
+        "        pruned = self.prune()\n        fed = self._feeder.tick() if self._feeder else 0\n",
+        "        fed = self._feeder.tick() if self._feeder else 0\n        pruned = self.prune()\n",
+        "tests/integration/test_upkeep_pressure.py",
+    ),
+    lua(
+        "preflight knows do-not-call",
+        "allow_contacts",
+        "if on_do_not_call(ARGV[i]) then",
+        "if false then",
+        PREFLIGHT,
+    ),
+]
