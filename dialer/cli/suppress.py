@@ -34,11 +34,13 @@ def add(numbers: _Numbers, reason: _Reason, account: AnyAccount = None, who: Who
 
 
 @app.command()
-def remove(numbers: _Numbers, account: AnyAccount = None, who: Who = "") -> None:
-    """Take numbers off the list."""
+def remove(numbers: _Numbers, reason: _Reason, account: AnyAccount = None, who: Who = "") -> None:
+    """Take numbers off the list; who did it, and why, stays on record."""
     good = [read_number(number) for number in numbers]
     with session() as opened:
-        removed = opened.store.suppression.remove(good, account=account, who=who or who_runs())
+        removed = opened.store.suppression.remove(
+            good, account=account, who=who or who_runs(), reason=reason
+        )
     output.say(f"{removed} removed, {len(good) - removed} were not on the list")
     if removed < len(good):
         raise typer.Exit(1)
@@ -119,6 +121,8 @@ def check(
                 output.say(_sentence(entry, opened.zone(account or "default")))
         else:
             output.say(f"{mask(wanted)} is not on the do-not-call list")
+            for gone in opened.store.suppression.released(wanted)[:1]:
+                output.say(_release(gone, opened.zone(account or "default")))
     if not found:
         raise typer.Exit(1)
 
@@ -156,6 +160,12 @@ def _fields(entry: Suppressed, *, reveal: bool) -> dict[str, object]:
         "reason": entry.reason,
         "since": entry.since,
     }
+
+
+def _release(gone: Suppressed, zone: str) -> str:
+    when = local(gone.since, zone) if gone.since else "an unknown moment"
+    whose = f"that of account {gone.account}" if gone.account else "everybody's"
+    return f"it was taken off {whose} at {when} by {gone.who}: {gone.reason}"
 
 
 def _sentence(entry: Suppressed, zone: str) -> str:

@@ -81,7 +81,7 @@ def _do_not_call(facts: Facts) -> Iterator[Reason]:
             "do_not_call",
             f"the customer is on the do-not-call list ({entry.who}: {entry.reason});"
             " it will be skipped",
-            step=f"dialer suppress remove NUMBER{scope}, if that is wrong",
+            step=f"dialer suppress remove NUMBER{scope} --reason …, if that is wrong",
         )
 
 
@@ -144,11 +144,13 @@ def _limits(facts: Facts) -> Iterator[Reason]:
 
 def _queue(facts: Facts) -> Iterator[Reason]:
     if facts.ahead and facts.account is not None:
-        jobs = "job" if facts.ahead == 1 else "jobs"
+        jobs, come = ("job", "comes") if facts.ahead == 1 else ("jobs", "come")
         wait = _queue_time(facts, facts.account.standing)
+        own = facts.campaign.calls_per_second if facts.campaign else None
+        rate = f"{own:g}/s, the campaign's own rate," if own else _rate(facts.account.standing)
         text = (
-            f"{facts.ahead} ready {jobs} of account {facts.job.account} come first;"
-            f" at {_rate(facts.account.standing)} that takes {rough(wait)}"
+            f"{facts.ahead} ready {jobs} of account {facts.job.account} {come} first;"
+            f" at {rate} that takes {rough(wait)}"
         )
         yield Reason("queue", text, until=facts.now + wait)
 
@@ -221,7 +223,8 @@ def _fit(facts: Facts, start: datetime) -> datetime | None:
 
 def _queue_time(facts: Facts, standing: Standing) -> timedelta:
     per_second = standing.limits.calls_per_second * standing.rate_share
-    return timedelta(seconds=facts.ahead / per_second)
+    own = facts.campaign.calls_per_second if facts.campaign else None
+    return timedelta(seconds=facts.ahead / min(per_second, own or per_second))
 
 
 def _rate(standing: Standing) -> str:

@@ -76,6 +76,8 @@ waiting:<number>          set     ids put off by gap or cap, to wake when a ring
                                   given back
 dnc                       hash    E.164 number -> JSON {who, reason, at_us}
 dnc:<account>             hash    the same for one account only
+released                  list    the last 10,000 numbers that were taken off a do-not-call list:
+                                  JSON {number, account, who, reason, at_us}
 bell                      string  number of the last doorbell
 bells:<account>           zset    unanswered doorbells; score: when given up
 wake                      list    at most one element: wakes a sleeping pacer
@@ -232,6 +234,11 @@ class Keys:
     def campaign_awake(self, account: str, campaign: str) -> str:
         """The lanes of a campaign that have work."""
         return f"{self.prefix}awake:{account}/{campaign}"
+
+    @property
+    def released(self) -> str:
+        """The numbers that were taken off a do-not-call list."""
+        return f"{self.prefix}released"
 
     def hold(self, scope: str) -> str:
         """The owners that hold a scope."""

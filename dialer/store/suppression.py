@@ -59,14 +59,32 @@ class Suppression:
         """
         return self._change("add", numbers, account, who, reason)
 
-    def remove(self, numbers: Iterable[str], *, account: str | None, who: str) -> int:
+    def remove(self, numbers: Iterable[str], *, account: str | None, who: str, reason: str) -> int:
         """
-        Take numbers off a list.
+        Take numbers off a list; who did it, and why, stays on record.
 
         Returns:
             How many were on it.
         """
-        return self._change("remove", numbers, account, who, "")
+        return self._change("remove", numbers, account, who, reason)
+
+    def released(self, number: str) -> list[Suppressed]:
+        """
+        Find when a number was taken off a list, by whom and why, the last time first.
+
+        Args:
+            number: E.164; of all numbers, the last 10,000 releases are known.
+        """
+        with translated():
+            lines = self._server.client.lrange(self._server.keys.released, 0, -1)
+        entries = (json.loads(line) for line in lines)
+        return [
+            Suppressed(
+                number, one["account"] or None, one["who"], one["reason"], instant(one["at_us"])
+            )
+            for one in entries
+            if one["number"] == number
+        ]
 
     def find(self, number: str, account: str | None = None) -> list[Suppressed]:
         """

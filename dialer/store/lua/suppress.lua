@@ -15,8 +15,14 @@ for i = 5, #ARGV do
   if ARGV[1] == 'add' then
     changed = changed + redis.call('HSETNX', list, ARGV[i], value)
   else
-    changed = changed + redis.call('HDEL', list, ARGV[i])
+    local gone = redis.call('HDEL', list, ARGV[i])
+    changed = changed + gone
+    if gone == 1 then
+      redis.call('LPUSH', P .. 'released', cjson.encode({number = ARGV[i], account = ARGV[2],
+        who = ARGV[3], reason = ARGV[4], at_us = us(now)}))
+    end
   end
 end
+redis.call('LTRIM', P .. 'released', 0, 9999)
 count_transition()
 return {us(seen()), changed}
