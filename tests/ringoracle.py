@@ -9,11 +9,13 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
+from itertools import pairwise
 from random import Random
 from zoneinfo import ZoneInfo
 
 MINUTE, SECOND = timedelta(minutes=1), timedelta(seconds=1)
-MIDNIGHT = 24 * 60
+NEVER = datetime(2100, 1, 1, tzinfo=UTC)
+_ZERO_HOUR = datetime(2000, 1, 1, tzinfo=UTC)
 #: What is reckoned for setting up one ring.
 SETUP = 5
 #: The longest wait before the nth try again: first, growth, cap in seconds; from the handbook.
@@ -115,12 +117,12 @@ class Wanted:
     @property
     def lead(self) -> timedelta:
         """From the request until the last ring of a protected phone, at worst."""
-        rings = rings_of(self.params, datetime.min, None)
-        return max(at for side, _, at, _ in rings if side in self.sides) - datetime.min
+        rings = rings_of(self.params, _ZERO_HOUR, None)
+        return max(at for side, _, at, _ in rings if side in self.sides) - _ZERO_HOUR
 
     def rings(self, number: str) -> int:
         """Count how often one protected phone rings at most."""
-        rings = rings_of(self.params, datetime.min, None)
+        rings = rings_of(self.params, _ZERO_HOUR, None)
         return sum(side in self.sides and who == number for side, who, _, _ in rings)
 
 
@@ -175,7 +177,7 @@ class Sent:
     at: datetime
     outcome: str
     params: Mapping[str, str]
-    done: datetime = datetime.max.replace(tzinfo=UTC)
+    done: datetime = NEVER
 
     def rings(self, *, worst: bool) -> list[tuple[str, str, datetime, datetime]]:
         """Return its rings at worst, or as they may have been instead."""
@@ -356,7 +358,7 @@ def _allowed(
     edges |= {until for _, until in _asleep(facts, wanted)}
     found: list[tuple[datetime, datetime]] = []
     inside = sorted(edge for edge in edges if start <= edge <= end)
-    for here, there in zip(inside, inside[1:], strict=False):
+    for here, there in pairwise(inside):
         if (
             all(
                 any(opens <= here and here + lead < closes for opens, closes in open_for[hours])
@@ -395,9 +397,8 @@ def _reserved(facts: Facts, wanted: Wanted) -> _Rings:
 
     A ring that was not is given back, which is the fourth: until when it counts.
     """
-    never = datetime.max.replace(tzinfo=UTC)
     return [
-        (number, sent.at, sent.at + other.lead, never if sent.outcome in RANG else sent.done)
+        (number, sent.at, sent.at + other.lead, NEVER if sent.outcome in RANG else sent.done)
         for sent in facts.sent
         if sent.key != wanted.key
         for other in [facts.wanted[sent.key]]

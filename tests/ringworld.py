@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
-from ringoracle import Facts, Hours, Sent, Wanted
+from ringoracle import NEVER, Facts, Hours, Sent, Wanted
 from storekit import Clockwork
 
 from dialer.bootstrap import routes_of
@@ -40,8 +40,6 @@ EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _ZERO = timedelta(0)
 _US = timedelta(microseconds=1)
 _NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-#: Times this far from now are never.
-NEVER = datetime(2100, 1, 1, tzinfo=UTC)
 
 OUTCOMES: Mapping[str, Outcome] = {
     "placed": Placed("call"),

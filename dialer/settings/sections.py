@@ -8,11 +8,9 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
-from dialer.customer import CustomerRules
-from dialer.duration import Duration, Pause, format_duration
+from dialer.duration import Duration, format_duration
 from dialer.retry import Backoff, BackoffTable
 from dialer.settings.section import MisfitError, Path, Secret, Section, Text
-from schedules.presets import Cap
 
 
 class Wire(Section):
@@ -149,27 +147,6 @@ class Retry(Section):
                 "capacity": self.capacity.backoff,
             }
         )
-
-
-class Customer(Section):
-    """
-    How often one customer may be called, over all accounts, campaigns and direct calls.
-
-    Attributes:
-        gap: The least time between two calls to one number; "0s" for none.
-        max_rings: The most rings in each period; the provider's own retries
-            count. 0 means not limited.
-        per: The period, which slides: no calendar days.
-    """
-
-    gap: Pause = timedelta(minutes=1)
-    max_rings: int = Field(default=0, ge=0, le=1000)
-    per: Duration = timedelta(hours=24)
-
-    @property
-    def rules(self) -> CustomerRules:
-        """The same as the value that the store works with."""
-        return CustomerRules(self.gap, (Cap(self.max_rings, self.per),) if self.max_rings else ())
 
 
 class Breaker(Section):

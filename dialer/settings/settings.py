@@ -16,13 +16,13 @@ from dialer.duration import format_duration
 from dialer.errors import SettingsError
 from dialer.settings.account import Account
 from dialer.settings.addresses import RedisUrl, next_database, without_login
+from dialer.settings.customer import Customer
 from dialer.settings.names import Names
 from dialer.settings.problems import sentences
 from dialer.settings.section import MisfitError, Path, Section
 from dialer.settings.sections import (
     Beat,
     Breaker,
-    Customer,
     Flower,
     Jobs,
     Log,

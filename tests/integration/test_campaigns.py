@@ -285,6 +285,26 @@ def test_a_holiday_added_while_it_runs_holds_for_the_next_dial(field):
     assert isinstance(field.dial(), Go)
 
 
+@pytest.mark.parametrize(
+    "edit", [{"starts": START + HOUR}, {"ends": START + timedelta(seconds=30)}]
+)
+def test_a_start_or_an_end_that_is_moved_holds_for_the_next_dial(field, edit):
+    """Jobs that were fed under the old ones wait, or are over."""
+    made = field.create("diwali", range(5), ends=START + DAY)
+    assert isinstance(field.dial(), Go)
+    field.clock.store.campaigns.replace(made.model_copy(update=edit), who="test")
+    field.feeder.look("diwali")
+    field.clock.forward(timedelta(minutes=1))
+    assert field.dial() == No("empty")
+    field.clock.forward(HOUR)
+    field.tick()
+    if "starts" in edit:
+        assert len(field.dial_all()) == 4
+    else:
+        assert field.dial() == No("empty")
+        assert field.counts("diwali") == {"dialing": 1, "skipped": 4}
+
+
 def test_hours_made_from_an_old_definition_are_not_written(field):
     """A feeder that was slow does not undo an edit."""
     made = field.create("diwali", range(5))
@@ -316,10 +336,17 @@ def test_a_paused_campaign_rings_nobody_and_loses_nobody(field):
     first = field.dial_all(5)
     field.steer("pause", "diwali")
     assert field.dial() == No("empty")
-    field.tick()
-    assert field.dial() == No("empty")
+    # What comes back from the wire, or becomes due, brings nothing of it back to life.
+    field.clock.settle(first[0], PLACED)
+    field.clock.settle(first[1], REFUSED[Kind.PROVIDER])
+    field.clock.store.dialling.take_back(first[2].token, "late")
+    for _ in range(20):
+        field.clock.forward(PERIOD)
+        field.tick()
+        assert field.dial() == No("empty")
     field.steer("resume", "diwali")
     rest = field.dial_all()
+    assert len(rest) == 17
     assert len({go.job_id for go in first + rest}) == 20
 
 
@@ -495,7 +522,11 @@ def test_its_own_rate_paces_a_campaign(field):
     """A tenth of a call a second: one in ten seconds, and others are not slowed down."""
     field.create("slow", range(50), calls_per_second=0.1)
     field.create("fast", range(100, 200))
-    begun = [go.job_id.split(":")[0] for go in field.dial_all(60)]
+    begun = []
+    for _ in range(60):
+        (go,) = field.dial_all(1)
+        field.clock.settle(go, PLACED)  # an outcome is no reason to go on sooner
+        begun.append(go.job_id.split(":")[0])
     assert Counter(begun) == {"slow": 6, "fast": 54}
     assert {at % 10 for at, name in enumerate(begun) if name == "slow"} == {1}
 

@@ -33,6 +33,7 @@ def attempt(cli, outcome: Outcome) -> str:
             lease=LEASE,
             lookahead=timedelta(seconds=1),
             customer=UNPROTECTED,
+            start_by=timedelta(0),
         )
     )
     assert isinstance(reply, Go)
@@ -216,9 +217,14 @@ def test_do_not_call_list(cli, tmp_path):
     listed = {one["number"] for one in cli("suppress", "list", "--json", "--reveal").records}
     assert listed == {"+919100000001", "+919100000002", "+919100000003"}
     assert cli("suppress", "check", "00919100000003").status == 0
-    assert cli("suppress", "remove", "9100000003").status == 0
-    assert cli("suppress", "check", "9100000003").status == 1
-    assert cli("suppress", "remove", "9100000003").status == 1
+    off = ("suppress", "remove", "9100000003", "--reason", "a misprint", "--who", "asha")
+    assert cli("suppress", "remove", "9100000003").status == 2  # a reason is asked for
+    assert cli(*off).status == 0
+    gone = cli("suppress", "check", "9100000003")
+    assert gone.status == 1
+    assert gone.out.endswith("by asha: a misprint\n")
+    assert "it was taken off everybody's at 2" in gone.out
+    assert cli(*off).status == 1
     assert "9100000001" not in cli("suppress", "list").out
 
 

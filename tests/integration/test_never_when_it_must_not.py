@@ -1,28 +1,39 @@
 """Nobody is rung when it must not be, nor later than promised; an oracle judges the rings."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
-from zoneinfo import ZoneInfo
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, given, note, settings
-from hypothesis import strategies as st
+from hypothesis import HealthCheck, Phase, given, note, settings
+from ringhistory import (
+    AGENTS,
+    DAY,
+    HOUR,
+    INDIA,
+    LONDON,
+    MINUTE,
+    NEW_YORK,
+    Drive,
+    History,
+    account,
+    daily,
+    go_on,
+    histories,
+    local,
+    played,
+)
 from ringoracle import RANG, Facts, Hours, Wanted, first_allowed, forbidden, overlooked
-from ringworld import EPOCH, NEVER, OUTCOMES, PERIOD, RingWorld, holidays_text, hours_text
+from ringworld import PERIOD, RingWorld
 from storekit import BREAKER, MOVABLE_CLOCK, SECOND
 
 import dialer.pacer
-from dialer.campaign import Campaign
 from dialer.embedded import EmbeddedServer
 from dialer.job import State
 from dialer.settings import Settings
 from dialer.store import Store
 from dialer.store.server import Server, connect
 
-DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
-AGENTS = ("+919000000101", "+919000000102")
-INDIA, NEW_YORK, LONDON = "Asia/Kolkata", "America/New_York", "Europe/London"
 #: A pacer wakes when there is news, or at a moment the plan named; in between it only looks.
 STRIDE = 30 * MINUTE
 
@@ -32,6 +43,8 @@ PROMISED = 2 * SECOND
 #: The same for a campaign's contacts: news of it waits for beat, twice at worst.
 TOLD = 3 * PERIOD
 LOOKAHEAD = timedelta(milliseconds=100)
+#: A request may leave so long after its instant (wire.start_by), and its rings are reckoned so.
+LATE = timedelta(milliseconds=250)
 #: From the moment that a pacer has planned for until its doorbell is answered.
 A_LOOK = timedelta(milliseconds=10)
 
@@ -55,35 +68,6 @@ def make_world(scratch_server: EmbeddedServer) -> Iterator[MakeWorld]:
     yield make
     server.close()
     patched.undo()
-
-
-def account(hours: Hours, **changes: object) -> dict[str, object]:
-    """Write an account as a settings file does."""
-    return {
-        "user_id": "1",
-        "token": "test-token",
-        "base_url": "http://127.0.0.1:9/call",
-        "mode": "live",
-        "correlation_param": "reqId",
-        "extra_params": ["reqId"],
-        "calling_hours": hours_text(hours),
-        "time_zone": hours.zone,
-        "holidays": holidays_text(hours.shut),
-    } | changes
-
-
-def daily(first: str, end: str, days: range | tuple[int, ...] = range(7)):
-    """The same range on some days, Monday 0."""
-    return tuple((day, _minutes(first), _minutes(end)) for day in days)
-
-
-def _minutes(clock: str) -> int:
-    return int(clock[:2]) * 60 + int(clock[3:])
-
-
-def local(text: str, zone: str, fold: int = 0) -> datetime:
-    """Wall time in a zone."""
-    return datetime.fromisoformat(text).replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC)
 
 
 def lone(created: datetime, **changes: object) -> Wanted:
@@ -115,10 +99,10 @@ BOUNDARIES = {
         "2026-03-02 20:59:54",
         "2026-03-02 20:59:59",
     ),
-    "the last microsecond before 21:00 in India rings": (
+    "the last microsecond that may ring before 21:00 in India rings": (
         Hours(NINE_TO_NINE, INDIA),
-        "2026-03-02 20:59:54.999999",
-        "2026-03-02 20:59:59.999999",
+        "2026-03-02 20:59:54.749999",
+        "2026-03-02 20:59:59.749999",
     ),
     "21:00:00 in India waits for the morning": (
         Hours(NINE_TO_NINE, INDIA),
@@ -217,8 +201,8 @@ BOUNDARIES = {
     ),
     "a window across midnight ends where a holiday begins": (
         Hours(NIGHT, INDIA, frozenset({date(2026, 11, 9)})),
-        "2026-11-08 23:59:54.999999",
-        "2026-11-08 23:59:59.999999",
+        "2026-11-08 23:59:54.749999",
+        "2026-11-08 23:59:59.749999",
     ),
     "a window across midnight into a holiday is shut, and so is what would start on it": (
         Hours(NIGHT, INDIA, frozenset({date(2026, 11, 9)})),
@@ -271,7 +255,8 @@ def test_boundary(make_world: MakeWorld, name: str):
 def lone_world(make_world: MakeWorld, hours: Hours, *wanted: Wanted, gap: int = 0, **given):
     """A world with one account and a few calls."""
     facts = Facts({"default": [hours]}, gap * SECOND, [], {"default": SECOND})
-    raw = {"accounts": {"default": account(hours)}, "customer": {"gap": f"{gap}s"}}
+    # With a burst, nothing but the rules makes the second call wait.
+    raw = {"accounts": {"default": account(hours, burst=2)}, "customer": {"gap": f"{gap}s"}}
     world = make_world(raw, facts, start=wanted[0].created - MINUTE, **given)
     for one in wanted:
         world.order(one)
@@ -279,47 +264,94 @@ def lone_world(make_world: MakeWorld, hours: Hours, *wanted: Wanted, gap: int = 
 
 
 TEN = local("2026-03-02 10:00", INDIA)
-JUST_BEFORE_NINE = local("2026-03-02 20:59:54.9", INDIA)
-#: name: calls, gap
-LATE_STARTS = {
-    "the close": ([lone(JUST_BEFORE_NINE)], 0),
-    "the deadline": ([lone(TEN, not_after=TEN + SECOND / 10)], 0),
-    "the gap": ([lone(TEN), lone(TEN, key="second")], 60),
+PAIR = "+919000000001,+919000000002"
+#: name: parameters, seconds from the request to the last ring of `to` at worst.
+LEADS = {
+    "one ring each": ({}, 30),
+    "from rings three times": ({"fromRetryCount": "2"}, 80),
+    "to rings four times": ({"toRetryCount": "3"}, 105),
+    "two are rung in turn": ({"to": PAIR, "toStrategy": "ONE_BY_ONE"}, 55),
+    "two are rung in turn, twice": ({"to": PAIR, "toRetryCount": "1"}, 105),
+    "two are rung at once": ({"to": PAIR, "toStrategy": "TO_ALL"}, 30),
+    "a group may let it wait": ({"from": "7", "fromType": "Group"}, 90),
+    "rings are long": ({"fromRingTime": "50", "toRingTime": "50"}, 60),
 }
 
 
-@pytest.mark.xfail(
-    strict=True,
-    reason="begin reckons from its slot, and the request may leave wire.start_by later",
-)
-@pytest.mark.parametrize("name", LATE_STARTS)
-def test_request_that_leaves_at_the_last_moment_keeps(make_world: MakeWorld, name: str):
-    """What begin allowed is still allowed when the request leaves as late as it may."""
-    wanted, gap = LATE_STARTS[name]
-    late = timedelta(milliseconds=250)
-    hours = Hours(NINE_TO_NINE, INDIA)
-    world = lone_world(make_world, hours, *wanted, gap=gap, lags=[late, 0 * SECOND])
-    world.run(wanted[0].created + 5 * MINUTE)
+@pytest.mark.parametrize("name", LEADS)
+def test_last_ring_is_reckoned_with(make_world: MakeWorld, name: str):
+    """A call starts until its last ring could begin when hours end, and not from then on."""
+    params, seconds = LEADS[name]
+    close = local("2026-03-02 21:00", INDIA)
+    last = close - seconds * SECOND - LATE - timedelta(microseconds=1)
+    given = {"from": AGENTS[0], "to": "+919000000003"} | params
+    wanted = [
+        lone(last, key="in time", params=given, customer="to"),
+        lone(last + timedelta(microseconds=1), key="too late", params=given, customer="to"),
+    ]
+    world = lone_world(make_world, Hours(NINE_TO_NINE, INDIA), *wanted)
+    world.run(close + DAY)
 
-    assert len(world.facts.sent) == len(wanted)
+    assert [sent.key for sent in world.facts.sent] == ["in time", "too late"]
+    assert world.facts.sent[0].at == last
+    assert world.facts.sent[1].at - (close + DAY / 2) <= A_LOOK
+    assert list(forbidden(world.facts)) == []
+    assert wanted[0].lead == seconds * SECOND
+
+
+def test_ring_that_was_not_frees_the_customer(make_world: MakeWorld):
+    """Who waited for a call that is refused goes as soon as it is."""
+    wanted = [lone(TEN, key=key) for key in ("first", "second")]
+    world = lone_world(
+        make_world,
+        Hours(NINE_TO_NINE, INDIA),
+        *wanted,
+        gap=3600,
+        outcomes=["request", "placed"],
+        takes=[15 * SECOND],
+    )
+    world.run(TEN + HOUR)
+    first, second = world.facts.sent
+
+    assert second.at - first.done <= PROMISED
     assert list(forbidden(world.facts)) == []
 
 
-@pytest.mark.xfail(
-    strict=True, reason="the gap counts from where the last ring begins, not from its end"
-)
-def test_gap_counts_from_the_end_of_the_ringing(make_world: MakeWorld):
-    """A phone that still rings from one call does not ring from another one too."""
+NEARLY_NINE = local("2026-03-02 20:59:54.7", INDIA)
+#: name: calls, gap, how many of them are made
+LATE_STARTS = {
+    "the close": ([lone(NEARLY_NINE + SECOND / 5)], 0, 0),
+    "the close, just in time": ([lone(NEARLY_NINE)], 0, 1),
+    "the deadline": ([lone(TEN, not_after=TEN + SECOND / 10)], 0, 0),
+    "the deadline, just in time": ([lone(TEN, not_after=TEN + SECOND / 3)], 0, 1),
+    "the gap": ([lone(TEN), lone(TEN, key="second")], 60, 2),
+}
+
+
+@pytest.mark.parametrize("name", LATE_STARTS)
+def test_request_that_leaves_at_the_last_moment_keeps(make_world: MakeWorld, name: str):
+    """What begin allows is still allowed when the request leaves as late as it may."""
+    wanted, gap, made = LATE_STARTS[name]
+    hours = Hours(NINE_TO_NINE, INDIA)
+    world = lone_world(make_world, hours, *wanted, gap=gap, lags=[LATE, 0 * SECOND])
+    world.run(wanted[0].created + 5 * MINUTE)
+
+    assert list(forbidden(world.facts)) == []
+    assert len(world.facts.sent) == made
+
+
+def test_the_least_gap_keeps_calls_from_ringing_together(make_world: MakeWorld):
+    """It counts from the beginning of the last ring, and is as long as any ring."""
     wanted = [
         lone(TEN, key=key, params={**lone(TEN).params, "fromRingTime": "50"})
         for key in ("first", "second")
     ]
-    world = lone_world(make_world, Hours(NINE_TO_NINE, INDIA), *wanted, gap=10)
+    world = lone_world(make_world, Hours(NINE_TO_NINE, INDIA), *wanted, gap=50)
     world.run(TEN + 5 * MINUTE)
     first, second = world.facts.sent
 
     _, _, _, silent = first.rings(worst=True)[0]
-    assert second.at >= silent + 10 * SECOND
+    assert second.at >= silent
 
 
 #: name: zones of the contact, starts, first ring (in the first zone) or None for never.
@@ -342,28 +374,42 @@ CONTACTS = {
 }
 
 
+def drive_of(contacts: list[tuple[str, list[str]]], ranges, began: datetime) -> Drive:
+    """A campaign of four days."""
+    call = {"from": AGENTS[0], "fromRingTime": "1", "toRingTime": "1"}
+    return Drive(
+        name="drive",
+        fields={"account": "default", "call": call},
+        ranges=ranges,
+        starts=began,
+        ends=began + 4 * DAY,
+        contacts=contacts,
+        holiday=None,
+        pause=None,
+    )
+
+
+def drive_world(make_world: MakeWorld, drive: Drive, **given) -> RingWorld:
+    """A world whose account is always open, and one campaign."""
+    always = Hours(daily("00:00", "24:00"), "UTC")
+    facts = Facts({"default": [always]}, 0 * SECOND, [], {"default": SECOND})
+    raw = {"accounts": {"default": account(always)}}
+    # Beat's ticks stand three seconds beside the minutes at which things happen.
+    world = make_world(raw, facts, start=drive.starts - 57 * SECOND, **given)
+    go_on(world, drive)
+    return world
+
+
 @pytest.mark.parametrize("name", CONTACTS)
 def test_contact_is_rung_by_its_own_clocks(make_world: MakeWorld, name: str):
     """A contact that may be in any of its zones is rung when all of them are open."""
     zones, starts, rings = CONTACTS[name]
     began = local(starts, zones[0])
-    drive = Drive(
-        name="drive",
-        fields={
-            "account": "default",
-            "call": {"from": AGENTS[0], "fromRingTime": "1", "toRingTime": "1"},
-        },
-        ranges=daily("09:00", "16:00") if rings is None else NINE_TO_NINE,
-        starts=began,
-        ends=began + 4 * DAY,
-        contacts=[("+919000000001", sorted(zones))],
-        holiday=(date(2026, 3, 6), began + MINUTE),
-        pause=None,
-    )
-    always = Hours(daily("00:00", "24:00"), "UTC")
-    facts = Facts({"default": [always]}, 0 * SECOND, [], {"default": SECOND})
-    world = make_world({"accounts": {"default": account(always)}}, facts, start=began - MINUTE)
-    go_on(world, drive)
+    ranges = daily("09:00", "16:00") if rings is None else NINE_TO_NINE
+    drive = drive_of([("+919000000001", sorted(zones))], ranges, began)
+    drive = replace(drive, holiday=(date(2026, 3, 6), began + MINUTE))
+    world = drive_world(make_world, drive)
+    facts = world.facts
     world.run(began + 4 * DAY + MINUTE)
 
     assert list(forbidden(facts)) == []
@@ -376,277 +422,61 @@ def test_contact_is_rung_by_its_own_clocks(make_world: MakeWorld, name: str):
         assert expected <= sent.at <= expected + TOLD
 
 
-LISTED = tuple(f"+91900000000{nth}" for nth in range(1, 6))
-CUSTOMERS = ("+919000000001", "+919000000002")
-#: How long a history is looked at.
-LENGTH = 2 * DAY
-#: Nights on which something happens to the calendar.
-NIGHTS = {
-    "2026-03-07": NEW_YORK,
-    "2026-10-31": NEW_YORK,
-    "2026-03-28": LONDON,
-    "2026-10-24": LONDON,
-    "2026-04-04": "Australia/Lord_Howe",
-    "2028-02-28": INDIA,
-    "2026-12-31": INDIA,
-    "2026-08-14": INDIA,
+def test_pause_amid_a_request_stops_the_next(make_world: MakeWorld):
+    """A campaign that is paused while a request is open stays so when that is answered."""
+    contacts = [(f"+91900000000{nth}", [INDIA]) for nth in (1, 2)]
+    drive = drive_of(contacts, NINE_TO_NINE, TEN)
+    # The first request goes with beat's next tick, and is open for fifteen seconds at least.
+    drive = replace(drive, pause=(TEN + 8 * SECOND, TEN + HOUR))
+    world = drive_world(make_world, drive, takes=[15 * SECOND])
+    world.run(TEN + 2 * HOUR)
+    first, second = world.facts.sent
+
+    assert first.begun < drive.pause[0] < first.done
+    assert drive.pause[1] <= second.begun <= drive.pause[1] + TOLD
+    assert list(forbidden(world.facts)) == []
+
+
+NINE = TEN - HOUR
+TODAY = NINE.date()
+#: name: what changes a second before nine, when the contact is rung instead, None for never.
+CHANGES = {
+    "a later start": ({"starts": TEN}, TEN),
+    "an end that has come": ({"ends": NINE}, None),
+    "an end before the hours": ({"ends": TEN, "ranges": daily("10:00", "21:00")}, None),
+    "later hours": ({"ranges": daily("11:00", "21:00")}, TEN + HOUR),
+    "earlier hours": ({"ranges": daily("08:00", "09:00")}, NINE + 23 * HOUR),
+    "a holiday": ({"holiday": (TODAY, NINE)}, NINE + DAY),
 }
-ZONES = (*sorted(set(NIGHTS.values())), "America/Chicago")
-RATES = {"default": 1.0, "other": 0.2}
 
 
-@dataclass(frozen=True)
-class Drive:
-    """A campaign of one example: its hours, and what happens to it."""
+@pytest.mark.parametrize("name", CHANGES)
+def test_change_holds_from_the_next_dial_on(make_world: MakeWorld, name: str):
+    """A definition that is changed in the last second before nine is obeyed at nine."""
+    changes, rings = CHANGES[name]
+    drive = drive_of([("+919000000001", [INDIA])], NINE_TO_NINE, NINE - HOUR)
+    world = drive_world(make_world, drive)
+    world.redefine(replace(drive, **changes).campaign(late=True), NINE - SECOND)
+    world.run(NINE - 2 * SECOND)
+    assert world.job("drive:1:1") is not None
+    world.run(NINE + 2 * DAY)
 
-    name: str
-    fields: dict[str, object]
-    ranges: tuple[tuple[int, int, int], ...]
-    starts: datetime
-    ends: datetime
-    #: (customer, zones), in the order of the list
-    contacts: list[tuple[str, list[str]]]
-    #: the day that becomes a holiday, and when
-    holiday: tuple[date, datetime] | None
-    pause: tuple[datetime, datetime] | None
-
-    def campaign(self, *, late: bool = False) -> Campaign:
-        """The definition, before or after the holiday was added."""
-        shut = [self.holiday[0]] if late and self.holiday else []
-        return Campaign.read(
-            {
-                "name": self.name,
-                "columns": {"to": "mobile"},
-                "calling_hours": hours_text(Hours(self.ranges, INDIA)),
-                "holidays": holidays_text(shut),
-                "starts": self.starts,
-                "ends": self.ends,
-                "live_per_agent": 0,
-                **self.fields,
-            },
-            now=self.starts - DAY,
-            time_zone=INDIA,
-        )
-
-    def wanted(self) -> list[Wanted]:
-        """The same for the oracle, contact by contact."""
-        day, change = self.holiday or (None, NEVER)
-        return [
-            Wanted(
-                key=f"{self.name} {nth}",
-                account=str(self.fields["account"]),
-                params={**self.fields["call"], "to": number},
-                created=self.starts,
-                not_before=self.starts,
-                not_after=self.ends,
-                campaign=self.name,
-                hours=tuple(
-                    (Hours(self.ranges, zone, frozenset(shut)), since, until)
-                    for zone in zones
-                    for shut, since, until in (((), EPOCH, change), ((day,), change, NEVER))
-                ),
-            )
-            for nth, (number, zones) in enumerate(self.contacts, start=1)
-        ]
+    begun = [sent.begun for sent in world.facts.sent]
+    assert len(begun) == (rings is not None)
+    assert all(rings <= at <= rings + TOLD for at in begun)
 
 
-@dataclass(frozen=True)
-class History:
-    """What happens in one example; times are counted from its start."""
+def test_change_is_heard_while_all_wait(make_world: MakeWorld):
+    """New hours hold for contacts that were rung before and wait to be tried again."""
+    drive = drive_of([("+919000000001", [INDIA])], NINE_TO_NINE, NINE - HOUR)
+    world = drive_world(make_world, drive, outcomes=["agent", "placed"])
+    later = replace(drive, ranges=daily("11:00", "21:00"))
+    world.redefine(later.campaign(), NINE + 25 * SECOND)
+    world.run(NINE + DAY)
 
-    start: datetime
-    hours: dict[str, Hours]
-    gap: timedelta
-    cap: tuple[int, timedelta] | None
-    wanted: list[Wanted]
-    holds: list[tuple[str, timedelta, timedelta]]
-    listed: list[tuple[str, str, timedelta]]
-    outcomes: list[str]
-    takes: list[timedelta]
-    stray: list[timedelta]
-    drives: list[Drive]
-
-    def facts(self) -> Facts:
-        """The same for the oracle; a cut of the rate leaves at least a tenth of it."""
-        cut = 10 if "capacity" in self.outcomes else 1
-        return Facts(
-            {name: [hours] for name, hours in self.hours.items()},
-            self.gap,
-            [self.cap] if self.cap else [],
-            {name: cut * SECOND / RATES[name] for name in self.hours},
-        )
-
-    def settings(self) -> dict[str, object]:
-        """The same for the system."""
-        most, per = self.cap or (0, DAY)
-        return {
-            "beat": {"tick": "1h"},
-            "customer": {
-                "gap": f"{self.gap // SECOND}s",
-                "max_rings": most,
-                "per": f"{per // SECOND}s",
-            },
-            "accounts": {
-                name: account(hours, calls_per_second=RATES[name])
-                for name, hours in self.hours.items()
-            },
-        }
-
-
-def spans(longest: timedelta, shortest: timedelta = timedelta(0)) -> st.SearchStrategy[timedelta]:
-    """Whole seconds, and often whole hours."""
-    seconds = st.integers(shortest // SECOND, longest // SECOND).map(lambda count: count * SECOND)
-    hours = st.integers(-(-shortest // HOUR), longest // HOUR).map(lambda count: count * HOUR)
-    return hours | seconds
-
-
-@st.composite
-def weeks(draw: st.DrawFn, zone: str, first: date) -> Hours:
-    """Some ranges on some days, past midnight or not, and some holidays."""
-    ranges = []
-    for _ in range(draw(st.integers(1, 4))):
-        days = draw(st.just(set(range(7))) | st.sets(st.integers(0, 6), min_size=1))
-        opens = draw(st.integers(0, 95).map(lambda quarter: quarter * 15) | st.integers(0, 1439))
-        length = draw(st.integers(1, 95).map(lambda quarter: quarter * 15) | st.integers(1, 1439))
-        closes = opens + length
-        ranges += [(day, opens, closes - 1440 if closes > 1440 else closes) for day in days]
-    shut = draw(st.sets(st.integers(0, 3), max_size=2))
-    return Hours(tuple(ranges), zone, frozenset(first + nth * DAY for nth in shut))
-
-
-@st.composite
-def calls(draw: st.DrawFn, nth: int, start: datetime, hours: dict[str, Hours]) -> Wanted:
-    """One call, rung in one of the ways there are, and often wanted when hours begin or end."""
-    name = draw(st.sampled_from(sorted(hours)))
-    kind = draw(st.sampled_from(["Number", "Number", "Agent", "Group"]))
-    to = draw(st.lists(st.sampled_from(CUSTOMERS), min_size=1, max_size=2, unique=True))
-    params = {
-        "from": draw(st.sampled_from(AGENTS)) if kind == "Number" else "12",
-        "fromType": kind,
-        "to": ",".join(to),
-        "fromRetryCount": str(draw(st.sampled_from([0, 0, 1, 3]))),
-        "toRetryCount": str(draw(st.sampled_from([0, 0, 0, 1, 3]))),
-        "fromRingTime": str(draw(st.sampled_from([1, 20, 50]))),
-        "toRingTime": str(draw(st.sampled_from([1, 20, 50]))),
-    }
-    if len(to) > 1:
-        params["toStrategy"] = draw(st.sampled_from(["ONE_BY_ONE", "TO_ALL"]))
-    if kind == "Group":
-        params["queueTimeout"] = str(draw(st.sampled_from([1, 60, 600])))
-    created = start + draw(spans(20 * HOUR))
-    edges = [edge for pair in hours[name].stretches(start, created) for edge in pair]
-    if edges and draw(st.booleans()):
-        near = draw(st.integers(-200, 5)) * SECOND
-        created = max(start, draw(st.sampled_from(edges)) + near)
-    not_before = created + draw(st.just(timedelta(0)) | spans(5 * HOUR))
-    return Wanted(
-        key=f"call{nth}",
-        account=name,
-        params=params,
-        created=created,
-        not_before=not_before,
-        not_after=not_before + draw(spans(50 * HOUR, MINUTE)),
-        priority=draw(st.integers(0, 9)),
-        customer=draw(st.sampled_from(["to", "from", "both"])) if kind == "Number" else "to",
-    )
-
-
-@st.composite
-def drives(draw: st.DrawFn, nth: int, start: datetime, names: list[str], first: date) -> Drive:
-    """A campaign whose contacts have zones of their own."""
-    kind = draw(st.sampled_from(["Number", "Agent", "Group"]))
-    call = {
-        "from": AGENTS[0] if kind == "Number" else "7",
-        "fromType": kind,
-        "fromRetryCount": str(draw(st.integers(0, 1))),
-        "toRetryCount": str(draw(st.integers(0, 1))),
-        "fromRingTime": "20",
-        "toRingTime": str(draw(st.sampled_from([1, 50]))),
-    }
-    starts = start + draw(spans(20 * HOUR))
-    ends = starts + draw(spans(40 * HOUR, HOUR))
-    numbers = draw(st.lists(st.sampled_from(LISTED), min_size=1, max_size=4, unique=True))
-    zones = st.sets(st.sampled_from(ZONES), min_size=1, max_size=2).map(sorted)
-    change = starts + draw(spans(20 * HOUR))
-    day = first + draw(st.integers(0, 3)) * DAY
-    pause = starts + draw(spans(10 * HOUR))
-    return Drive(
-        name=f"drive{nth}",
-        fields={"account": draw(st.sampled_from(names)), "call": call},
-        ranges=draw(weeks(INDIA, first)).ranges,
-        starts=starts,
-        ends=ends,
-        contacts=[(number, draw(zones)) for number in numbers],
-        holiday=draw(st.none() | st.just((day, change))),
-        pause=draw(st.none() | st.just((pause, pause + draw(spans(10 * HOUR, MINUTE))))),
-    )
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> History:
-    """Anything that can happen in two days."""
-    night = draw(st.sampled_from(sorted(NIGHTS)))
-    start = local(f"{night} 00:00", NIGHTS[night]) + draw(spans(DAY))
-    names = draw(st.sampled_from([["default"], ["default", "other"]]))
-    scopes = st.sampled_from([*names, "all"])
-    zones = st.just(NIGHTS[night]) | st.sampled_from(ZONES)
-    first = date.fromisoformat(night)
-    hours = {name: draw(zones.flatmap(lambda zone: weeks(zone, first))) for name in names}
-    return History(
-        start=start,
-        hours=hours,
-        gap=draw(st.sampled_from([0, 60, 3600, 7200])) * SECOND,
-        cap=draw(st.none() | st.tuples(st.integers(1, 5), st.sampled_from([HOUR, DAY]))),
-        wanted=[draw(calls(nth, start, hours)) for nth in range(draw(st.integers(0, 5)))],
-        holds=draw(st.lists(st.tuples(scopes, spans(DAY), spans(10 * HOUR, MINUTE)), max_size=2)),
-        listed=draw(
-            st.lists(st.tuples(st.sampled_from(CUSTOMERS), scopes, spans(LENGTH)), max_size=1)
-        ),
-        outcomes=draw(
-            st.lists(st.just("placed") | st.sampled_from(sorted(OUTCOMES)), min_size=3, max_size=8)
-        ),
-        takes=draw(
-            st.lists(
-                st.sampled_from([0, 0, 0, 3, 15]).map(lambda count: count * SECOND),
-                min_size=1,
-                max_size=4,
-            )
-        ),
-        stray=draw(st.lists(spans(LENGTH), max_size=4)),
-        drives=[draw(drives(nth, start, names, first)) for nth in range(draw(st.integers(0, 2)))],
-    )
-
-
-def go_on(world: RingWorld, drive: Drive) -> None:
-    """Let a campaign happen."""
-    world.campaign(drive.campaign(), drive.wanted(), drive.starts)
-    if drive.pause:
-        world.pause(drive.name, *drive.pause)
-    if drive.holiday:
-        world.redefine(drive.campaign(late=True), drive.holiday[1])
-
-
-def played(make_world: MakeWorld, history: History) -> RingWorld:
-    """Let a history happen."""
-    world = make_world(
-        history.settings(),
-        history.facts(),
-        start=history.start,
-        outcomes=history.outcomes,
-        takes=history.takes,
-    )
-    for wanted in history.wanted:
-        world.order(wanted)
-    for drive in history.drives:
-        go_on(world, drive)
-    for scope, since, length in history.holds:
-        world.hold(scope, history.start + since, history.start + since + length)
-    for number, scope, since in history.listed:
-        world.suppress(number, scope, history.start + since)
-    for when in [*history.stray, *(since for _, since, _ in history.holds)]:
-        world.stray(history.start + when)
-    world.run(history.start + LENGTH)
-    return world
+    refused, placed = [sent.begun - NINE for sent in world.facts.sent]
+    assert refused <= TOLD
+    assert 2 * HOUR <= placed <= 2 * HOUR + TOLD
 
 
 def told(world: RingWorld) -> Iterator[str]:
@@ -681,7 +511,7 @@ def unexplained(world: RingWorld) -> Iterator[str]:
             State.UNCONFIRMED: outcomes[-1:] in (["doubt"], ["unknown"]),
             State.DEAD: outcomes[-1:] in (["request"], ["compliance"]) or tries == 6,
             State.SKIPPED: {
-                "its": job.entered >= wanted.not_after - LOOKAHEAD,
+                "its": job.entered >= wanted.not_after - LATE - LOOKAHEAD,
                 "the": listed,
                 "one": too_many,
             }.get(job.reason.partition(" ")[0], False),
@@ -691,8 +521,9 @@ def unexplained(world: RingWorld) -> Iterator[str]:
 
 
 @settings(
-    max_examples=60,
-    phases=[__import__("hypothesis").Phase.generate],
+    max_examples=50,
+    # Making a failure smaller takes longer than a test may; the notes tell what happened.
+    phases=[Phase.explicit, Phase.generate],
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )
 @given(history=histories())
