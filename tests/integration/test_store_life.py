@@ -288,6 +288,26 @@ def test_settle_and_take_back_are_refused_from_every_wrong_state(clockwork: Cloc
     assert before == after
 
 
+def test_an_attempt_that_is_over_takes_nothing_back(clockwork: Clockwork):
+    """A worker that wakes up late undoes neither what came of its attempt nor the next one."""
+    clockwork.enqueue()
+    first = clockwork.begun()
+    clockwork.settle(first, PLACED)
+    clockwork.enqueue()
+    late = clockwork.begun()
+    clockwork.forward(2 * LEASE)
+    clockwork.store.rounds.reap()
+    clockwork.forward(timedelta(hours=1))
+    assert not clockwork.store.desk.resolve(late.job_id, State.READY, who="a", reason="b", **Q)
+    again = clockwork.begun()
+    assert again.job_id == late.job_id
+    before = whole_state(clockwork.store)
+
+    for go in (first, late):
+        assert not clockwork.store.dialling.take_back(go.token, "too late")
+    assert whole_state(clockwork.store) == before
+
+
 def test_unknown_job_is_named(clockwork: Clockwork):
     """Moving or reading a job that does not exist says so."""
     with pytest.raises(JobNotFound, match="nobody"):
