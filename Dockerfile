@@ -17,6 +17,6 @@ COPY ops/entrypoint /usr/local/bin/entrypoint
 ENV PATH=/opt/dialer/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 # No source tree here: a folder named `workers` in the working directory would shadow ours.
 WORKDIR /var/lib/dialer
-USER dialer
+USER 10001
 ENTRYPOINT ["entrypoint"]
 CMD ["celery", "-A", "workers.app", "worker"]

@@ -179,6 +179,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
             start_by=settings.wire.start_by,
             max_tries=settings.jobs.max_tries,
             backoffs=settings.retry.backoffs,
+            settings=settings.fingerprint(),
         ),
         rng=Random(),  # noqa: S311 - jitter, not a secret
     )

@@ -8,6 +8,8 @@ from datetime import timedelta
 from schedules.presets import Cap
 
 _US = timedelta(microseconds=1)
+#: The longest one ring lasts. Source: the vendor's page, fromRingTime and toRingTime.
+LONGEST_RING = timedelta(seconds=50)
 
 
 @dataclass(frozen=True, slots=True)

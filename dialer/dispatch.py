@@ -73,6 +73,8 @@ class DialRules:
         start_by: From the slot to the first byte; later is taken back.
         max_tries: Tries a job has in all.
         backoffs: How long jobs wait between attempts.
+        settings: The fingerprint of this process's settings; with another one
+            than the fleet's nothing is dialled. "" is not compared.
     """
 
     lease: timedelta
@@ -80,6 +82,7 @@ class DialRules:
     start_by: timedelta
     max_tries: int
     backoffs: BackoffTable
+    settings: str = ""
 
 
 class Dispatcher:
@@ -120,6 +123,7 @@ class Dispatcher:
         self._monotonic = monotonic
         self._boottime = boottime
         self._sleep = sleep
+        self._said = ""
 
     def answer(self, account: str, bell: str = "") -> str:
         """
@@ -152,7 +156,14 @@ class Dispatcher:
             case Wait():
                 return "no: the meter is charged"
             case No(reason):
+                self._tell_once(reason)
                 return f"no: {reason}"
+
+    def _tell_once(self, reason: str) -> None:
+        """A clock that stops this worker alone is said in its own log too."""
+        if reason == "clock" != self._said:
+            log.error("this worker dials nothing: its clock is off; synchronise the clocks (NTP)")
+        self._said = reason
 
     def _begin(self, route: Route, bell: str) -> Go | Wait | No:
         token, now = uuid.uuid4().hex, self._now()
@@ -166,6 +177,8 @@ class Dispatcher:
             lease=self._rules.lease,
             lookahead=self._rules.lookahead,
             customer=route.customer,
+            start_by=self._rules.start_by,
+            settings=self._rules.settings,
         )
         try:
             return self._dialling.begin(ask)
@@ -175,6 +188,7 @@ class Dispatcher:
             return No(str(error))
 
     def _dial(self, route: Route, endpoint: Endpoint, go: Go, asked: float) -> str:
+        log.info("begin job=%s attempt=%d", go.job_id, go.attempt, extra=_ids(go))
         slot = go.ahead.total_seconds()
         start_at = self._monotonic() + slot
         start_by = asked + slot + self._rules.start_by.total_seconds()
@@ -211,7 +225,8 @@ class Dispatcher:
             and outcome.late
             and self._insist(lambda: self._dialling.take_back(go.token, outcome.why, fault=True))
         ):
-            log.warning("taken back job=%s attempt=%d: %s", go.job_id, go.attempt, outcome.why)
+            text = "taken back job=%s attempt=%d: %s"
+            log.warning(text, go.job_id, go.attempt, outcome.why, extra=_ids(go))
             return f"taken back {go.job_id}"
         # A late one that cannot be taken back was given up by the reaper: it was not sent either.
         settlement = decide(
@@ -276,4 +291,9 @@ def _tell(route: Route, go: Go, settlement: Settlement, outcome: Outcome, *, don
         settlement.code or "-",
         "" if done else " (no longer this attempt's)",
         settlement.reason,
+        extra=_ids(go),
     )
+
+
+def _ids(go: Go) -> dict[str, str | int]:
+    return {"job": go.job_id, "attempt": go.attempt}

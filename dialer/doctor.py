@@ -69,7 +69,7 @@ def examine(settings: Settings, where: Addresses, clock: Clock) -> Iterator[Find
         clock: Reads this machine's clock, aware.
     """
     yield Finding(Level.OK, "settings", f"valid, fingerprint {settings.fingerprint()}")
-    yield from judge_packages(_distributions(), _folders())
+    yield from judge_packages(packages_distributions(), _folders())
     yield from judge_accounts(settings.accounts)
     yield from _examine_store(settings, where, clock)
     yield from _examine_broker(where)
@@ -223,9 +223,12 @@ def judge_workers(workers: Sequence[LiveWorker], fingerprint: str) -> Iterator[F
         step = "start one: celery -A workers.app worker"
         yield Finding(Level.WARN, "workers", "no worker is alive, so nothing is dialled", step)
     for worker in workers:
-        if worker.settings != fingerprint:
+        step = "give all the same dialer.toml and variables, then restart those that differ"
+        if not worker.capacity:
+            text = f"{worker.name} takes no calls: other workers dial with other settings than its"
+            yield Finding(Level.FAIL, "workers", f"{text} ({worker.settings})", step)
+        elif worker.settings != fingerprint:
             text = f"{worker.name} has other settings ({worker.settings}) than here ({fingerprint})"
-            step = "give both the same dialer.toml and variables, then restart the worker"
             yield Finding(Level.FAIL, "workers", text, step)
         else:
             text = f"{worker.name}: {worker.capacity} calls at once, with the settings here"
@@ -281,10 +284,6 @@ def judge_packages(
         yield Finding(Level.FAIL, "packages", f"ours are found in different places: {text}", step)
     if good:
         yield Finding(Level.OK, "packages", f"{', '.join(_PACKAGES)} are ours")
-
-
-def _distributions() -> Mapping[str, Sequence[str]]:
-    return packages_distributions()
 
 
 def _folders() -> dict[str, Path | None]:

@@ -13,7 +13,10 @@ from dialer.route import Route
 from dialer.store.accounts import Standing
 from dialer.store.bells import LiveWorker
 from dialer.store.holds import EVERYTHING, Hold, account_scope
+from dialer.store.progress import Progress
 
+#: So many campaigns are shown; the rest is counted.
+MOST_CAMPAIGNS = 10
 #: Unconfirmed jobs are counted by age: younger than each of these, then the rest.
 AGES: tuple[tuple[str, timedelta], ...] = (
     ("under_10m", timedelta(minutes=10)),
@@ -65,6 +68,8 @@ class Overview:
         workers: The live workers.
         unconfirmed: How many unconfirmed jobs are of which age, by the names
             of `AGES` and "older".
+        campaigns: Those that run or are paused, oldest first, at most `MOST_CAMPAIGNS`.
+        more_campaigns: How many more there are.
     """
 
     now: datetime
@@ -74,6 +79,8 @@ class Overview:
     oldest_ready: Explanation | None
     workers: Sequence[LiveWorker]
     unconfirmed: Mapping[str, int]
+    campaigns: Sequence[Progress]
+    more_campaigns: int
 
 
 def overview(explainer: Explainer) -> Overview:
@@ -85,7 +92,7 @@ def overview(explainer: Explainer) -> Overview:
     """
     store = explainer.store
     now, holds = store.server.time(), store.holds.all()
-    oldest = store.jobs.oldest_ready()
+    oldest, open_ones = store.jobs.oldest_ready(), store.campaigns.under_way()
     return Overview(
         now=now,
         states=store.jobs.counts(),
@@ -94,6 +101,8 @@ def overview(explainer: Explainer) -> Overview:
         oldest_ready=explainer.job(oldest) if oldest else None,
         workers=store.bells.live(now),
         unconfirmed=_ages(explainer, now),
+        campaigns=[store.campaigns.progress(name) for name in open_ones[:MOST_CAMPAIGNS]],
+        more_campaigns=max(0, len(open_ones) - MOST_CAMPAIGNS),
     )
 
 

@@ -88,6 +88,7 @@ class Pacer:
         self._now = now
         self._monotonic = monotonic
         self._ringing: list[_Ringing] = []
+        self._apart = False
         self._not_before = 0.0
         self._stop = threading.Event()
         self._sleep = sleep or self._stop.wait
@@ -117,6 +118,8 @@ class Pacer:
                 # The pacer of a process must outlive any surprise, or the process idles.
                 log.exception("the pacer stumbled")
                 self._sleep(1.0)
+        with suppress(DialerError):  # then it is gone after `WORKER_GONE`
+            self._bells.leave(self._crew.name)
 
     def _keep_up_when_full(self) -> None:
         """A full store refuses plans, but lost attempts must still be given up in time."""
@@ -131,6 +134,10 @@ class Pacer:
         self._sleep(max(0.0, self._not_before - self._monotonic()))
         self._not_before = self._monotonic() + _SHORTEST.total_seconds()
         plans = [self._plan(name, route) for name, route in self._routes.items()]
+        if self._stands_apart(plans):
+            # Not `wait`: the news is for those who may ring.
+            self._sleep(_LONGEST.total_seconds())
+            return
         self._let_time_pass(plans)
         looks = [plan.look_again for plan in plans if plan.look_again is not None]
         alarms = [plan.alarm for plan in plans if plan.alarm is not None]
@@ -154,6 +161,23 @@ class Pacer:
         for bell, due in plan.bells:
             heapq.heappush(self._ringing, _Ringing(at + due.total_seconds(), account, bell))
         return plan
+
+    def _stands_apart(self, plans: list[Plan]) -> bool:
+        """Whether other workers dial with other settings; said once in the log."""
+        mine = self._crew.record.get("settings", "")
+        other = next((plan.fleet for plan in plans if plan.fleet != mine), None)
+        if other is not None and not self._apart:
+            log.warning(
+                "this worker takes no calls: its settings (%s) are not those that live workers dial"
+                " with (%s); give all of them the same dialer.toml and variables and restart those"
+                " that differ. When the last worker of the other settings is gone, it goes on",
+                mine,
+                other,
+            )
+        elif other is None and self._apart:
+            log.info("this worker takes calls now: no worker with other settings is left")
+        self._apart = other is not None
+        return self._apart
 
     def _let_time_pass(self, plans: list[Plan]) -> None:
         if any(plan.alarm is not None and plan.alarm <= timedelta(0) for plan in plans):

@@ -88,7 +88,9 @@ class Upkeep:
         def some() -> int:
             expired = self._store.rounds.reap()
             for job_id in expired:
-                log.warning("doubt job=%s: its lease is over, a phone may have rung", job_id)
+                ids = {"job": job_id, "attempt": self._store.jobs.get(job_id).attempts}
+                text = "doubt job=%(job)s attempt=%(attempt)d: its lease is over; it may have rung"
+                log.warning(text, ids, extra=ids)
             return len(expired)
 
         return _while_it_finds_work(some)

@@ -102,6 +102,7 @@ class Clockwork:
             lease=LEASE,
             lookahead=50 * timedelta(milliseconds=1),
             customer=UNPROTECTED,
+            start_by=timedelta(0),
         )
         return replace(ask, **changes)  # type: ignore[arg-type]  # a test names the fields it means
 

@@ -40,12 +40,15 @@ class Plan:
         look_again: When to plan again; None when only news can change anything.
         alarm: When time makes a job ready; None when none is scheduled.
         since_tick: How long ago upkeep last ran.
+        fleet: The fingerprint of the settings that live workers dial with;
+            where it is not the caller's there are no bells for it.
     """
 
     bells: tuple[tuple[str, timedelta], ...]
     look_again: timedelta | None
     alarm: timedelta | None
     since_tick: timedelta
+    fleet: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +60,8 @@ class LiveWorker:
         name: Unique among live processes.
         host: The machine it runs on.
         pid: Its process id there.
-        capacity: Calls it can carry at once.
+        capacity: Calls it can carry at once; 0 while its settings are not
+            those of the fleet.
         settings: The fingerprint of its settings.
         heard: When it last announced itself, by the store's clock.
         skew: How far its wall clock was ahead of the store's then; None when
@@ -104,7 +108,8 @@ class Bells:
             windows: When it may dial, as `dialer.hours` writes it.
             rules: How doorbells are planned.
             worker: The caller's name, unique among live processes.
-            record: What `dialer status` shows of it.
+            record: What `dialer status` shows of it; `settings` is the
+                fingerprint of its settings.
             capacity: Calls it can carry at once.
 
         Raises:
@@ -126,10 +131,11 @@ class Bells:
             json.dumps(record),
             capacity,
             micros(WORKER_GONE),
+            str(record.get("settings", "")),
         )
         now, look, alarm, tick = (int(word) for word in reply[:4])
         self._server.witness(reply[4])
-        bells = reply[5:]
+        fleet, bells = reply[5], reply[6:]
         return Plan(
             bells=tuple(
                 (bell, timedelta(microseconds=int(due) - now))
@@ -138,7 +144,21 @@ class Bells:
             look_again=timedelta(microseconds=look - now) if look else None,
             alarm=timedelta(microseconds=alarm - now) if alarm else None,
             since_tick=timedelta(microseconds=now - tick),
+            fleet=fleet,
         )
+
+    def leave(self, worker: str) -> None:
+        """
+        Take *worker* out of the live ones at once, as it rings no more.
+        """
+        client, keys = self._server.client, self._server.keys
+        with translated():
+            announced = client.zrange(keys.capacity, 0, -1)
+            mine = [member for member in announced if member.rpartition("=")[0] == worker]
+            with client.pipeline(transaction=False) as pipe:
+                pipe.zrem(keys.capacity, "", *mine)
+                pipe.hdel(keys.workers, worker)
+                pipe.execute()
 
     def wait(self, longest: timedelta) -> bool:
         """
@@ -171,11 +191,11 @@ class Bells:
             pipe.hgetall(self._server.keys.workers)
             pipe.zrangebyscore(self._server.keys.capacity, stamp(now), "+inf", withscores=True)
             records, announced = pipe.execute()
-        gone_at = {member.rpartition("=")[0]: score for member, score in announced}
+        found = {member.rpartition("=")[0]: (member, score) for member, score in announced}
         return [
-            _live(name, json.loads(record), gone_at[name])
+            _live(name, json.loads(record), *found[name])
             for name, record in sorted(records.items())
-            if name in gone_at
+            if name in found
         ]
 
     def workers(self) -> dict[str, dict[str, object]]:
@@ -187,14 +207,14 @@ class Bells:
         return {name: json.loads(record) for name, record in records.items()}
 
 
-def _live(name: str, record: Mapping[str, object], gone_at: float) -> LiveWorker:
+def _live(name: str, record: Mapping[str, object], member: str, gone_at: float) -> LiveWorker:
     heard = (instant(gone_at) or _NEVER) - WORKER_GONE
     wall = instant(str(record.get("wall_us", "")))
     return LiveWorker(
         name=name,
         host=str(record.get("host", "")),
         pid=int(str(record.get("pid", 0))),
-        capacity=int(str(record.get("capacity", 0))),
+        capacity=int(member.rpartition("=")[2]),
         settings=str(record.get("settings", "")),
         heard=heard,
         skew=wall - heard if wall else None,

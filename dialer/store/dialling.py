@@ -61,6 +61,8 @@ class Ask:
         lease: How long the job is the worker's.
         lookahead: How far ahead a start may be granted.
         customer: How often one customer may be called.
+        start_by: How long after its slot the request may leave.
+        settings: The fingerprint of the worker's settings; "" is not compared.
     """
 
     account: str
@@ -72,6 +74,8 @@ class Ask:
     lease: timedelta
     lookahead: timedelta
     customer: CustomerRules
+    start_by: timedelta
+    settings: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +126,7 @@ class No:
 
     Attributes:
         reason: One word: empty, posting, live, closed, held:<scope>, breaker,
-            clock, rollback, sorting, settled.
+            clock, rollback, settings, sorting, settled.
     """
 
     reason: str
@@ -168,6 +172,8 @@ class Dialling:
             micros(ask.lookahead),
             micros(limits.assumed_call),
             ask.customer.as_words(),
+            micros(ask.start_by),
+            ask.settings,
         )
         word, now, seq = reply[0], int(reply[1]), reply[2]
         if word == "no":

@@ -73,6 +73,7 @@ def attempt(cli, outcome: Outcome) -> str:
             lease=LEASE,
             lookahead=timedelta(seconds=1),
             customer=UNPROTECTED,
+            start_by=timedelta(0),
         )
     )
     assert isinstance(reply, Go), reply

@@ -61,6 +61,7 @@ def start(folder: Path, *module: str, **variables: str) -> "subprocess.Completed
         ((*CELERY, "worker"), {}, "redis_url: is not set"),
         ((*CELERY, "beat"), {}, "redis_url: is not set"),
         (("workers.flower",), {}, "redis_url: is not set"),
+        (("workers.flower",), {"DIALER_FLOWER__ADDRESS": "0.0.0.0", **AWAY}, "there is no login"),
         ((*CELERY, "beat"), {"DIALER_WIRE__DEADLIN": "5s"}, "did you mean DIALER_WIRE__DEADLINE?"),
         ((*CELERY, "worker"), AWAY, "`dialer doctor` says what to do"),
     ],

@@ -79,6 +79,12 @@ def test_store_keeps_what_it_acknowledges():
     assert SERVERS["store"]["volumes"] == [f"store:{options['dir']}"]
 
 
+def test_data_does_not_depend_on_the_folders_name():
+    """Whatever the checkout is called, it is the same data; no key is too new for old Compose."""
+    assert set(COMPOSE) == {"x-dialer", "x-server", "services", "volumes", "secrets"}
+    assert all(one["name"] == f"dialer_{name}" for name, one in COMPOSE["volumes"].items())
+
+
 def test_broker_refuses_when_full():
     """The broker drops no doorbell in silence."""
     assert server_options("broker")["maxmemory-policy"] == "noeviction"
@@ -136,7 +142,9 @@ def test_sandbox_serves_loopback_in_the_network_of_the_worker():
 def test_image_is_small_in_what_it_may_do():
     """The image runs as nobody in particular, without our source in its working directory."""
     final = DOCKERFILE.rpartition("\nFROM ")[2]
-    assert "USER dialer" in final
+    (user,) = re.findall(r"^USER (\d+)$", final, re.MULTILINE)
+    assert f"useradd --uid {user} " in final
+    assert int(user) > 0
     assert "WORKDIR /var/lib/dialer" in final
     assert "--constraint constraints.txt" in DOCKERFILE
     copied = re.findall(r"^COPY (?!--from)(.+) \S+$", DOCKERFILE, re.MULTILINE)

@@ -84,6 +84,7 @@ def test_clock_is_judged_by_the_tolerance_of_begin(milliseconds, level):
         ([], [WARN]),
         ([WORKER], [OK]),
         ([replace(WORKER, settings="other")], [FAIL]),
+        ([WORKER, replace(WORKER, capacity=0)], [OK, FAIL]),
         ([replace(WORKER, skew=timedelta(seconds=5))], [OK, FAIL]),
         ([replace(WORKER, skew=None)], [OK]),
     ],

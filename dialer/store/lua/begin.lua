@@ -12,6 +12,8 @@
 -- ARGV[12] lease, us          ARGV[13] lookahead, us: how far ahead a slot may be granted
 -- ARGV[14] assumed length of a call without a time limit, us
 -- ARGV[15] customer rules (customer.lua)
+-- ARGV[16] how long after its slot a request may leave, us: its rings may be that much later
+-- ARGV[17] fingerprint of the caller's settings, "" for none
 --
 -- Returns  {"go", now, seq, id, slot, attempt, tries, misses, pool misses, not after, mode, pool, content,
 --           redial rules of its campaign (JSON) or ""}
@@ -19,6 +21,7 @@
 --          {"no", now, seq, reason, us when to look again or 0}
 
 local CANDIDATES = 20
+local LATE = tonumber(ARGV[16])
 -- Direct calls in a row while a campaign waits: it has a tenth of the starts at least.
 local DIRECT_IN_ROW = 9
 -- How soon something is looked at again whose end nobody knows.
@@ -62,6 +65,11 @@ if tonumber(ARGV[6]) > seen() then
   add_hold('all', 'witness', 'witness', 'the server has forgotten acknowledged writes: transition '
     .. ARGV[6] .. ' was seen, it knows ' .. us(seen()) .. '; dialer recover --who NAME says how to go on')
   return no('rollback')
+end
+local fleet = redis.call('GET', P .. 'fleet')
+if fleet and ARGV[17] ~= '' and ARGV[17] ~= fleet then
+  wake_pacer()  -- another doorbell takes the place of this one
+  return no('settings')
 end
 
 -- 3. Holds, and the breaker's one probe.
@@ -138,7 +146,7 @@ local function fits(id, lane, terms)
     return false
   end
   local allowed, rule = customer_allows(job[2], job[4], terms.at, terms.rules)
-  if terms.at >= tonumber(job[1]) then
+  if terms.at + LATE >= tonumber(job[1]) then
     move('skip', id, 'skipped', now, 'rule', 'its deadline has passed', 'deadline')
   elseif on_do_not_call(job[2]) then
     move('skip', id, 'skipped', now, 'rule', 'the customer is on the do-not-call list',
@@ -150,7 +158,7 @@ local function fits(id, lane, terms)
     -- Also when that is after its deadline: a ring given back may free the customer before.
     move('postpone', id, 'scheduled', math.min(allowed, tonumber(job[1])), 'rule', CUSTOMER[rule])
     wait_for_customer(id, job[2], terms.rules)
-  elseif terms.at + tonumber(job[3]) >= terms.close then
+  elseif terms.at + LATE + tonumber(job[3]) >= terms.close then
     move('postpone', id, 'scheduled', math.min(terms.again or terms.close, tonumber(job[1])), 'rule',
       'calling hours would end before the last ring')
   else
@@ -219,7 +227,7 @@ local function campaign_terms(campaign)
   end
   if tonumber(camp[6]) > at then
     return leave(account, campaign, tonumber(camp[6]))
-  elseif tonumber(camp[7]) <= at then
+  elseif tonumber(camp[7]) <= at + LATE then
     return leave(account, campaign)
   end
   local posting, live = tonumber(camp[4]), tonumber(camp[5])
@@ -337,7 +345,7 @@ redis.call('ZADD', P .. 'posting:' .. account, us(lease_end), id)
 count_start(slot)
 local length = redis.call('HMGET', key, 'ring_us', 'talk_us', 'lead_us', 'protected', 'rings')
 local nth = id .. '.' .. attempt
-reserve_rings(length[4], length[5], nth, slot + tonumber(length[3]), terms.rules)
+reserve_rings(length[4], length[5], nth, slot + LATE + tonumber(length[3]), terms.rules)
 wait_no_more(id, length[4])
 local talk = tonumber(length[2])
 local over = slot + tonumber(length[1]) + (talk > 0 and talk or tonumber(ARGV[14]))

@@ -13,8 +13,10 @@
 -- ARGV[9]  bell timeout, us   ARGV[10] worker name
 -- ARGV[11] worker's record, JSON   ARGV[12] its capacity, calls at once
 -- ARGV[13] us after which a silent worker is gone
+-- ARGV[14] fingerprint of its settings
 --
--- Returns  {now, next look, next alarm, last tick (all us, 0 = none), seq, bell, due, bell, due, ...}
+-- Returns  {now, next look, next alarm, last tick (all us, 0 = none), seq, fingerprint of the fleet,
+--           bell, due, bell, due, ...}
 --          The alarm is when time alone makes a job ready; `due` does that.
 
 local account = ARGV[1]
@@ -23,12 +25,30 @@ local interval, burst, max_posting, max_live =
 local horizon, lead, patience = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local bells = P .. 'bells:' .. account
 
-redis.call('HSET', P .. 'workers', ARGV[10], ARGV[11])
-redis.call('ZADD', P .. 'capacity', us(now + tonumber(ARGV[13])), ARGV[10] .. '=' .. ARGV[12])
 for _, gone in ipairs(redis.call('ZRANGEBYSCORE', P .. 'capacity', '-inf', '(' .. us(now))) do
   redis.call('ZREM', P .. 'capacity', gone)
   redis.call('HDEL', P .. 'workers', string.match(gone, '^(.*)='))
 end
+
+-- Live workers have one opinion: those with other settings than the fleet announce no
+-- capacity, and take over when nobody else has any.
+local fleet, mine = redis.call('GET', P .. 'fleet'), ARGV[14]
+local others = false
+for _, member in ipairs(redis.call('ZRANGE', P .. 'capacity', 0, -1)) do
+  local name, calls = string.match(member, '^(.*)=(%d+)$')
+  if name == ARGV[10] then
+    redis.call('ZREM', P .. 'capacity', member)
+  elseif calls ~= '0' then
+    others = true
+  end
+end
+if fleet ~= mine and not (fleet and others) then
+  redis.call('SET', P .. 'fleet', mine)
+  fleet = mine
+end
+redis.call('HSET', P .. 'workers', ARGV[10], ARGV[11])
+redis.call('ZADD', P .. 'capacity', us(now + tonumber(ARGV[13])),
+  ARGV[10] .. '=' .. (fleet == mine and ARGV[12] or '0'))
 
 -- begin notes every call; this forgets those that are surely over, limit or none.
 redis.call('ZREMRANGEBYSCORE', P .. 'live:' .. account, '-inf', us(now))
@@ -46,7 +66,7 @@ end
 
 local function answer(next_look, planned)
   local reply = {us(now), us(next_look), us(next_alarm()), redis.call('GET', P .. 'tick') or '0',
-    us(seen())}
+    us(seen()), fleet}
   for _, word in ipairs(planned or {}) do
     reply[#reply + 1] = word
   end
@@ -118,6 +138,9 @@ local function room()
   return math.min(most, carry - redis.call('ZCARD', P .. 'in:dialing'))
 end
 
+if fleet ~= mine then
+  return answer(0)
+end
 local stopped, again, probing = held()
 if stopped then
   return answer(again)
