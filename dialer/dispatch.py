@@ -20,6 +20,7 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 from typing import Protocol
 
+from dialer import journal
 from dialer.call import ClickToCall
 from dialer.client import Endpoint
 from dialer.client.clock import Clock
@@ -30,7 +31,7 @@ from dialer.redial import Redial
 from dialer.refusal import number_to_suppress, shared_fault, unreadable
 from dialer.retry import BackoffTable
 from dialer.route import Route, accounts_of
-from dialer.settle import Settlement, decide
+from dialer.settle import decide
 from dialer.store.dialling import Ask, Dialling, Go, No, Wait
 
 log = logging.getLogger(__name__)
@@ -38,6 +39,8 @@ log = logging.getLogger(__name__)
 _CLOCK = Clock()
 #: The longest a worker waits for the meter before it gives its doorbell up.
 _PATIENCE = timedelta(milliseconds=200)
+#: How long a worker whose settings differ leaves the doorbells to others.
+_APART = timedelta(seconds=1)
 #: The most asks for one doorbell. While `begin` answers "sorting" it moves blocked jobs out of
 #: the way, 20 at a time, and asking again is progress.
 _ASKS = 100
@@ -157,6 +160,9 @@ class Dispatcher:
                 return "no: the meter is charged"
             case No(reason):
                 self._tell_once(reason)
+                if reason == "settings":
+                    # Its doorbell is rung anew; those of the fleet shall be there first.
+                    self._sleep(_APART.total_seconds())
                 return f"no: {reason}"
 
     def _tell_once(self, reason: str) -> None:
@@ -188,7 +194,7 @@ class Dispatcher:
             return No(str(error))
 
     def _dial(self, route: Route, endpoint: Endpoint, go: Go, asked: float) -> str:
-        log.info("begin job=%s attempt=%d", go.job_id, go.attempt, extra=_ids(go))
+        journal.begun(go)
         slot = go.ahead.total_seconds()
         start_at = self._monotonic() + slot
         start_by = asked + slot + self._rules.start_by.total_seconds()
@@ -225,8 +231,7 @@ class Dispatcher:
             and outcome.late
             and self._insist(lambda: self._dialling.take_back(go.token, outcome.why, fault=True))
         ):
-            text = "taken back job=%s attempt=%d: %s"
-            log.warning(text, go.job_id, go.attempt, outcome.why, extra=_ids(go))
+            journal.taken_back(go, outcome.why)
             return f"taken back {go.job_id}"
         # A late one that cannot be taken back was given up by the reaper: it was not sent either.
         settlement = decide(
@@ -248,7 +253,7 @@ class Dispatcher:
                 go.job_id, go.token, settlement, hold=hold, suppress=suppress, fault=fault
             )
         )
-        _tell(route, go, settlement, outcome, done=done)
+        journal.settled(go, route.account, settlement, outcome, done=done)
         if not done:
             return f"too late: job {go.job_id} is no longer this attempt's"
         return f"{settlement.target} {go.job_id}"
@@ -273,27 +278,3 @@ class Dispatcher:
                 log.warning("the store has not taken an outcome yet: %s", error)
             self._sleep(pause)
             pause = min(1.0, pause * 2)
-
-
-def _tell(route: Route, go: Go, settlement: Settlement, outcome: Outcome, *, done: bool) -> None:
-    level = logging.INFO
-    if isinstance(outcome, Refused) and lookup(outcome.code).raises_alert:
-        level = logging.ERROR
-    elif settlement.row.verb in ("doubt", "hold"):
-        level = logging.WARNING
-    log.log(
-        level,
-        "%s job=%s attempt=%d account=%s code=%s%s: %s",
-        settlement.row.verb,
-        go.job_id,
-        go.attempt,
-        route.account,
-        settlement.code or "-",
-        "" if done else " (no longer this attempt's)",
-        settlement.reason,
-        extra=_ids(go),
-    )
-
-
-def _ids(go: Go) -> dict[str, str | int]:
-    return {"job": go.job_id, "attempt": go.attempt}

@@ -193,6 +193,32 @@ def test_feeding_from_an_old_cursor_does_nothing(field):
     assert whole_state(field.clock.store) == before
 
 
+@pytest.mark.parametrize("verb", ["pause", "cancel"])
+def test_a_feeder_that_is_late_feeds_nothing(field, verb):
+    """It read the list while the campaign ran, and comes with the jobs when it does not."""
+    field.create("diwali", range(10), start=False)
+    store = field.clock.store
+    store.campaigns.steer("start", "diwali", who="t")
+    (group,) = store.contacts.groups("diwali")
+    some, behind = store.contacts.read("diwali", group, 10)
+    store.campaigns.steer(verb, "diwali", who="t")
+    jobs = [field.clock.job(f"diwali:{one.row}:1", lane="default/diwali/0/") for one in some]
+    assert not store.contacts.feed("diwali", group, behind, jobs)
+    assert field.counts("diwali") == {"waiting": 10}
+
+
+def test_a_look_does_not_put_off_what_was_decided_meanwhile(field):
+    """A cancel between the feeder's look and its note is looked at at once, not in hours."""
+    field.create("diwali", range(5))
+    campaigns = field.clock.store.campaigns
+    looked_at = campaigns.progress("diwali")
+    field.clock.forward(SECOND)
+    campaigns.steer("cancel", "diwali", who="t")
+    for when in (START + DAY, None):
+        campaigns.look_again(looked_at, when, period=PERIOD)
+        assert campaigns.due(field.clock.now, 10) == ["diwali"]
+
+
 def test_a_list_longer_than_a_block_is_fed_to_its_end(field):
     """Blocks follow each other, and the end is the end."""
     field.create("diwali", range(BLOCK), start=False)
