@@ -233,7 +233,7 @@ class StoreMachine(RuleBasedStateMachine):
             lists.add([number], account=None, who="m", reason="asked")
             self.suppressed.add(number)
         else:
-            lists.remove([number], account=None, who="m")
+            lists.remove([number], account=None, who="m", reason="a misprint")
             self.suppressed.discard(number)
 
     @rule(owner=st.sampled_from(["operator", "api", "breaker"]), hold=st.booleans())
