@@ -108,7 +108,11 @@ def feeder_of(settings: Settings, store: Store) -> Feeder:
 
     It looks at a campaign as soon as somebody there has changed it.
     """
-    return Feeder(store, routes_of(settings, with_token=False), period=settings.beat.tick)
+    return _feeder(settings, store, routes_of(settings, with_token=False))
+
+
+def _feeder(settings: Settings, store: Store, routes: Mapping[str, Route]) -> Feeder:
+    return Feeder(store, routes, period=settings.beat.tick, retention=settings.jobs.retention)
 
 
 def _with_preset(customer: CustomerRules, account: Account) -> CustomerRules:
@@ -165,7 +169,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
         retention=settings.jobs.retention,
         key_retention=settings.jobs.key_retention,
         first=(tidemark.look, roster.look),
-        feeder=Feeder(store, routes, period=settings.beat.tick),
+        feeder=_feeder(settings, store, routes),
     )
     dispatcher = Dispatcher(
         dialling=store.dialling,

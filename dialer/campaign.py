@@ -5,6 +5,8 @@ A campaign: whom to ring, as which call, when, how fast and how often.
 what became of them live in the store.
 """
 
+import hashlib
+import json
 import re
 from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
@@ -184,6 +186,17 @@ class Campaign(BaseModel):
     def to_json(self) -> str:
         """Write the definition as one line of JSON."""
         return self.model_dump_json(exclude_defaults=True)
+
+    @property
+    def shape(self) -> str:
+        """
+        What contacts depend on once they were read, as 16 hex digits.
+
+        Their columns, the side that makes their identity, and where their zone comes from.
+        """
+        kinds = [self.call.get("fromType", "Number"), self.call.get("toType", "Number")]
+        read = [self.columns, self.customer, self.zone_from, self.zone_column, kinds]
+        return hashlib.sha256(json.dumps(read, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
     def template(self) -> Template:

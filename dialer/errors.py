@@ -62,6 +62,10 @@ class CampaignRefused(DialerError):
     """A campaign is not in a state for what was asked; the text says which. Nothing was changed."""
 
 
+class CampaignChanged(CampaignRefused):
+    """Somebody changed the campaign after it was read; nothing was changed. Read it again."""
+
+
 class JobNotFound(DialerError):
     """No job has this id or key; it may have been pruned after its retention."""
 

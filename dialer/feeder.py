@@ -8,10 +8,12 @@ takes out what waits in campaigns that were cancelled or have ended.
 
 import logging
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 
 from dialer.campaign import Campaign, CampaignState
+from dialer.errors import DialerError, StoreUnavailable
 from dialer.hours import OpeningHours
 from dialer.route import Route
 from dialer.store import Store
@@ -19,12 +21,13 @@ from dialer.store.contacts import Group
 from dialer.store.jobs import BATCH
 from dialer.store.progress import Progress
 from dialer.turn import new_turn
-from schedules.windows import Window
+from schedules.errors import HoursError
+from schedules.windows import Window, intersect
 
 log = logging.getLogger(__name__)
 
 #: Campaigns looked at in one round.
-_CAMPAIGNS = 100
+_CAMPAIGNS = 1000
 #: Jobs made in one round; a round must end before the next one is due.
 _JOBS = 10_000
 #: The longest until a campaign is looked at again: its hours must not become stale.
@@ -33,12 +36,24 @@ _REST = timedelta(hours=6)
 _STALE = timedelta(hours=24)
 #: Periods of the tick that the ready jobs of a lane shall last for.
 _PERIODS = 3
-#: Jobs of a campaign that may wait for their customers or agents beside those.
+#: Jobs of a zone group that may wait for their customers or agents beside those.
 _MOST_WAITING = 10_000
+#: More of them may wait while no more than this share of the memory is used.
+_ROOMY = 0.5
+#: Jobs that are kept ready at the slowest rate.
+_AT_LEAST = 20
 _SWEEP = 500
 #: Calendars whose windows are remembered.
 _CALENDARS = 1000
 _FAR = datetime(2200, 1, 1, tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class _Open:
+    """A zone group that may be rung, and how long it still may."""
+
+    group: Group
+    latest: timedelta
 
 
 class Feeder:
@@ -49,30 +64,48 @@ class Feeder:
         store: The store.
         routes: The accounts by name.
         period: The beat's period.
+        retention: How long the list of a campaign that is over is kept.
     """
 
-    def __init__(self, store: Store, routes: Mapping[str, Route], *, period: timedelta) -> None:
+    def __init__(
+        self,
+        store: Store,
+        routes: Mapping[str, Route],
+        *,
+        period: timedelta,
+        retention: timedelta = timedelta(days=30),
+    ) -> None:
         self._store = store
         self._routes = routes
         self._period = period
+        self._retention = retention
         self._hours: dict[str, OpeningHours] = {}
 
     def tick(self) -> int:
         """
         Look at the campaigns that are due, at most `_CAMPAIGNS` of them.
 
+        One that cannot be looked at keeps no other from it.
+
         Returns:
             How many jobs were made.
 
         Raises:
-            StoreUnavailable, StoreRefused: The round broke off; the next one
-                goes on where it stopped.
+            StoreUnavailable: The round broke off; the next one goes on where it stopped.
         """
         made = 0
-        for name in self._store.campaigns.due(self._store.server.time(), _CAMPAIGNS):
+        for name in self._store.feeding.due(self._store.server.time(), _CAMPAIGNS):
             if made >= _JOBS:
                 break
-            made += self.look(name)
+            try:
+                made += self.look(name)
+            except StoreUnavailable:
+                raise
+            except Exception as error:
+                # Full, written by a newer version, in a zone that this machine does not know …
+                expected = isinstance(error, DialerError | HoursError)
+                log.warning("campaign=%s waits: %s", name, error, exc_info=not expected)
+                self._later(name)
         return made
 
     def look(self, name: str) -> int:
@@ -83,22 +116,38 @@ class Feeder:
             How many jobs were made.
         """
         store, now = self._store, self._store.server.time()
-        # In this order: a definition that is newer than its record is looked at again.
-        progress, campaign = store.campaigns.progress(name), store.campaigns.get(name)
+        progress = store.campaigns.progress(name)
         made, again = 0, None
-        if progress.state is CampaignState.CANCELLED or campaign.ends <= now:
-            again = self._sweep(name, now)
+        if progress.state is CampaignState.CANCELLED or progress.ends <= now:
+            again = self._end(progress, now)
         elif progress.state is CampaignState.RUNNING:
-            made, again = self._run(campaign, progress, now)
-        store.campaigns.look_again(progress, again, period=self._period)
+            # After its record: a definition that is newer is looked at again.
+            made, again = self._run(store.campaigns.get(name), progress, now)
+        elif progress.state is CampaignState.PAUSED and progress.queued:
+            again = progress.ends
+        store.feeding.look_again(progress, again, period=self._period)
         return made
 
-    def _sweep(self, name: str, now: datetime) -> datetime | None:
-        left = 1
-        moved = _SWEEP
+    def _later(self, name: str) -> None:
+        progress = self._store.campaigns.progress(name)
+        again = self._store.server.time() + self._period
+        self._store.feeding.look_again(progress, again, period=self._period)
+
+    def _end(self, progress: Progress, now: datetime) -> datetime | None:
+        """Take out what waits in a campaign that is over; long after, forget its list."""
+        left, moved = 1, _SWEEP
         while moved == _SWEEP:
-            moved, left = self._store.contacts.sweep(name, _SWEEP)
-        return now + self._period if left else None
+            moved, left = self._store.feeding.sweep(progress.name, _SWEEP)
+        if left:
+            return now + self._period
+        if progress.forgotten:
+            return None
+        cancelled = progress.state is CampaignState.CANCELLED
+        over = (progress.changed if cancelled else progress.ends) + self._retention
+        if over > now:
+            return over
+        self._store.contacts.forget(progress.name, who="retention", after=self._retention)
+        return None
 
     def _run(
         self, campaign: Campaign, progress: Progress, now: datetime
@@ -110,51 +159,69 @@ class Feeder:
         groups = self._store.contacts.groups(campaign.name)
         hours = {group.number: self._opening_hours(campaign, group) for group in groups}
         written = {number: one.windows(now) for number, one in hours.items()}
-        if not self._store.campaigns.write_hours(campaign.name, progress, written, _STALE):
+        if not self._store.feeding.write_hours(campaign.name, progress, written, _STALE):
             return 0, now  # somebody changed it meanwhile
         if campaign.starts and campaign.starts > now:
             return 0, min(campaign.starts, now + _REST)
         if not progress.open:
             return 0, None
-        rate = self._store.accounts.standing(
-            campaign.account, route.limits, now=now
-        ).limits.calls_per_second
-        made, looks = 0, [now + _REST, campaign.ends]
-        for group in groups:
-            windows = hours[group.number].spans(now)
-            if group.fed < group.rows:
-                if _opens_by(windows, now, now + self._period):
-                    want = self._wanted(campaign, group, progress, rate)
-                    made += self._feed(campaign, group, route, want)
-                looks.append(_next_look(windows, now, self._period))
+        own = route.hours.spans(now)
+        windows = {number: intersect(one.spans(now), own) for number, one in hours.items()}
+        unfed = [group for group in groups if group.fed < group.rows]
+        looks = [now + _REST, campaign.ends]
+        looks += [_next_look(windows[group.number], now, self._period) for group in unfed]
+        made = self._fill(campaign, progress, route, _open(unfed, windows, now, self._period))
         return made, min(looks)
 
-    def _feed(
-        self,
-        campaign: Campaign,
-        group: Group,
-        route: Route,
-        want: int,
+    def _fill(
+        self, campaign: Campaign, progress: Progress, route: Route, groups: list[_Open]
     ) -> int:
+        """Fill the lanes of the groups that are open; they share what the rate allows."""
+        if not groups:
+            return 0
+        target = ceil(self._target(campaign, route) / len(groups))
+        awake = self._store.feeding.awake(campaign.account, campaign.name)
         made = 0
+        for one in groups:
+            group = one.group
+            # Jobs whose agents are busy or whose customers must wait are no work at hand, but not
+            # without end: contacts are small in their list, and large as jobs.
+            room = self._room(target, group)
+            want = min(target - awake.get(group.number, 0), room, _JOBS - made)
+            made += self._feed(campaign, progress, route, one, want)
+        return made
+
+    def _feed(
+        self, campaign: Campaign, progress: Progress, route: Route, one: _Open, want: int
+    ) -> int:
+        group, made = one.group, 0
         while made < want:
             some, behind = self._store.contacts.read(campaign.name, group, min(BATCH, want - made))
             jobs = [new_turn(campaign, contact, group.number, route) for contact in some]
-            if not jobs or not self._store.contacts.feed(campaign.name, group, behind, jobs):
+            if not jobs or one.latest < max(job.ring_lead for job in jobs):
+                # So near its close they would only be put off.
+                break
+            if not self._store.feeding.feed(
+                campaign.name, group, behind, jobs, version=progress.version
+            ):
                 break
             made += len(jobs)
             group = group.fed_to(behind)
         return made
 
-    def _wanted(self, campaign: Campaign, group: Group, progress: Progress, rate: float) -> int:
+    def _room(self, target: int, group: Group) -> int:
+        room = target + _MOST_WAITING - group.queued
+        if room < target and self._store.server.fullness() < _ROOMY:
+            return target
+        return room
+
+    def _target(self, campaign: Campaign, route: Route) -> int:
+        now = self._store.server.time()
+        standing = self._store.accounts.standing(campaign.account, route.limits, now=now)
+        rate = standing.limits.calls_per_second
         if campaign.calls_per_second:
             rate = min(rate, campaign.calls_per_second)
-        target = ceil(rate * self._period.total_seconds() * _PERIODS) + 20
-        awake = self._store.contacts.awake(campaign.account, campaign.name)
-        # Jobs whose agents are busy or whose customers must wait are no work at hand, but not
-        # without end: contacts are small in their list, and large as jobs.
-        room = target + _MOST_WAITING - progress.queued
-        return max(0, min(target - awake.get(group.number, 0), room))
+        return ceil(rate * self._period.total_seconds() * _PERIODS) + _AT_LEAST
 
     def _opening_hours(self, campaign: Campaign, group: Group) -> OpeningHours:
         calendar = campaign.calendar(group.zones)
@@ -163,8 +230,20 @@ class Feeder:
         return self._hours.setdefault(calendar.digest, OpeningHours(calendar))
 
 
-def _opens_by(windows: list[Window], now: datetime, soon: datetime) -> bool:
-    return any(opens <= soon and now < closes for opens, closes in windows)
+def _open(
+    groups: list[Group], windows: Mapping[str, list[Window]], now: datetime, period: timedelta
+) -> list[_Open]:
+    """The groups that are open by the next look, with the time they have left from now."""
+    return [
+        _Open(group, closes - max(now, opens))
+        for group in groups
+        for opens, closes in _upcoming(windows[group.number], now)
+        if opens <= now + period
+    ]
+
+
+def _upcoming(windows: list[Window], now: datetime) -> list[Window]:
+    return [window for window in windows if now < window[1]][:1]
 
 
 def _next_look(windows: list[Window], now: datetime, period: timedelta) -> datetime:

@@ -60,7 +60,8 @@ def new_turn(campaign: Campaign, contact: Listed, group: str, route: Route) -> N
         call: ClickToCall | None = call_of(campaign, contact)
     except InvalidCall:
         call = None
-    content = call.content() if call else json.dumps([*contact.values])
+    unread = {**campaign.call, **values_of(campaign, contact)}
+    content = call.content() if call else json.dumps(unread, sort_keys=True)
     mode = (call.mode if call else None) or route.mode
     zero = timedelta(0)
     return NewJob(
@@ -130,5 +131,5 @@ def _pool(call: ClickToCall) -> str:
     """Whom `from` rings; plain numbers are counted under a digest, so that none is in a key."""
     if call.pool:
         return call.pool
-    digest = hashlib.sha256(",".join(sorted(call.from_)).encode()).hexdigest()[:16]
-    return f"{NUMBERS}{len(call.from_)}:{digest}"
+    digests = sorted(hashlib.sha256(one.encode()).hexdigest()[:16] for one in call.from_)
+    return NUMBERS + ",".join(digests)

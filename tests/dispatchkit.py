@@ -27,6 +27,9 @@ class AlwaysOpen:
         del now
         return ALWAYS
 
+    def spans(self, now):
+        return [(now - timedelta(days=1), now + timedelta(days=400))]
+
 
 class Line:
     """A client that notes what it is asked and answers what the test says."""

@@ -15,6 +15,7 @@ from dialer.store.contacts import Contacts
 from dialer.store.customers import Customers
 from dialer.store.desk import Desk
 from dialer.store.dialling import BreakerRules, Dialling
+from dialer.store.feeding import Feeding
 from dialer.store.holds import Holds
 from dialer.store.jobs import Jobs
 from dialer.store.rounds import Rounds
@@ -42,6 +43,7 @@ class Store:
     customers: Customers
     campaigns: Campaigns
     contacts: Contacts
+    feeding: Feeding
 
     @classmethod
     def on(cls, server: Server, breaker: BreakerRules, *, full_at: float = 0.8) -> "Store":
@@ -61,6 +63,7 @@ class Store:
             customers=Customers(server),
             campaigns=Campaigns(server),
             contacts=Contacts(server, full_at=full_at),
+            feeding=Feeding(server, full_at=full_at),
         )
 
 

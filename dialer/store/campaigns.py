@@ -2,15 +2,15 @@
 Campaigns: their definitions, what has been decided about them, and how far they are.
 """
 
-from collections.abc import Mapping
+import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from dialer.campaign import Campaign, CampaignState
-from dialer.errors import CampaignNotFound, CampaignRefused, StoreRefused
+from dialer.errors import CampaignChanged, CampaignNotFound, CampaignRefused, StoreRefused
 from dialer.job import State
 from dialer.redial import Redial
-from dialer.store.progress import CampaignStanding, HourCounts, Progress, Step, agents_limit
+from dialer.store.progress import CampaignStanding, HourCounts, Progress, Step, crew_limit, crew_of
 from dialer.store.server import Server, instant, micros, one_line, stamp, translated
 
 Verb = Literal["start", "pause", "resume", "cancel"]
@@ -37,17 +37,26 @@ class Campaigns:
         """
         self._define("create", campaign, who)
 
-    def replace(self, campaign: Campaign, *, who: str) -> None:
+    def replace(self, campaign: Campaign, *, who: str, version: int | None = None) -> None:
         """
-        Change a definition; what it says holds from the next dial on.
+        Change a definition; hours, rates and limits hold from the next dial on.
 
-        Until `Feeder.look` has written the windows of its new hours, it is closed.
+        Until `Feeder.look` has written the windows of its new hours, it is
+        closed. What its jobs carry, their call and deadline, is changed by
+        `Contacts.remake`.
+
+        Args:
+            campaign: The new definition.
+            who: Who changes it.
+            version: Of the record it was made from; None to overwrite whatever is there.
 
         Raises:
             CampaignNotFound: There is none with this name.
-            CampaignRefused: It was cancelled, or belongs to another account.
+            CampaignChanged: It is not that version any more; nothing was changed.
+            CampaignRefused: It was cancelled, belongs to another account, or has contacts
+                that were read by other columns.
         """
-        self._define("replace", campaign, who)
+        self._define("replace", campaign, who, version)
 
     def steer(self, verb: Verb, name: str, *, who: str, reason: str = "") -> bool:
         """
@@ -60,7 +69,9 @@ class Campaigns:
             CampaignNotFound: There is none with this name.
             CampaignRefused: It is not in a state for that; nothing was changed.
         """
-        word, seq, state = self._server.run("steer", verb, name, one_line(who), one_line(reason))
+        word, seq, state = self._server.run(
+            "steer", verb, name, one_line(who), one_line(reason), uuid.uuid4().hex
+        )
         if word == "refused":
             raise refusal(name, verb, state)
         self._server.witness(seq)
@@ -131,6 +142,8 @@ class Campaigns:
             changed_by=record["changed_by"],
             reason=record["reason"],
             ends=ends,
+            version=int(record["version"]),
+            forgotten=instant(record.get("forgotten_us")),
         )
 
     def standing(self, name: str, account: str, now: datetime, *, pool: str) -> CampaignStanding:
@@ -144,18 +157,19 @@ class Campaigns:
             pool: The last part of a lane: whom `from` rings; "" to leave agents out.
         """
         client, keys, free = self._server.client, self._server.keys, f"({stamp(now)}"
-        own, busy = f"{account}/{name}", f"{account}/{pool}"
+        own = f"{account}/{name}"
         with translated(), client.pipeline(transaction=False) as pipe:
             pipe.hmget(
                 keys.camp(name), "tat_us", "max_posting", "max_live", "per_agent", "interval_us"
             )
             pipe.zcard(keys.posting(own))
             pipe.zrangebyscore(keys.live(own), free, "+inf", withscores=True)
-            pipe.zrangebyscore(keys.busy(busy), free, "+inf", withscores=True)
-            (tat, max_posting, max_live, per_agent, interval), posting, live, talking = (
-                pipe.execute()
-            )
-        most = agents_limit(pool, None if per_agent in ("", None) else int(per_agent))
+            for agent in crew_of(pool):
+                pipe.zrangebyscore(keys.busy(account, agent), free, "+inf", withscores=True)
+            limits, posting, live, *calls = pipe.execute()
+        tat, max_posting, max_live, per_agent, interval = limits
+        talking = dict(call for some in calls for call in some)
+        most = crew_limit(pool, None if per_agent in ("", None) else int(per_agent))
         return CampaignStanding(
             next_slot=instant(tat) if interval not in (None, "0") else None,
             posting=posting,
@@ -163,7 +177,7 @@ class Campaigns:
             live=len(live),
             max_live=int(max_live or 0),
             live_until=instant(live[0][1]) if live else None,
-            agents_until=instant(talking[0][1]) if 0 < most <= len(talking) else None,
+            agents_until=instant(min(talking.values())) if 0 < most <= len(talking) else None,
         )
 
     def steps(self, name: str) -> list[Step]:
@@ -194,53 +208,7 @@ class Campaigns:
             for hour, words in sorted(hours.items())
         ]
 
-    def due(self, now: datetime, most: int) -> list[str]:
-        """
-        Name the campaigns that the feeder is to look at by *now*, the longest overdue first.
-        """
-        with translated():
-            names: list[str] = self._server.client.zrangebyscore(
-                self._server.keys.feeding, "-inf", stamp(now), start=0, num=most
-            )
-        return names
-
-    def look_again(self, progress: Progress, when: datetime | None, *, period: timedelta) -> None:
-        """
-        Say when the feeder is to look at a campaign next.
-
-        Args:
-            progress: The record it looked at; what changed since is looked at at once.
-            when: None when only news can change anything.
-            period: In which to look if a job of it is open all the same.
-        """
-        seq = self._server.run(
-            "again", progress.name, stamp(progress.changed), stamp(when), micros(period)
-        )
-        self._server.witness(seq[0])
-
-    def write_hours(
-        self, name: str, progress: Progress, windows: Mapping[str, str], stale: timedelta
-    ) -> bool:
-        """
-        Write when each zone group of a campaign is open.
-
-        Args:
-            name: The campaign.
-            progress: The record that the windows belong to.
-            windows: Group number -> windows as `dialer.hours` writes them.
-            stale: After so long they count as closed.
-
-        Returns:
-            False when the campaign has been changed since *progress* was read:
-            nothing was written.
-        """
-        flat = [part for group, text in windows.items() for part in (group, text)]
-        milliseconds = stale // timedelta(milliseconds=1)
-        seq, done = self._server.run("hours", name, stamp(progress.changed), milliseconds, *flat)
-        self._server.witness(seq)
-        return int(done) == 1
-
-    def _define(self, verb: str, campaign: Campaign, who: str) -> None:
+    def _define(self, verb: str, campaign: Campaign, who: str, version: int | None = None) -> None:
         rate, caps = campaign.calls_per_second, campaign.customer_rules.as_words().partition(" ")[2]
         word, seq, why = self._server.run(
             "define",
@@ -258,31 +226,47 @@ class Campaigns:
             stamp(campaign.ends),
             caps,
             Redial.of(campaign).to_json(),
+            campaign.shape,
+            "" if version is None else version,
         )
         if word == "refused":
             raise refusal(campaign.name, "change" if verb == "replace" else verb, why)
         self._server.witness(seq)
 
 
+#: What is said of each reason; {0} is the campaign.
+_SENTENCES = {
+    "exists": "there is a campaign {0} already, defined otherwise: choose another name,"
+    " or change that one with `dialer campaign set {0}`",
+    "account": "campaign {0} belongs to another account, for good",
+    "shape": "campaign {0} has contacts that were read by its columns, customer and types:"
+    " those stay as they are; define another campaign",
+    "not over": "campaign {0} is not over, or not for long enough:"
+    " `dialer campaign cancel {0}` ends it",
+    "not at rest": "campaign {0} still has jobs that wait or are on the wire:"
+    " they are taken out with the next ticks",
+    "empty": "campaign {0} has no contacts: `dialer campaign import {0} FILE` adds them",
+    "ended": "campaign {0} has ended: `dialer campaign set {0} --ends …`, if it shall go on",
+}
+_STEPS = {
+    "draft": "`dialer campaign start {0}` lets it run",
+    "running": "`dialer campaign pause {0}` stops it",
+    "paused": "`dialer campaign resume {0}` lets it go on",
+    "cancelled": "that is for good; define another one",
+}
+
+
 def refusal(name: str, verb: str, why: str) -> CampaignNotFound | CampaignRefused:
     """
     Make the error for what the store refused to do with a campaign.
     """
-    match why:
-        case "missing":
-            return CampaignNotFound(
-                f"there is no campaign {name}; `dialer campaign list` names them all"
-            )
-        case "exists":
-            return CampaignRefused(
-                f"there is a campaign {name} already, defined otherwise: choose another name,"
-                " or change that one with `dialer campaign set`"
-            )
-        case "account":
-            return CampaignRefused(f"campaign {name} belongs to another account, for good")
-        case "empty":
-            return CampaignRefused(
-                f"campaign {name} has no contacts: `dialer campaign import {name} FILE` adds them"
-            )
-        case _:
-            return CampaignRefused(f"cannot {verb} campaign {name}: it is {why}")
+    if why == "missing":
+        return CampaignNotFound(
+            f"there is no campaign {name}; `dialer campaign list` names them all"
+        )
+    if why == "changed":
+        return CampaignChanged(f"somebody else has just changed campaign {name}: try again")
+    if why in _SENTENCES:
+        return CampaignRefused(_SENTENCES[why].format(name))
+    step = _STEPS[why].format(name)
+    return CampaignRefused(f"cannot {verb} campaign {name}: it is {why}; {step}")

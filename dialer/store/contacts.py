@@ -9,13 +9,14 @@ few tens of bytes.
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from dialer.contact import Contact
 from dialer.errors import StoreRefused
-from dialer.store.blocks import Listed, cursor_of, customers, pack, repeats, unpack, written
+from dialer.store.blocks import Listed, cursor_of, customers, pack, repeats, unpack
 from dialer.store.campaigns import refusal
 from dialer.store.jobs import NewJob, values_of
-from dialer.store.server import Server, translated
+from dialer.store.server import Server, micros, one_line, translated
 
 #: Contacts in one block, at most: what one call of a script may add.
 BLOCK = 500
@@ -33,6 +34,7 @@ class Group:
         rows: Contacts in it.
         fed: Those that have become jobs.
         cursor: Where the next one stands: block and place in it, from 0.
+        queued: Jobs of it that are scheduled or ready.
     """
 
     number: str
@@ -40,6 +42,7 @@ class Group:
     rows: int
     fed: int
     cursor: tuple[int, int]
+    queued: int = 0
 
     def fed_to(self, cursor: tuple[int, int]) -> "Group":
         """Return the group with its cursor moved on."""
@@ -77,7 +80,9 @@ class Contacts:
         self._server = server
         self._full_at = full_at
 
-    def append(self, campaign: str, zones: str, contacts: Sequence[Contact]) -> list[bool]:
+    def append(
+        self, campaign: str, zones: str, contacts: Sequence[Contact], *, shape: str = ""
+    ) -> list[bool]:
         """
         Add contacts of one zone group to a list, all at once; those it has already are left out.
 
@@ -85,17 +90,18 @@ class Contacts:
             campaign: Whose list.
             zones: The zones they share, "" for the campaign's own.
             contacts: At most `BLOCK`.
+            shape: `Campaign.shape` of the definition they were read by; "" for any.
 
         Returns:
             For each, whether it was added; False: one of its customers is in the list already.
 
         Raises:
             CampaignNotFound: There is no such campaign.
-            CampaignRefused: It was cancelled.
+            CampaignRefused: It was cancelled, or reads other columns by now.
             StoreRefused: Redis is fuller than `full_at`; nothing was added.
             StoreUnavailable: Redis did not answer. Call again: what was added is known then.
         """
-        self._refuse_when_full()
+        refuse_when_full(self._server, self._full_at)
         names = [customers(contact) for contact in contacts]
         known = repeats(names)
         while fresh := [place for place in range(len(contacts)) if place not in known]:
@@ -106,6 +112,7 @@ class Contacts:
                 zones,
                 uuid.uuid4().hex,
                 block,
+                shape,
                 *(",".join(names[place]) for place in fresh),
             )
             if reply[0] == "refused":
@@ -168,6 +175,7 @@ class Contacts:
                 rows=int(record.get(f"rows:{number}", 0)),
                 fed=int(record.get(f"fed:{number}", 0)),
                 cursor=cursor_of(record.get(f"c:{number}", "0:0")),
+                queued=int(record.get(f"q:{number}", 0)),
             )
             for text, number in sorted(zones.items(), key=lambda item: int(item[1]))
         ]
@@ -210,69 +218,63 @@ class Contacts:
             yield from unpack(packed)
             block += 1
 
-    def feed(
-        self,
-        campaign: str,
-        group: Group,
-        behind: tuple[int, int],
-        jobs: Sequence[NewJob],
-    ) -> bool:
+    def open_ids(self, campaign: str) -> set[str]:
         """
-        Make jobs of the contacts between a group's cursor and *behind*; once, however often.
+        Name the jobs of a campaign that are scheduled or ready.
+        """
+        with translated():
+            ids: set[str] = self._server.client.smembers(self._server.keys.open(campaign))
+        return ids
+
+    def remake(self, jobs: Sequence[NewJob], *, who: str) -> int:
+        """
+        Put new calls, deadlines and lanes into jobs that wait or are dead; others stay.
+
+        Args:
+            jobs: With the ids of those that are there; at most `BATCH`.
+            who: Who changed their campaign; on record.
 
         Returns:
-            False when nothing was done: the campaign does not run, or somebody else fed them.
+            How many were made anew; one that is the same already is not.
+        """
+        values = [value for job in jobs for value in values_of(job)]
+        seq, made = self._server.run("remake", one_line(who), *values)
+        self._server.witness(seq)
+        return int(made)
+
+    def forget(self, campaign: str, *, who: str, after: timedelta = timedelta(0)) -> int:
+        """
+        Forget the list of a campaign that is over; its record and its counts stay.
+
+        Args:
+            campaign: The campaign.
+            who: Who wants it; on record.
+            after: How long it must have been over.
+
+        Returns:
+            How many contacts there were; 0 when it was done before.
 
         Raises:
-            StoreRefused: Redis is full; nothing was done.
-            StoreUnavailable: Redis did not answer; read the cursor again.
+            CampaignNotFound: There is none with this name.
+            CampaignRefused: It is not over, or not for so long, or a job of it is open.
         """
-        self._refuse_when_full()
-        values = [value for job in jobs for value in values_of(job)]
-        word, seq, _ = self._server.run(
-            "feed",
-            campaign,
-            group.number,
-            written(group.cursor),
-            written(behind),
-            len(jobs),
-            *values,
+        word, seq, count = self._server.run("forget", campaign, one_line(who), micros(after))
+        if word == "refused":
+            raise refusal(campaign, "forget", count)
+        self._server.witness(seq)
+        return int(count)
+
+
+def refuse_when_full(server: Server, full_at: float) -> None:
+    """
+    Refuse what would fill Redis further.
+
+    Raises:
+        StoreRefused: It is fuller than *full_at*.
+    """
+    share = server.fullness()
+    if share >= full_at:
+        raise StoreRefused(
+            f"Redis is {share:.0%} full; new contacts are refused from {full_at:.0%} on:"
+            " make room or raise maxmemory, then go on"
         )
-        self._server.witness(seq)
-        return word == "fed"
-
-    def awake(self, account: str, campaign: str) -> dict[str, int]:
-        """
-        Count the ready jobs in lanes that are awake, by zone group; not beyond 100 lanes.
-        """
-        client, keys = self._server.client, self._server.keys
-        counts: dict[str, int] = {}
-        with translated():
-            lanes = client.zrange(keys.campaign_awake(account, campaign), 0, 99)
-            with client.pipeline(transaction=False) as pipe:
-                for lane in lanes:
-                    pipe.zcard(keys.lane(lane))
-                sizes = pipe.execute()
-        for lane, size in zip(lanes, sizes, strict=True):
-            group = lane.split("/", 3)[2]
-            counts[group] = counts.get(group, 0) + size
-        return counts
-
-    def sweep(self, campaign: str, most: int) -> tuple[int, int]:
-        """
-        Take out jobs that wait in a campaign which was cancelled or has ended.
-
-        Returns:
-            How many were moved, and how many still wait or are on the wire.
-        """
-        seq, moved, left = self._server.run("sweep", campaign, most)
-        self._server.witness(seq)
-        return int(moved), int(left)
-
-    def _refuse_when_full(self) -> None:
-        share = self._server.fullness()
-        if share >= self._full_at:
-            raise StoreRefused(
-                f"Redis is {share:.0%} full; new contacts are refused from {self._full_at:.0%} on:"
-                " make room or raise maxmemory, then go on"
-            )

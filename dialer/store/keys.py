@@ -34,7 +34,9 @@ posting:<account>         zset    ids on the wire; score: lease end. The same fo
 live:<account>            zset    <id>.<attempt> of calls that may be going on;
                                   score: when they are surely over. The same for a
                                   campaign: live:<account>/<camp>
-busy:<account>/<pool>     zset    the same for the agents or numbers that campaigns ring first
+busy:<account>/<agent>    zset    the same for one agent, group or number that is rung first:
+                                  agent:12, group:5, number:<digest>
+sleepers:<account>/<agent> set    lanes that sleep because of that agent
 meter:<account>           hash    tat_us of the GCRA meter; interval_us and burst it was
                                   last charged with; turn: virtual time of its campaigns;
                                   direct: direct starts in a row while a campaign waited
@@ -50,7 +52,9 @@ camp:<camp>               hash    definition (JSON), state, account, what `begin
                                   n:<state> jobs in it, s:<word> skipped for that reason,
                                   turn (virtual time), tat_us of its own meter, fault and
                                   faults (the same refusal in a row), changed_us,
-                                  changed_by, reason, appended
+                                  changed_by, reason; version (counts changes), shape (what
+                                  its contacts were read by), q:<n> open jobs of a group,
+                                  forgotten_us, forgotten_by
 zones:<camp>              hash    zones of a group of contacts ("" for the campaign's own)
                                   -> its number <n>, the calendar of its lanes
 cal:<camp>/<n>            string  windows "open-close,..." of that group; gone when nobody
@@ -61,6 +65,7 @@ open:<camp>               set     ids of its jobs that are scheduled or ready
 steps:<camp>              list    its last 100 starts, stops and so on: when, what, who, why
 feeding                   zset    campaigns; score: when the feeder looks at them next
 pulse:<camp>              hash    <hour>:<word> -> attempts; for the forecast
+said:<token>              string  answer to a call of a script that may come twice, for an hour
 longest                   string  longest period of any customer rule, us
 grant:<token>             string  id that this begin was given, for one lease; "" once it
                                   was taken back
@@ -165,9 +170,9 @@ class Keys:
         """The calls of an account that may be going on."""
         return f"{self.prefix}live:{account}"
 
-    def busy(self, pool: str) -> str:
-        """The calls of the agents of account/pool that may be going on."""
-        return f"{self.prefix}busy:{pool}"
+    def busy(self, account: str, agent: str) -> str:
+        """The calls of one agent that may be going on."""
+        return f"{self.prefix}busy:{account}/{agent}"
 
     def awake(self, account: str) -> str:
         """The lanes of an account that have work."""
@@ -214,6 +219,10 @@ class Keys:
     def steps(self, campaign: str) -> str:
         """What was decided about a campaign, oldest first."""
         return f"{self.prefix}steps:{campaign}"
+
+    def open(self, campaign: str) -> str:
+        """The jobs of a campaign that are scheduled or ready."""
+        return f"{self.prefix}open:{campaign}"
 
     def calendar(self, campaign: str, group: str) -> str:
         """The windows of a zone group."""

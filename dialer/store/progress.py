@@ -30,6 +30,8 @@ class Progress:
         changed_by: See `changed`.
         reason: See `changed`.
         ends: Its end.
+        version: Counts its changes and what was decided about it.
+        forgotten: When its list was forgotten; None while it is there.
     """
 
     name: str
@@ -44,6 +46,8 @@ class Progress:
     changed_by: str
     reason: str
     ends: datetime
+    version: int = 0
+    forgotten: datetime | None = None
 
     @property
     def waiting(self) -> int:
@@ -128,7 +132,18 @@ class HourCounts:
     unconfirmed: int = 0
 
 
-def agents_limit(pool: str, per_agent: int | None) -> int:
+def crew_of(pool: str) -> list[str]:
+    """
+    Name whom a pool rings, one by one; as prologue.lua.
+
+    Args:
+        pool: The last part of a lane.
+    """
+    kind, _, rest = pool.partition(":")
+    return [f"{kind}:{one}" for one in rest.split("/")[0].split(",")] if kind else []
+
+
+def crew_limit(pool: str, per_agent: int | None) -> int:
     """
     Say how many calls the agents of a lane may have going on, 0 for no bound; as prologue.lua.
 
@@ -136,10 +151,6 @@ def agents_limit(pool: str, per_agent: int | None) -> int:
         pool: The last part of a lane.
         per_agent: `Campaign.live_per_agent`.
     """
-    kind, _, rest = pool.partition(":")
-    if not kind:
-        return 0
     if per_agent is None:
-        per_agent = 0 if kind == "group" else 1
-    agents = int(rest.split(":")[0]) if kind == "number" else rest.split("/")[0].count(",") + 1
-    return agents * per_agent
+        per_agent = 0 if pool.startswith("group:") else 1
+    return len(crew_of(pool)) * per_agent

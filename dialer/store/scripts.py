@@ -20,7 +20,7 @@ _ON_DEMAND = {
     "meter": ("limits_of(",),
     "breaker": ("tell_breaker(",),
     "customer": ("_rings", "customer_"),
-    "accept": ("accept(",),
+    "accept": ("accept(", "FIELDS"),
 }
 
 Argument = str | int | float

@@ -189,7 +189,8 @@ def test_feeding_from_an_old_cursor_does_nothing(field):
     assert field.counts("diwali") == {"ready": 10}
     before = whole_state(field.clock.store)
     jobs = [field.clock.job(f"diwali:{row}:9") for row in range(10)]
-    assert not field.clock.store.contacts.feed("diwali", group, (1, 0), jobs)
+    version = field.clock.store.campaigns.progress("diwali").version
+    assert not field.clock.store.feeding.feed("diwali", group, (1, 0), jobs, version=version)
     assert whole_state(field.clock.store) == before
 
 
@@ -202,21 +203,22 @@ def test_a_feeder_that_is_late_feeds_nothing(field, verb):
     (group,) = store.contacts.groups("diwali")
     some, behind = store.contacts.read("diwali", group, 10)
     store.campaigns.steer(verb, "diwali", who="t")
+    version = store.campaigns.progress("diwali").version
     jobs = [field.clock.job(f"diwali:{one.row}:1", lane="default/diwali/0/") for one in some]
-    assert not store.contacts.feed("diwali", group, behind, jobs)
+    assert not store.feeding.feed("diwali", group, behind, jobs, version=version)
     assert field.counts("diwali") == {"waiting": 10}
 
 
 def test_a_look_does_not_put_off_what_was_decided_meanwhile(field):
     """A cancel between the feeder's look and its note is looked at at once, not in hours."""
     field.create("diwali", range(5))
-    campaigns = field.clock.store.campaigns
+    campaigns, feeding = field.clock.store.campaigns, field.clock.store.feeding
     looked_at = campaigns.progress("diwali")
     field.clock.forward(SECOND)
     campaigns.steer("cancel", "diwali", who="t")
     for when in (START + DAY, None):
-        campaigns.look_again(looked_at, when, period=PERIOD)
-        assert campaigns.due(field.clock.now, 10) == ["diwali"]
+        feeding.look_again(looked_at, when, period=PERIOD)
+        assert feeding.due(field.clock.now, 10) == ["diwali"]
 
 
 def test_a_list_longer_than_a_block_is_fed_to_its_end(field):
@@ -226,7 +228,7 @@ def test_a_list_longer_than_a_block_is_fed_to_its_end(field):
     field.steer("start", "diwali")
     assert field.counts("diwali") == {"ready": BLOCK + 7}
     field.tick()
-    assert field.clock.store.contacts.awake("default", "diwali") == {"0": BLOCK + 7}
+    assert field.clock.store.feeding.awake("default", "diwali") == {"0": BLOCK + 7}
 
 
 def test_nobody_is_rung_before_the_start_or_after_the_end(field):
@@ -338,7 +340,7 @@ def test_hours_made_from_an_old_definition_are_not_written(field):
     field.clock.forward(SECOND)
     field.clock.store.campaigns.replace(made.model_copy(update={"holidays": "2026-03-02"}), who="t")
     always = f"0-{2**52}"
-    assert not field.clock.store.campaigns.write_hours("diwali", progress, {"0": always}, DAY)
+    assert not field.clock.store.feeding.write_hours("diwali", progress, {"0": always}, DAY)
     assert field.dial() == No("empty")
 
 
@@ -428,7 +430,7 @@ def test_a_feeder_that_dies_between_its_steps_is_replaced(field):
     def die(*_args: object, **_kwargs: object) -> None:
         raise StoreUnavailable("killed")
 
-    for owner, step in ((store.contacts, "feed"), (store.campaigns, "look_again")):
+    for owner, step in ((store.feeding, "feed"), (store.feeding, "look_again")):
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr(type(owner), step, die)
             with pytest.raises(StoreUnavailable):

@@ -10,7 +10,8 @@
 -- ARGV[1]   campaign   ARGV[2] zones of the group, "" for the campaign's own
 -- ARGV[3]   token of this call: repeated, it is done once
 -- ARGV[4]   block: the contacts, packed
--- ARGV[5..] for each contact its customers as digits, "number,number"
+-- ARGV[5]   what they depend on in the definition they were read by, "" for anything
+-- ARGV[6..] for each contact its customers as digits, "number,number"
 --
 -- Returns   {"done", seq, number of the first contact}, {"known", seq, place, place, ...} with
 --           the places (from 0) of contacts the list has already, or {"refused", seq, state}
@@ -18,13 +19,17 @@
 local BUCKETS = 16384
 local name, token = ARGV[1], ARGV[3]
 local camp = P .. 'camp:' .. name
-local known = redis.call('HMGET', camp, 'state', 'rows', 'appended', 'appended_at')
+local known = redis.call('HMGET', camp, 'state', 'rows', 'shape')
 local state = known[1]
 if not state or state == 'cancelled' then
   return {'refused', us(seen()), state or 'missing'}
 end
-if known[3] == token then
-  return {'done', us(seen()), known[4]}
+local done = redis.call('GET', P .. 'said:' .. token)
+if done then
+  return {'done', us(seen()), done}
+end
+if ARGV[5] ~= '' and known[3] ~= ARGV[5] then
+  return {'refused', us(seen()), 'shape'}
 end
 
 local function bucket(customer)
@@ -32,10 +37,10 @@ local function bucket(customer)
 end
 
 local reply = {'known', us(seen())}
-for i = 5, #ARGV do
+for i = 6, #ARGV do
   for customer in string.gmatch(ARGV[i], '[^,]+') do
     if redis.call('HEXISTS', bucket(customer), customer) == 1 then
-      reply[#reply + 1] = i - 5
+      reply[#reply + 1] = i - 6
       break
     end
   end
@@ -45,9 +50,9 @@ if #reply > 2 then
 end
 
 local first = tonumber(known[2]) + 1
-for i = 5, #ARGV do
+for i = 6, #ARGV do
   for customer in string.gmatch(ARGV[i], '[^,]+') do
-    redis.call('HSET', bucket(customer), customer, us(first + i - 5))
+    redis.call('HSET', bucket(customer), customer, us(first + i - 6))
   end
 end
 local calendar = redis.call('HGET', P .. 'zones:' .. name, ARGV[2])
@@ -56,9 +61,9 @@ if not calendar then
   redis.call('HSET', P .. 'zones:' .. name, ARGV[2], calendar)
 end
 redis.call('RPUSH', P .. 'blocks:' .. name .. '/' .. calendar, us(first) .. ':' .. ARGV[4])
-redis.call('HSET', camp, 'appended', token, 'appended_at', us(first))
-redis.call('HINCRBY', camp, 'rows', #ARGV - 4)
-redis.call('HINCRBY', camp, 'rows:' .. calendar, #ARGV - 4)
+redis.call('SET', P .. 'said:' .. token, us(first), 'EX', 3600)
+redis.call('HINCRBY', camp, 'rows', #ARGV - 5)
+redis.call('HINCRBY', camp, 'rows:' .. calendar, #ARGV - 5)
 if state == 'running' then
   redis.call('ZADD', P .. 'feeding', us(now), name)
 end

@@ -25,7 +25,7 @@ local LATE = tonumber(ARGV[16])
 -- Direct calls in a row while a campaign waits: it has a tenth of the starts at least.
 local DIRECT_IN_ROW = 9
 -- How soon something is looked at again whose end nobody knows.
-local GLANCE, HOUR = 5000000, 3600000000
+local GLANCE, REST = 5000000, 21600000000
 local account, token = ARGV[1], ARGV[2]
 local account_key = 'account:' .. account
 
@@ -178,15 +178,14 @@ local function lane_sleeps(lane, at, per_agent)
   if until_us <= at and redis.call('EXISTS', P .. 'hold:pool:' .. scope) == 1 then
     until_us = now + GLANCE
   elseif until_us <= at and per_agent then
-    local busy = P .. 'busy:' .. scope
-    redis.call('ZREMRANGEBYSCORE', busy, '-inf', us(now))
-    local most = agents_limit(pool, per_agent)
-    if most > 0 and redis.call('ZCARD', busy) >= most then
-      until_us = tonumber(redis.call('ZRANGE', busy, 0, 0, 'WITHSCORES')[2])
+    local most = crew_limit(pool, per_agent)
+    if most > 0 then
+      local calls, first = crew_calls(account, pool)
+      until_us = calls >= most and first or until_us
     end
   end
   if until_us > at then
-    put_to_sleep(lane, until_us)
+    wait_for_agents(lane, until_us)
     return true
   end
   return false
@@ -254,7 +253,8 @@ local function calendar_terms(terms, lane)
   end
   local closes, opens = window_at(windows, terms.at)
   if not closes then
-    put_to_sleep(lane, math.min(opens or now + HOUR, now + HOUR))
+    -- Whoever changes the hours wakes it.
+    put_to_sleep(lane, opens or now + REST)
     return false
   end
   terms.close = math.min(close, closes)
@@ -352,16 +352,18 @@ local over = slot + tonumber(length[1]) + (talk > 0 and talk or tonumber(ARGV[14
 redis.call('ZADD', P .. 'live:' .. account, us(over), nth)
 note_pulse(lane, 'starts')
 
+-- Noted whether or not they are limited, so that a limit holds as soon as it is set.
+local function note_live(calls)
+  redis.call('ZREMRANGEBYSCORE', P .. calls, '-inf', us(now))
+  redis.call('ZADD', P .. calls, us(over), nth)
+  redis.call('PEXPIRE', P .. calls, math.ceil((over - now) / 1000) + 86400000)
+end
+
 local function take_turn()
   local campaign = terms.campaign
   local camp, own = P .. 'camp:' .. campaign, account .. '/' .. campaign
   redis.call('ZADD', P .. 'posting:' .. own, us(lease_end), id)
-  -- Noted whether or not they are limited, so that a limit holds as soon as it is set.
-  for _, calls in ipairs({'live:' .. own, 'busy:' .. account .. '/' .. lane_pool(lane)}) do
-    redis.call('ZREMRANGEBYSCORE', P .. calls, '-inf', us(now))
-    redis.call('ZADD', P .. calls, us(over), nth)
-    redis.call('PEXPIRE', P .. calls, math.ceil((over - now) / 1000) + 86400000)
-  end
+  note_live('live:' .. own)
   -- Its turn is over in virtual time; the account's time goes on to where the turn began.
   local turn_over = terms.turn + 1000000 / terms.weight
   redis.call('HSET', meter_key, 'turn', us(terms.turn), 'direct', 0)
@@ -375,6 +377,9 @@ local function take_turn()
   end
 end
 
+for _, one in ipairs(crew_of(lane_pool(lane))) do
+  note_live('busy:' .. account .. '/' .. one)
+end
 if terms.campaign then
   take_turn()
 elseif redis.call('EXISTS', P .. 'camps:' .. account) == 1 then

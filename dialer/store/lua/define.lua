@@ -10,12 +10,15 @@
 -- ARGV[11] start, us, 0 for none         ARGV[12] end, us
 -- ARGV[13] caps for each customer (customer.lua)
 -- ARGV[14] redial rules (JSON)
+-- ARGV[15] what contacts that were read once depend on; it stays while there are any
+-- ARGV[16] version that a replacement was made from, "" for any
 --
 -- Returns  {"done", seq, state}, or {"refused", seq, why}
 
 local verb, name = ARGV[1], ARGV[2]
 local camp = P .. 'camp:' .. name
-local known = redis.call('HMGET', camp, 'state', 'definition', 'account')
+local known = redis.call('HMGET', camp, 'state', 'definition', 'account', 'version',
+  'rows', 'shape', 'tat_us')
 if verb == 'create' and known[1] then
   if known[2] == ARGV[4] then
     return {'done', us(seen()), known[1]}
@@ -31,7 +34,14 @@ end
 if known[1] == 'cancelled' then
   return {'refused', us(seen()), 'cancelled'}
 end
-redis.call('HSET', camp, 'definition', ARGV[4], 'account', ARGV[5], 'weight', ARGV[6],
+if verb == 'replace' and ARGV[16] ~= '' and known[4] ~= ARGV[16] then
+  return {'refused', us(seen()), 'changed'}
+end
+if verb == 'replace' and known[5] ~= '0' and known[6] ~= ARGV[15] then
+  return {'refused', us(seen()), 'shape'}
+end
+redis.call('HINCRBY', camp, 'version', 1)
+redis.call('HSET', camp, 'definition', ARGV[4], 'shape', ARGV[15], 'account', ARGV[5], 'weight', ARGV[6],
   'interval_us', ARGV[7], 'max_posting', ARGV[8], 'max_live', ARGV[9], 'per_agent', ARGV[10],
   'starts_us', ARGV[11], 'ends_us', ARGV[12], 'caps', ARGV[13], 'redial', ARGV[14],
   'changed_us', us(now), 'changed_by', ARGV[3])
@@ -46,6 +56,10 @@ else
   end
   redis.call('ZADD', P .. 'feeding', us(now), name)
   -- What waited for the old hours, rate or limits looks again.
+  local interval = tonumber(ARGV[7])
+  if known[7] and interval > 0 then
+    redis.call('HSET', camp, 'tat_us', us(math.min(tonumber(known[7]), now + interval)))
+  end
   local lanes = ARGV[5] .. '/' .. name .. '/'
   for _, lane in ipairs(redis.call('ZRANGE', P .. 'asleep', 0, -1)) do
     if string.sub(lane, 1, #lanes) == lanes then

@@ -6,25 +6,29 @@
 -- ARGV[1]   campaign          ARGV[2] calendar, the number of its zone group
 -- ARGV[3]   cursor from which they were read, "block:place"
 -- ARGV[4]   cursor behind them           ARGV[5] how many contacts that is
--- ARGV[6..] twelve values a job (accept.lua)
+-- ARGV[6]   version of the definition they were made from
+-- ARGV[7..] twelve values a job (accept.lua)
 --
 -- Returns   {"fed", seq, jobs made}, or {"stopped", seq, state} and
---           {"moved", seq, cursor} when nothing was done
+--           {"moved", seq, cursor} or {"changed", seq, version} when nothing was done
 
 local campaign, field = ARGV[1], 'c:' .. ARGV[2]
 local camp = P .. 'camp:' .. campaign
-local known = redis.call('HMGET', camp, 'state', field, 'starts_us', 'ends_us')
+local known = redis.call('HMGET', camp, 'state', field, 'starts_us', 'ends_us', 'version')
 if known[1] ~= 'running' then
   return {'stopped', us(seen()), known[1] or 'missing'}
 end
 if tonumber(known[3]) > now or tonumber(known[4]) <= now then
   return {'stopped', us(seen()), 'not its time'}
 end
+if known[5] ~= ARGV[6] then
+  return {'changed', us(seen()), known[5]}
+end
 if (known[2] or '0:0') ~= ARGV[3] then
   return {'moved', us(seen()), known[2] or '0:0'}
 end
 local made = 0
-for i = 6, #ARGV, FIELDS do
+for i = 7, #ARGV, FIELDS do
   if accept(i, 'campaign') == 'created' then
     made = made + 1
   end

@@ -2,14 +2,14 @@
 -- Write when the zone groups of a campaign are open; old definitions write nothing.
 --
 -- KEYS[1]   prefix
--- ARGV[1]   campaign   ARGV[2] changed_us of the record the windows were made from
+-- ARGV[1]   campaign   ARGV[2] version of the record the windows were made from
 -- ARGV[3]   ms until they are stale, and count as closed
 -- ARGV[4..] number of a group, its windows "open-close,...", and so on
 --
 -- Returns   {seq, 1 if they were written}
 
 local name = ARGV[1]
-if redis.call('HGET', P .. 'camp:' .. name, 'changed_us') ~= ARGV[2] then
+if redis.call('HGET', P .. 'camp:' .. name, 'version') ~= ARGV[2] then
   return {us(seen()), 0}
 end
 for i = 4, #ARGV, 2 do

@@ -78,15 +78,57 @@ local function wake_lane(lane)
   end
 end
 
+-- A lane that waits for its agents; when one of them is free, all that wait for it are woken.
+local function wait_for_agents(lane, until_us)
+  put_to_sleep(lane, until_us)
+  for _, one in ipairs(crew_of(lane_pool(lane))) do
+    local sleepers = P .. 'sleepers:' .. lane_account(lane) .. '/' .. one
+    redis.call('SADD', sleepers, lane)
+    redis.call('EXPIRE', sleepers, 604800)
+  end
+end
+
+local function wake_for_agents(account, pool)
+  for _, one in ipairs(crew_of(pool)) do
+    local sleepers = P .. 'sleepers:' .. account .. '/' .. one
+    for _, lane in ipairs(redis.call('SMEMBERS', sleepers)) do
+      wake_lane(lane)
+    end
+    redis.call('DEL', sleepers)
+  end
+end
+
+-- Which calls a crew may have going on, and when the first of them is over. One
+-- of "7 or 8" may be with either, so it counts for both.
+local function crew_calls(account, pool)
+  local calls, count, first = {}, 0, nil
+  for _, one in ipairs(crew_of(pool)) do
+    local busy = P .. 'busy:' .. account .. '/' .. one
+    redis.call('ZREMRANGEBYSCORE', busy, '-inf', us(now))
+    local found = redis.call('ZRANGE', busy, 0, -1, 'WITHSCORES')
+    for i = 1, #found, 2 do
+      if not calls[found[i]] then
+        calls[found[i]], count = true, count + 1
+        first = math.min(first or math.huge, tonumber(found[i + 1]))
+      end
+    end
+  end
+  return count, first
+end
+
 -- A call that surely rang nobody is over: its places are free again.
 local function end_live(lane, attempt)
   local account, campaign = lane_account(lane), lane_campaign(lane)
   redis.call('ZREM', P .. 'live:' .. account, attempt)
   if campaign then
     redis.call('ZREM', P .. 'live:' .. account .. '/' .. campaign, attempt)
-    if redis.call('ZREM', P .. 'busy:' .. account .. '/' .. lane_pool(lane), attempt) == 1 then
-      wake_lane(lane)
-    end
+  end
+  local freed = 0
+  for _, one in ipairs(crew_of(lane_pool(lane))) do
+    freed = freed + redis.call('ZREM', P .. 'busy:' .. account .. '/' .. one, attempt)
+  end
+  if freed > 0 then
+    wake_for_agents(account, lane_pool(lane))
   end
 end
 
@@ -107,11 +149,12 @@ local function count_move(lane, id, from, to)
   end
   if to == 'ready' or to == 'scheduled' then
     if redis.call('SADD', open, id) == 1 then
+      redis.call('HINCRBY', camp, 'q:' .. lane_calendar(lane), 1)
       -- The feeder looks after campaigns that have something open.
       redis.call('ZADD', P .. 'feeding', 'NX', us(now), campaign)
     end
-  else
-    redis.call('SREM', open, id)
+  elseif redis.call('SREM', open, id) == 1 then
+    redis.call('HINCRBY', camp, 'q:' .. lane_calendar(lane), -1)
   end
 end
 

@@ -46,6 +46,10 @@ end
 
 -- What a hold has put aside looks for its turn again.
 local function let_go(scope)
+  local pool_account, pool = string.match(scope, '^pool:([^/]+)/(.+)$')
+  if pool then
+    wake_for_agents(pool_account, pool)
+  end
   local campaign = string.match(scope, '^campaign:(.+)$')
   local account = campaign and redis.call('HGET', P .. 'camp:' .. campaign, 'account')
   if account then

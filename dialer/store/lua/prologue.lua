@@ -52,22 +52,26 @@ local function agents_of(pool)
   return string.sub(pool, 1, 7) == 'number:' and '' or pool
 end
 
--- How many calls the agents of a pool may have going on, 0 for no bound; a
--- pool is "agent:12,13/...", "group:5/..." or "number:<how many>:<digest>".
+-- Whom a pool rings, one by one: "agent:12,13/..." is agent:12 and agent:13,
+-- however they are logged in; numbers go by their digests. An agent is the same
+-- person in every pool, so their calls are counted one by one.
+local function crew_of(pool)
+  local kind, ids = string.match(pool, '^(%a+):([^/]*)')
+  local crew = {}
+  for id in string.gmatch(ids or '', '[^,]+') do
+    crew[#crew + 1] = kind .. ':' .. id
+  end
+  return crew, kind
+end
+
+-- How many calls a crew may have going on, 0 for no bound.
 -- per_agent  calls for each of them; "" for 1, and no bound for a group
-local function agents_limit(pool, per_agent)
-  local kind, rest = string.match(pool, '^(%a+):([^/]*)')
+local function crew_limit(pool, per_agent)
+  local crew, kind = crew_of(pool)
   if per_agent == '' then
     per_agent = kind == 'group' and 0 or 1
   end
-  local agents = 1
-  if kind == 'number' then
-    agents = tonumber(string.match(rest, '^%d+'))
-  else
-    local _, commas = string.gsub(rest, ',', '')
-    agents = commas + 1
-  end
-  return agents * tonumber(per_agent)
+  return #crew * tonumber(per_agent)
 end
 
 -- Ring the bell of one sleeping pacer; a second ring before it wakes is none.

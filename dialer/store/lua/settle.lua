@@ -92,6 +92,7 @@ if tonumber(ARGV[9]) > 0 then
   let_pool_sleep(pool, now + tonumber(ARGV[9]))
 elseif target == 'placed' and pool ~= '' then
   redis.call('DEL', P .. 'pool:' .. account .. '/' .. pool)
+  wake_for_agents(account, pool)
 end
 if ARGV[10] == '1' then
   cut_rate()

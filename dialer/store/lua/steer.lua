@@ -4,8 +4,9 @@
 --
 -- KEYS[1]  prefix
 -- ARGV[1]  start, pause, resume or cancel   ARGV[2] name   ARGV[3] who   ARGV[4] reason
+-- ARGV[5]  token of this call: sent again, it is done once, whatever came in between
 --
--- Returns  {"done" or "already", seq, state now}, or {"refused", seq, state or "empty"}
+-- Returns  {"done" or "already", seq, state now}, or {"refused", seq, state, "empty" or "ended"}
 
 local FROM = {
   start = {draft = true}, pause = {running = true}, resume = {paused = true},
@@ -14,12 +15,12 @@ local FROM = {
 local TO = {start = 'running', pause = 'paused', resume = 'running', cancel = 'cancelled'}
 local verb, name = ARGV[1], ARGV[2]
 local camp = P .. 'camp:' .. name
-local known = redis.call('HMGET', camp, 'state', 'account', 'rows')
+local known = redis.call('HMGET', camp, 'state', 'account', 'rows', 'ends_us')
 local state, account = known[1], known[2]
 if not state then
   return {'refused', us(seen()), 'missing'}
 end
-if state == TO[verb] and (verb ~= 'resume' or state == 'running') then
+if state == TO[verb] or redis.call('EXISTS', P .. 'said:' .. ARGV[5]) == 1 then
   return {'already', us(seen()), state}
 end
 if not FROM[verb][state] then
@@ -28,6 +29,11 @@ end
 if verb == 'start' and tonumber(known[3]) == 0 then
   return {'refused', us(seen()), 'empty'}
 end
+if TO[verb] == 'running' and tonumber(known[4]) <= now then
+  return {'refused', us(seen()), 'ended'}
+end
+redis.call('SET', P .. 'said:' .. ARGV[5], '1', 'EX', 3600)
+redis.call('HINCRBY', camp, 'version', 1)
 redis.call('HSET', camp, 'state', TO[verb], 'changed_us', us(now), 'changed_by', ARGV[3],
   'reason', ARGV[4])
 redis.call('RPUSH', P .. 'steps:' .. name,
