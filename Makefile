@@ -24,7 +24,8 @@ demo: .venv/run  ## the main job on an embedded server; ends by itself
 .PHONY: test
 test: .venv/dev  ## unit, integration and acceptance tests (at most 5 minutes)
 	@$(PY) -m pytest -n 2 --dist worksteal tests/unit tests/integration
-	@$(PY) -m pytest tests/acceptance
+	@$(PY) -m pytest -n 2 --dist loadfile tests/acceptance -m "not alone"
+	@$(PY) -m pytest tests/acceptance -m alone
 
 .PHONY: unit
 unit: .venv/dev  ## only the tests without I/O
@@ -49,6 +50,10 @@ pace: .venv/dev  ## measure pacing over three workers; writes ops/pace.md
 .PHONY: failover
 failover: .venv/dev  ## kill the master under load and say what it cost (5 minutes)
 	@$(PY) tests/measure/failover.py
+
+.PHONY: proofs
+proofs: .venv/dev  ## the long proof: a thousand calls, every fault, 21 kills (one minute)
+	@CHAOS_FULL=1 $(PY) -m pytest -s tests/acceptance/test_chaos.py
 
 .PHONY: lists
 lists: .venv/dev  ## measure lists and sleeping campaigns; writes ops/lists.md

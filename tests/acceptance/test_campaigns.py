@@ -147,9 +147,9 @@ def test_a_pause_at_full_speed_stops_at_once(running: Stack, store: Store):
     numbers = numbers_of("96000", count)
     campaign(store, "paused", numbers)
     wait_until(lambda: placed(store.campaigns.progress("paused")) >= 40, within=30, why="it runs")
-    ran = running.cli("campaign", "pause", "paused", "--reason", "a test")
+    # What `dialer campaign pause` does, without the second that a process takes to start.
+    assert store.campaigns.steer("pause", "paused", who="test", reason="a test")
     paused_at = datetime.now(UTC)
-    assert ran.returncode == 0, ran.stderr
     look_until = time.monotonic() + 1.5
     wait_until(
         lambda: time.monotonic() > look_until and not store.jobs.counts()[State.DIALING],

@@ -71,6 +71,7 @@ def whole_database(url: str) -> list[str]:
     """Every key of one database with all that it holds."""
     client = redis.Redis.from_url(url, decode_responses=True, encoding_errors="replace")
     readers = {
+        "none": str,  # gone since it was seen
         "string": client.get,
         "hash": client.hgetall,
         "set": client.smembers,

@@ -15,6 +15,9 @@ from dialer.job import Job, State
 from dialer.order import Order
 from dialer.store import Store
 
+#: It watches the clock closely, so nothing else may run beside it.
+pytestmark = pytest.mark.alone
+
 RATE = 40
 #: The widest that is allowed, so that some attempts always are between begin and first byte.
 LOOKAHEAD, START_BY = timedelta(milliseconds=250), timedelta(milliseconds=250)
