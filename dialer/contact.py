@@ -16,7 +16,8 @@ class Contact:
             without spaces around; "" for absent.
         zones: IANA names it may be in, sorted, joined by "+", at most four;
             "" for the campaign's own zone.
-        numbers: Its customer's numbers, E.164; none when only agents are rung.
+        numbers: Its customer's numbers that the row holds, E.164; none when only
+            agents are rung, or a number that is the same in every call.
     """
 
     line: int

@@ -33,9 +33,13 @@ class ContactStore(Protocol):
     Where contacts are kept.
     """
 
-    def append(self, campaign: str, zones: str, contacts: Sequence[Contact]) -> list[bool]:
+    def append(
+        self, campaign: str, zones: str, contacts: Sequence[Contact], *, shape: str = ""
+    ) -> list[bool]:
         """
         Keep contacts of one group of zones, at most `BATCH`, as one step.
+
+        It is refused when *shape*, by which they were read, is not the campaign's any more.
 
         Returns:
             For each whether it is new: False when the list of the campaign, or an
@@ -93,12 +97,13 @@ def import_list(
 
     Raises:
         ListError: The list cannot be read or lacks a column; nothing was added.
-        CampaignNotFound, CampaignRefused: The campaign takes no contacts.
+        CampaignNotFound, CampaignRefused: The campaign takes no contacts, or none
+            that were read like these any more; what was added before stays.
         StoreRefused, StoreUnavailable: As the store says; what was added before stays.
     """
     reader = RowReader(campaign, allowed_extra=allowed_extra)
     table = Table(source, reader.columns, form=form)
-    intake = _Intake(campaign.name, contacts, report, reader.customer_column)
+    intake = _Intake(campaign, contacts, report, reader.customer_column)
     for row in table:
         intake.take(row if isinstance(row, Rejected) else reader.read(row))
         if progress and intake.rows % _EVERY == 0:
@@ -115,9 +120,10 @@ class _Intake:
     """
 
     def __init__(
-        self, campaign: str, contacts: ContactStore, report: Reporter, column: str
+        self, campaign: Campaign, contacts: ContactStore, report: Reporter, column: str
     ) -> None:
-        self._campaign = campaign
+        self._campaign = campaign.name
+        self._shape = campaign.shape
         self._contacts = contacts
         self._report = report
         self._column = column
@@ -176,7 +182,7 @@ class _Intake:
         for contact in batch:
             for number in contact.numbers:
                 self._waiting.pop(number, None)
-        added = self._contacts.append(self._campaign, zones, batch)
+        added = self._contacts.append(self._campaign, zones, batch, shape=self._shape)
         for contact, new in zip(batch, added, strict=True):
             self._verdicts["accepted" if new else "duplicate"] += 1
             if not new:

@@ -28,6 +28,7 @@ from dialer.errors import StateConflict
 from dialer.explain import advice
 from dialer.job import Job, State
 from dialer.moment import rough
+from dialer.remake import remake_all
 
 app = typer.Typer(help="Dead letters: refused for good, or out of tries.", no_args_is_help=True)
 
@@ -118,8 +119,11 @@ def redrive(
     _check(ids, [code, account, campaign], every=every)
     per_second = read_rate(rate, "--rate")
     with session() as opened:
+        chosen = _chosen(opened, ids, code, account, campaign)
+        # What was corrected in a campaign since they died counts from here on.
+        remake_all(opened.store, opened.explainer.routes, chosen, who_runs())
         moved = opened.store.desk.redrive(
-            _chosen(opened, ids, code, account, campaign),
+            chosen,
             who=who_runs(),
             per_second=per_second,
             deadline=opened.settings.jobs.deadline,

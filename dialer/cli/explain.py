@@ -11,7 +11,7 @@ from dialer.cli import output
 from dialer.cli.call import prospect
 from dialer.cli.opening import Session, session
 from dialer.cli.options import AccountName, Json, Key, looks_like_id, read_job, read_number
-from dialer.cli.shape import event_fields, history, sides
+from dialer.cli.shape import event_fields, fields, history, rings
 from dialer.errors import JobNotFound
 from dialer.explain import Explanation, Reason
 from dialer.facts import find_by_key
@@ -79,7 +79,7 @@ def _fields(explained: Explanation) -> dict[str, Any]:
         "key": job.key or None,
         "state": "waiting" if explained.waiting else str(job.state),
         "account": job.account,
-        "to": sides(job, reveal=False)[1],
+        "to": fields(job, reveal=False)["to"],
         "reasons": [
             {
                 "reason": reason.name,
@@ -107,13 +107,12 @@ def _tell(opened: Session, found: list[Explanation]) -> None:
 def _tell_one(opened: Session, explained: Explanation) -> None:
     job = explained.job
     key = f", key {job.key}" if job.key else ""
-    first, then = sides(job, reveal=False)
     if explained.waiting:
         row = job.id.split(":")[1]
         output.say(f"contact {row} of campaign {job.campaign}: waits in its list, no job yet")
     else:
         output.say(f"job {job.id}{key}: {job.state} for {rough(opened.now - job.entered)}")
-    output.say(f"  rings {first}, then {then}; account {job.account}, {job.mode} mode")
+    output.say(f"  rings {rings(job, reveal=False)}; account {job.account}, {job.mode} mode")
     if explained.note:
         output.say(f"  {explained.note}")
     if job.state in (State.SCHEDULED, State.READY):

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from dialer.campaign import CampaignState
 from dialer.cli import output
 from dialer.cli.campaign.steer import steer
 from dialer.cli.opening import Session, session, who_runs
@@ -23,7 +24,7 @@ from dialer.cli.options import (
     find_job,
     read_number,
 )
-from dialer.cli.shape import details, event_fields, fields, history, sides
+from dialer.cli.shape import details, event_fields, fields, history, second
 from dialer.facts import find_by_key
 from dialer.job import Job, State
 from dialer.moment import rough
@@ -55,7 +56,9 @@ def list_jobs(
         if progress is None:
             output.say(f"{shown} shown. All jobs: {_counted(opened.store.jobs.counts())}")
         else:
-            waiting = f"; {progress.waiting} contacts are no jobs yet" if progress.waiting else ""
+            many = output.counted(progress.waiting, "contact")
+            are = "is no job yet" if progress.waiting == 1 else "are no jobs yet"
+            waiting = f"; {many} {are}" if progress.waiting else ""
             output.say(f"{shown} shown. All of {campaign}: {_counted(progress.counts)}{waiting}")
         output.say("one job: dialer job ID; why it is not rung: dialer explain ID; all: --json")
 
@@ -88,7 +91,7 @@ def _show(
                 job.id,
                 job.state,
                 rough(opened.now - job.entered),
-                sides(job, reveal=reveal)[1],
+                second(job, reveal=reveal),
                 str(job.tries),
                 job.code,
                 job.reason,
@@ -157,22 +160,45 @@ def cancel(
         steer("cancel", campaign, reason=reason, json=json)
         return
     with session() as opened:
-        wanted = ids or []
+        wanted, lists = ids or [], []
         if key:
             wanted = [find_by_key(opened.store, account, key).id]
         elif number:
-            wanted = _waiting(opened, read_number(number, "--number"))
+            customer = read_number(number, "--number")
+            # In this order: who leaves a list meanwhile is a job by then.
+            lists, wanted = _lists(opened, customer), _waiting(opened, customer)
         moved = opened.store.desk.cancel(wanted, who=who_runs(), reason=reason)
         report(moved, "cancelled", json=json)
         if number and not wanted:
             output.complain("no job for this number waits to be dialled")
-    if moved.refused or not moved.done:
+    for line in lists:
+        output.complain(line)
+    if moved.refused or lists or not moved.done:
         raise typer.Exit(1)
 
 
 def _waiting(opened: Session, number: str) -> list[str]:
     waiting = (State.SCHEDULED, State.READY)
     return [job.id for job in opened.store.jobs.of_number(number) if job.state in waiting]
+
+
+def _lists(opened: Session, number: str) -> list[str]:
+    """Name the campaigns in whose lists a customer still waits, and what stops that."""
+    lines = []
+    for name in opened.store.campaigns.names():
+        progress = opened.store.campaigns.progress(name)
+        if progress.state is CampaignState.CANCELLED or progress.ends <= opened.now:
+            continue
+        row = opened.store.contacts.find(name, number)
+        place = opened.store.contacts.place(name, row) if row else None
+        if place and not place.fed:
+            lines.append(f"this number waits in the list of campaign {name}, as contact {row}")
+    if lines:
+        lines.append(
+            "a contact that is no job yet cannot be cancelled; so that nobody rings the number:"
+            " dialer suppress add NUMBER --reason …"
+        )
+    return lines
 
 
 def report(moved: Moved, done: str, *, json: bool) -> None:

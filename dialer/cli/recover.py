@@ -11,7 +11,7 @@ import typer
 from dialer.cli import output
 from dialer.cli.opening import Session, session
 from dialer.cli.options import Json, Reveal
-from dialer.cli.shape import fields, sides
+from dialer.cli.shape import fields, second
 from dialer.explain import release_command
 from dialer.job import Job, State
 from dialer.moment import local, rough
@@ -70,7 +70,7 @@ def _tell(opened: Session, recovery: Recovery, jobs: Iterator[Job], *, reveal: b
 
 def _row(opened: Session, job: Job, *, reveal: bool) -> tuple[str, ...]:
     waits = rough(opened.now - job.entered)
-    return job.id, str(job.state), job.account, sides(job, reveal=reveal)[1], waits
+    return job.id, str(job.state), job.account, second(job, reveal=reveal), waits
 
 
 def _steps(since: str, *, campaigns: bool) -> list[str]:

@@ -3,6 +3,7 @@ What is shown of a job: its fields for programs, its row for people; numbers mas
 """
 
 import json
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -13,31 +14,54 @@ from dialer.job import Event, Job, State
 from dialer.moment import rough
 from dialer.number import mask
 
+#: What stands in the place of a call that breaks a rule by now: its job was made all the same.
+_UNREADABLE = "a call that cannot be read"
 
-def sides(job: Job, *, reveal: bool) -> tuple[str, str]:
+
+def rings(job: Job, *, reveal: bool) -> str:
     """
-    Write whom a job rings first and then: numbers masked, ids of agents and groups plain.
+    Write whom a job rings, in one clause: numbers masked, ids of agents and groups plain.
 
     Args:
         job: The job.
         reveal: Show numbers too.
     """
-    content = json.loads(job.content)
+    first, then = _sides(job, reveal=reveal)
+    return _UNREADABLE if first is None or then is None else f"{first}, then {then}"
+
+
+def second(job: Job, *, reveal: bool) -> str:
+    """
+    Write whom a job rings then, as `rings` does.
+    """
+    return _sides(job, reveal=reveal)[1] or _UNREADABLE
+
+
+def _sides(job: Job, *, reveal: bool) -> tuple[str | None, str | None]:
+    """Whom it rings first and then; None for a side that cannot be read."""
+    try:
+        content = json.loads(job.content)
+    except ValueError:
+        return None, None
+    if not isinstance(content, dict):
+        return None, None
     return _side(content, "from", reveal=reveal), _side(content, "to", reveal=reveal)
 
 
-def _side(content: dict[str, Any], side: str, *, reveal: bool) -> str:
-    values = content.get(side, [])
-    if content.get(f"{side}Type", "Number") != "Number":
-        return f"{content[f'{side}Type']} {','.join(values)}"
-    return ",".join(values if reveal else map(mask, values))
+def _side(content: Mapping[str, Any], side: str, *, reveal: bool) -> str | None:
+    values, kind = content.get(side), content.get(f"{side}Type", "Number")
+    if not isinstance(values, list) or not isinstance(kind, str):
+        return None
+    if kind != "Number":
+        return f"{kind} {','.join(map(str, values))}"
+    return ",".join(map(str, values) if reveal else map(mask, map(str, values)))
 
 
 def fields(job: Job, *, reveal: bool) -> dict[str, Any]:
     """
     List the fields of a job for a program; what is absent is None.
     """
-    first, then = sides(job, reveal=reveal)
+    first, then = _sides(job, reveal=reveal)
     return {
         "id": job.id,
         "key": job.key or None,
@@ -79,11 +103,10 @@ def details(opened: Session, job: Job, *, reveal: bool) -> list[tuple[str, str]]
     """
     List what a person reads about a job, one (name, value) a line.
     """
-    first, then = sides(job, reveal=reveal)
     rows = [
         ("job", job.id),
         ("state", f"{job.state} for {rough(opened.now - job.entered)}: {job.reason}"),
-        ("calls", f"{first}, then {then} (customer: {job.customer})"),
+        ("calls", f"{rings(job, reveal=reveal)} (customer: {job.customer})"),
         ("account", f"{job.account}, {job.mode} mode, priority {job.priority}"),
         ("tries", f"{job.tries} used; {output.counted(job.attempts, 'attempt')} sent"),
         ("created", opened.at(job.created, job)),

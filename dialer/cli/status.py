@@ -174,8 +174,11 @@ def _sentences(seen: Overview) -> list[tuple[str, str]]:
 def _campaigns(seen: Overview) -> list[tuple[str, str]]:
     lines = []
     for one in seen.campaigns:
+        over = one.ends <= seen.now
         waiting, placed = one.waiting + one.queued, one.counts[State.PLACED]
-        lines.append(("campaign", f"{one.name}: {one.state}, {waiting} waiting, {placed} placed"))
+        unrung = f"{waiting} never rung" if over else f"{waiting} waiting"
+        state = "ended" if over else one.state
+        lines.append(("campaign", f"{one.name}: {state}, {unrung}, {placed} placed"))
     if seen.more_campaigns:
         lines.append(("", f"and {seen.more_campaigns} more"))
         lines.append(("", "→ dialer campaign list"))

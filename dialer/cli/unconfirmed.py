@@ -10,9 +10,10 @@ import typer
 from dialer.cli import output
 from dialer.cli.opening import Session, session, who_runs
 from dialer.cli.options import AnyAccount, JobId, Json, Reveal, Who
-from dialer.cli.shape import fields, sides
+from dialer.cli.shape import fields, second
 from dialer.job import Job, State
 from dialer.moment import rough
+from dialer.remake import remake_all
 
 app = typer.Typer(
     help="Calls that may have rung: no machine rings them again.", no_args_is_help=True
@@ -72,7 +73,7 @@ def _row(opened: Session, job: Job, *, reveal: bool) -> tuple[str, ...]:
     return (
         job.id,
         rough(opened.now - job.entered),
-        sides(job, reveal=reveal)[1],
+        second(job, reveal=reveal),
         str(job.attempts),
         "allowed" if left.total_seconds() <= 0 else f"in {rough(left)}",
         job.reason.removeprefix("may have rung: "),
@@ -102,6 +103,9 @@ def resolve(
             quarantine=opened.settings.jobs.quarantine,
             deadline=opened.settings.jobs.deadline,
         )
+        if finding is Finding.AGAIN and not left:
+            # What was corrected in its campaign since counts from here on.
+            remake_all(opened.store, opened.explainer.routes, [job_id], who or who_runs())
         job = opened.store.jobs.get(job_id)
         if left:
             until = opened.at(opened.now + left, job)

@@ -11,7 +11,7 @@ from dialer.campaign import Campaign
 from dialer.contact import Contact
 from dialer.errors import InvalidCall
 from dialer.leg import SIDES, Side
-from dialer.lists.entry import Rejected, Row
+from dialer.lists.entry import ListError, Rejected, Row
 from dialer.number import canonical
 from dialer.order import Order
 from dialer.parameters import AGENT_CLI
@@ -19,6 +19,10 @@ from dialer.place import contact_zones, number_zones
 
 #: Shapes that are remembered; more in one list means that they do not repeat.
 _MOST_SHAPES: Final = 4096
+_NO_ZONES: Final = (
+    "the time zone of each contact is to come from its number, but no column holds the customer's"
+    " number: take it from the campaign (--zone-from campaign), or from a column that names it"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,9 @@ class RowReader:
     Attributes:
         columns: The columns of the list that are needed, each once.
         customer_column: The column of the customer's number; "" when no column holds it.
+
+    Raises:
+        ListError: Zones are to come from the numbers, and no column holds any.
     """
 
     def __init__(self, campaign: Campaign, *, allowed_extra: Collection[str] = ()) -> None:
@@ -59,9 +66,15 @@ class RowReader:
         self._places = [template.columns[name] for name in self._names]
         zone_column = [campaign.zone_column] if campaign.zone_column else []
         self.columns = tuple(dict.fromkeys([*self._places, *zone_column]))
-        ours = [side for side in SIDES if campaign.customer in (side, "both")]
-        self.customer_column = next(filter(None, map(template.columns.get, ours)), "")
-        self._ours = ours
+        # A number that is fixed stands in every row: no contact is known by it.
+        self._ours = [
+            side
+            for side in SIDES
+            if campaign.customer in (side, "both") and side in template.columns
+        ]
+        self.customer_column = template.columns[self._ours[0]] if self._ours else ""
+        if campaign.zone_from == "number" and not self._ours:
+            raise ListError(_NO_ZONES)
         # A pool may hold AGENT_CLI, which has rules of its own; other ids are all alike.
         pool = {one == AGENT_CLI: turn for turn, one in enumerate(template.caller_ids)}
         self._turns = tuple(pool.values()) or (0,)
@@ -96,7 +109,7 @@ class RowReader:
         return side in self._template.columns and kind.lower() == "number"
 
     def _numbers_by_shape(self, values: Mapping[str, str]) -> tuple[str, ...] | None:
-        """Return the customer's numbers; None where only the rules can tell."""
+        """Return the customer's numbers that the row has; None where only the rules can tell."""
         shape = self._shapes.get(tuple([values[name] for name in self._others]))
         if shape is None:
             return None
@@ -111,7 +124,7 @@ class RowReader:
 
     def _numbers_by_rules(self, values: Mapping[str, str]) -> tuple[str, ...]:
         """
-        Return the customer's numbers, after the full check.
+        Return the customer's numbers that the row has, after the full check.
 
         Raises:
             InvalidCall: One or more rules are broken.
@@ -119,12 +132,11 @@ class RowReader:
         for turn in self._turns:
             call = self._template.call(values, row=turn)
             call.check_extra(self._allowed)
-        numbers = call.protected(self._campaign.customer)
-        if not numbers:
+        if not call.protected(self._campaign.customer):
             # An order refuses to protect an agent where a person's phone rings.
             Order(call, customer=self._campaign.customer)
         self._remember(values, call)
-        return numbers
+        return tuple(number for side in self._ours for number in call.protected(side))
 
     def _remember(self, values: Mapping[str, str], call: ClickToCall) -> None:
         if len(self._shapes) >= _MOST_SHAPES:

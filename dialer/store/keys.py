@@ -59,6 +59,7 @@ zones:<camp>              hash    zones of a group of contacts ("" for the campa
                                   -> its number <n>, the calendar of its lanes
 cal:<camp>/<n>            string  windows "open-close,..." of that group; gone when nobody
                                   has written them for a day, and then it is closed
+unknown:<camp>            set     lanes that sleep until somebody has written those windows
 blocks:<camp>/<n>         list    contacts of that group, packed: "<first row>:<block>"
 list:<camp>/<bucket>      hash    customer's number, digits -> row; see append.lua
 open:<camp>               set     ids of its jobs that are scheduled or ready

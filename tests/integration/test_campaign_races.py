@@ -276,6 +276,19 @@ def test_a_raised_rate_holds_from_the_next_call_on(field):
     assert len(run(field, MINUTE)) == 4
 
 
+def test_lanes_that_waited_for_their_hours_wake_when_those_are_written(field):
+    """After an edit nobody waits a moment longer than for the feeder's look."""
+    field.create("diwali", range(5))
+    field.dial_all(1)
+    campaigns = field.clock.store.campaigns
+    campaigns.replace(campaigns.get("diwali").model_copy(update={"weight": 2}), who="t")
+    assert field.dial() == No("empty")
+    field.feeder.look("diwali")
+    assert isinstance(field.dial(), Go | No)
+    field.clock.forward(SECOND)
+    assert isinstance(field.dial(), Go)
+
+
 def test_a_start_after_the_end_is_refused(field):
     """It would look as if it ran."""
     field.create("diwali", [1], start=False, ends=START + HOUR)
@@ -341,7 +354,7 @@ def test_a_list_is_forgotten_when_it_has_been_over_for_long(field, verb):
     else:
         field.clock.forward(DAY)
     field.tick()
-    with pytest.raises(CampaignRefused, match="not for long enough"):
+    with pytest.raises(CampaignRefused, match="for long enough"):
         store.contacts.forget("diwali", who="t", after=30 * DAY)
     field.clock.forward(31 * DAY)
     field.tick()
@@ -352,6 +365,16 @@ def test_a_list_is_forgotten_when_it_has_been_over_for_long(field, verb):
     assert store.contacts.find("diwali", number(1)) is None
     field.tick()
     assert store.contacts.forget("diwali", who="t") == 0
+    # And nothing begins anew under its name.
+    made = store.campaigns.get("diwali")
+    later = made.model_copy(update={"ends": field.clock.now + DAY})
+    for act in (
+        lambda: store.campaigns.replace(later, who="t"),
+        lambda: field.add("diwali", [99]),
+        lambda: field.steer("start", "diwali"),
+    ):
+        with pytest.raises(CampaignRefused):
+            act()
 
 
 def test_a_list_that_is_still_rung_is_not_forgotten(field):

@@ -83,7 +83,9 @@ def test_steering_from_each_state(field, state, verb):
     assert field.clock.store.campaigns.progress("diwali").state == state
     target = STEPS[state].get(verb)
     if target is None:
-        with pytest.raises(CampaignRefused, match=state):
+        with pytest.raises(
+            CampaignRefused, match="not been started" if state == "draft" else state
+        ):
             field.steer(verb, "diwali")
         target = state
     else:

@@ -16,10 +16,11 @@ class Memory:
     def __init__(self, *, fail_at: int = 0) -> None:
         self.known = {}
         self.batches = []
+        self.shape = ""
         self._fail_at = fail_at
 
-    def append(self, campaign, zones, contacts):
-        assert campaign == "diwali"
+    def append(self, name, zones, contacts, *, shape=""):
+        assert (name, shape) == ("diwali", self.shape)
         assert 1 <= len(contacts) <= BATCH
         assert {contact.zones for contact in contacts} == {zones}
         if self._fail_at and len(self.batches) + 1 == self._fail_at:
@@ -38,6 +39,7 @@ def run(rows, store, *, report=None, header="phone,ring,tz", **options):
     reported = []
     octets = "\n".join([header, *rows]).encode()
     taken = options.pop("campaign", None) or campaign()
+    store.shape = taken.shape
     result = import_list(io.BytesIO(octets), taken, store, report or reported.append, **options)
     return result, reported
 

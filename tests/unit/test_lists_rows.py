@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from dialer.campaign import Campaign
 from dialer.contact import Contact
 from dialer.errors import InvalidCall
-from dialer.lists import Rejected, ReportFile, Row, RowReader
+from dialer.lists import ListError, Rejected, ReportFile, Row, RowReader
 from dialer.lists.report import COLUMNS
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
@@ -69,6 +69,34 @@ def test_numbers_are_those_of_the_side_that_is_protected(customer, numbers):
     for _ in range(2):
         found = made.read(Row(1, {"agent": OTHER, "phone": ONE}))
         assert found.numbers == numbers
+
+
+@pytest.mark.parametrize(
+    ("fixed", "customer", "numbers"),
+    [
+        ("from", "both", (ONE,)),
+        ("from", "from", ()),
+        ("to", "both", (ONE,)),
+        ("to", "to", ()),
+    ],
+)
+def test_a_number_that_is_fixed_is_no_contacts_own(fixed, customer, numbers):
+    """It stands in every row; else the second contact would be taken for the first again."""
+    other = {"from": "to", "to": "from"}[fixed]
+    made = reader(call={fixed: OTHER}, columns={other: "phone"}, customer=customer)
+
+    for _ in range(2):
+        assert made.read(Row(1, {"phone": ONE})).numbers == numbers
+
+
+def test_zones_come_from_the_numbers_of_the_list_alone():
+    """A fixed number says nothing of where a contact is; without any other the file is refused."""
+    fixed = {"call": {"from": "+447400000001"}, "zone_from": "number"}
+    found = read({"phone": ONE}, customer="both", **fixed)
+    assert (found.numbers, found.zones) == ((ONE,), "Asia/Kolkata")
+
+    with pytest.raises(ListError, match="no column holds the customer's number"):
+        reader(customer="from", **fixed)
 
 
 @pytest.mark.parametrize(
@@ -251,7 +279,9 @@ def test_shapes_change_nothing(fields, data):
         else:
             assert found.reason == "customer" if isinstance(found, Rejected) else True
             if isinstance(found, Contact):
-                assert found.numbers == call.protected(made.customer)
+                sides = [side for side in ("from", "to") if side in made.columns]
+                ours = [side for side in sides if made.customer in (side, "both")]
+                assert found.numbers == sum(map(call.protected, ours), ())
 
 
 @pytest.mark.parametrize(

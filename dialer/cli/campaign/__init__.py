@@ -10,4 +10,5 @@
     sight.py       what is known of a campaign at one moment
     show.py        list, show
     ahead.py       preflight, forecast
+    forget.py      forget
 """

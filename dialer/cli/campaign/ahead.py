@@ -47,8 +47,10 @@ def preflight(name: Name, *, json: Json = False) -> None:
         opened.settings.account(campaign.account)
         route = opened.explainer.routes[campaign.account]
         progress = opened.store.campaigns.progress(name)
-        with Console(stderr=True).status(f"looking at {progress.waiting} contacts"):
-            found = run_preflight(opened.store, campaign, route, opened.now)
+        start_by = opened.settings.wire.start_by
+        waiting = output.counted(progress.waiting, "contact")
+        with Console(stderr=True).status(f"looking at {waiting}"):
+            found = run_preflight(opened.store, campaign, route, opened.now, start_by=start_by)
     if json:
         output.emit(
             {

@@ -4,7 +4,7 @@ The commands of `dialer campaign`, in the order of the help.
 
 import typer
 
-from dialer.cli.campaign import ahead, contacts, define, show, steer
+from dialer.cli.campaign import ahead, contacts, define, forget, show, steer
 
 app = typer.Typer(help="Lists of people to ring, day by day.", no_args_is_help=True)
 
@@ -19,3 +19,4 @@ app.command("pause")(steer.pause)
 app.command("resume")(steer.resume)
 app.command("cancel")(steer.cancel)
 app.command("forecast")(ahead.forecast)
+app.command("forget")(forget.forget)

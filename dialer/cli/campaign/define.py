@@ -8,17 +8,23 @@ from typing import Any, NoReturn
 import typer
 
 from dialer.bootstrap import feeder_of
-from dialer.campaign import Campaign
+from dialer.campaign import Campaign, CampaignState
 from dialer.cli import output
 from dialer.cli.campaign import options as given_as
 from dialer.cli.campaign.definition import Draft
+from dialer.cli.campaign.sight import Sight, look
 from dialer.cli.campaign.summary import describe
-from dialer.cli.opening import session, who_runs
+from dialer.cli.opening import Session, session, who_runs
 from dialer.cli.options import Who
+from dialer.errors import CampaignChanged
+from dialer.job import State
+from dialer.remake import remake_all
 
 #: What contacts in a list were read by.
 _READ_BY = ("columns", "customer", "zone_from", "zone_column")
 _TYPES = ("fromType", "toType")
+#: How often a change is made anew because somebody else was faster.
+_TRIES = 5
 
 
 def create(
@@ -57,9 +63,10 @@ def create(
         draft.read_options(given)
         campaign = draft.make(opened.settings, opened.now) or _refuse(draft)
         opened.store.campaigns.create(campaign, who=who or who_runs())
-        output.say(f"campaign {name} is defined, a draft: nobody is rung")
+        seen = look(opened, name, hours=False)
+        output.say(f"campaign {name} is defined, {_state(seen)}")
         describe(opened, campaign)
-        output.say(f"next: dialer campaign import {name} FILE")
+        output.say(f"next: dialer campaign {_next(seen)}")
 
 
 def change(
@@ -94,22 +101,72 @@ def change(
     if not file and all(value is None for value in given.values()):
         raise typer.BadParameter("give at least one option, such as --weight 2", param_hint="NAME")
     with session() as opened:
-        before = opened.store.campaigns.get(name)
-        draft = Draft(before.model_dump())
-        if file:
-            draft.read_file(file)
-        draft.read_options(given)
-        after = draft.make(opened.settings, opened.now)
-        if after is not None:
-            rows = opened.store.campaigns.progress(name).rows
-            draft.problems += _too_late(draft, before, after, rows)
-        if after is None or draft.problems:
-            _refuse(draft)
-        opened.store.campaigns.replace(after, who=who or who_runs())
-        # Its new hours are known only once the feeder has written them.
+        after = _replace(opened, name, file, given, who or who_runs())
+        # Jobs carry what the definition said when they were made. It is closed meanwhile:
+        # its new hours are known only once the feeder has written them.
+        waiting = opened.store.contacts.open_ids(name)
+        remake_all(opened.store, opened.explainer.routes, waiting, who or who_runs())
         feeder_of(opened.settings, opened.store).look(name)
         output.say(f"campaign {name} is changed, from the next call on")
         describe(opened, after)
+        _tell_of_dead(opened, name)
+
+
+def _replace(
+    opened: Session, name: str, file: str | None, given: Mapping[str, Any], who: str
+) -> Campaign:
+    """
+    Change what was given, and nothing that somebody else changes at the same time.
+
+    Raises:
+        CampaignChanged: Others change it all the time; nothing was changed.
+    """
+    for left in reversed(range(_TRIES)):
+        # In this order: a definition that is newer than its record is refused.
+        progress, before = opened.store.campaigns.progress(name), opened.store.campaigns.get(name)
+        after = _edited(opened, before, progress.rows, file, given)
+        try:
+            opened.store.campaigns.replace(after, who=who, version=progress.version)
+        except CampaignChanged:
+            if not left:
+                raise
+        else:
+            break
+    return after
+
+
+def _edited(
+    opened: Session, before: Campaign, rows: int, file: str | None, given: Mapping[str, Any]
+) -> Campaign:
+    draft = Draft(before.model_dump())
+    if file:
+        draft.read_file(file)
+    draft.read_options(given)
+    after = draft.make(opened.settings, opened.now)
+    if after is not None:
+        draft.problems += _too_late(draft, before, after, rows)
+    if after is None or draft.problems:
+        _refuse(draft)
+    return after
+
+
+def _state(seen: Sight) -> str:
+    if seen.progress.state is CampaignState.DRAFT:
+        return "a draft: nobody is rung"
+    return f"as it was before: it is {seen.standing}"
+
+
+def _next(seen: Sight) -> str:
+    name = seen.progress.name
+    if seen.progress.state is not CampaignState.DRAFT:
+        return f"show {name}"
+    return f"preflight {name}" if seen.progress.rows else f"import {name} FILE"
+
+
+def _tell_of_dead(opened: Session, name: str) -> None:
+    if dead := opened.store.campaigns.progress(name).counts[State.DEAD]:
+        again = f"to put them back, by what it says now: dialer dead redrive --campaign {name}"
+        output.say(f"{output.counted(dead, 'dead letter')} stay as they are; {again}")
 
 
 def _fields(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -5,6 +5,7 @@
 import sys
 import time
 from collections import Counter
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -26,6 +27,7 @@ from dialer.codes import lookup
 from dialer.errors import DialerError
 from dialer.job import State
 from dialer.moment import local, rough
+from dialer.preflight import not_rung
 
 #: Between two looks of `--watch`.
 _EVERY = timedelta(seconds=1)
@@ -49,6 +51,8 @@ def list_campaigns(*, json: Json = False) -> None:
     many = output.counted(len(seen), "campaign")
     step = "one of them: dialer campaign show NAME" if seen else "dialer campaign create --help"
     output.say(f"{many}. {step}")
+    if any(one.over and one.progress.rows and not one.progress.forgotten for one in seen):
+        output.say("a list that is over takes room until: dialer campaign forget NAME")
 
 
 def _row(seen: Sight) -> tuple[str, ...]:
@@ -58,7 +62,7 @@ def _row(seen: Sight) -> tuple[str, ...]:
         f"{seen.standing}, held" if seen.holds else seen.standing,
         progress.account,
         str(progress.rows),
-        str(progress.open),
+        str(seen.to_go),
         str(progress.counts[State.PLACED]),
         str(progress.counts[State.DEAD]),
         local(seen.campaign.ends, zone(seen.campaign)),
@@ -120,10 +124,12 @@ def _lines(opened: Session, seen: Sight, finish: Finish) -> list[tuple[str, str]
         why = f": {progress.reason}" if progress.reason else ""
         ago = rough(seen.now - progress.changed)
         lines.append(("", f"last changed {ago} ago by {progress.changed_by}{why}"))
-    lines += [("list", output.counted(progress.rows, "contact")), ("", _bar(seen))]
+    lines += [("list", _list(seen)), ("", _bar(seen))]
     for name, count in seen.progress_by_name().items():
         if count:
             lines.append((name, f"{count}{_detail(opened, seen, name)}"))
+    if unrung := _not_rung(opened, seen):
+        lines.append(("not rung", f"{sum(unrung.values())}: {_counted(unrung)}"))
     lines.append(("last hour", f"about {output.counted(seen.last_hour, 'call')} begun"))
     lines += _hours(seen)
     lines += [("" if nth else "held", line) for nth, line in enumerate(seen.held())]
@@ -146,6 +152,13 @@ def _state(seen: Sight) -> str:
             return word
 
 
+def _list(seen: Sight) -> str:
+    many, forgotten = output.counted(seen.progress.rows, "contact"), seen.progress.forgotten
+    if forgotten is None:
+        return many
+    return f"{many}, forgotten at {local(forgotten, zone(seen.campaign))}; the counts stay"
+
+
 def _bar(seen: Sight) -> str:
     rows, done = seen.progress.rows, seen.progress.rows - seen.progress.open
     full = _BAR * done // rows if rows else 0
@@ -153,16 +166,30 @@ def _bar(seen: Sight) -> str:
 
 
 def _detail(opened: Session, seen: Sight, name: str) -> str:
-    if name == "waiting" and seen.standing in ("cancelled", "ended"):
+    if name == "waiting" and seen.over:
         return ", never to be rung"
     if name == State.SKIPPED:
-        counts = seen.progress.skipped
+        counts: Mapping[str, int] = seen.progress.skipped
     elif name == State.DEAD:
         counts = _codes(opened, seen)
     else:
         return ""
-    said = ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in counts.items())
-    return f": {said}" if said else f": dialer dead list --campaign {seen.progress.name}"
+    if counts:
+        return f": {_counted(counts)}"
+    return f": dialer dead list --campaign {seen.progress.name}"
+
+
+def _counted(counts: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {word.replace('_', ' ')}" for word, count in counts.items())
+
+
+def _not_rung(opened: Session, seen: Sight) -> Mapping[str, int]:
+    """Count by their first reason those whom a campaign that is over did not ring."""
+    route = opened.explainer.routes.get(seen.campaign.account)
+    if route is None or not seen.over or seen.progress.forgotten:
+        return {}
+    start_by = opened.settings.wire.start_by
+    return not_rung(opened.store, seen.campaign, route, seen.progress, start_by=start_by)
 
 
 def _codes(opened: Session, seen: Sight) -> dict[str, int]:
@@ -202,6 +229,7 @@ def _brief(seen: Sight) -> dict[str, Any]:
         "changed": progress.changed,
         "changed_by": progress.changed_by,
         "reason": progress.reason or None,
+        "forgotten": progress.forgotten,
         "starts": seen.campaign.starts,
         "ends": seen.campaign.ends,
         "last_hour": seen.last_hour,
@@ -222,5 +250,6 @@ def _fields(opened: Session, seen: Sight, finish: Finish) -> dict[str, Any]:
             }
             for door in seen.doors
         ],
+        "not_rung": dict(_not_rung(opened, seen)) if seen.over else None,
         "finish": finish.fields(opened, seen),
     }

@@ -93,6 +93,16 @@ class Sight:
         return str(progress.state)
 
     @property
+    def over(self) -> bool:
+        """Whether nothing of it will ever be rung, as it is defined now."""
+        return self.standing in ("cancelled", "ended")
+
+    @property
+    def to_go(self) -> int:
+        """Contacts that may still be rung."""
+        return 0 if self.over else self.progress.open
+
+    @property
     def last_hour(self) -> int:
         """Attempts of the last sixty minutes, about: the hours that are counted are whole ones."""
         hour = self.now.replace(minute=0, second=0, microsecond=0)

@@ -12,6 +12,7 @@ from dialer.cli.campaign.options import Name
 from dialer.cli.campaign.sight import Sight, look
 from dialer.cli.opening import Session, session, who_runs
 from dialer.cli.options import Json, Who
+from dialer.job import State
 from dialer.moment import rough
 from dialer.store.campaigns import Verb
 
@@ -69,12 +70,20 @@ def steer(verb: Verb, name: str, *, reason: str, who: str = "", json: bool) -> N
 
 def _meaning(opened: Session, verb: Verb, seen: Sight) -> list[str]:
     name, progress = seen.campaign.name, seen.progress
+    if verb in ("start", "resume") and seen.over:
+        longer = f"dialer campaign set {name} --ends …"
+        return [f"it has ended: nobody is rung; if it shall go on: {longer}"]
     if verb in ("start", "resume"):
-        ahead = [f"{progress.open} contacts are to be rung; {seen.prospect()}"]
+        many = output.counted(progress.open, "contact")
+        to_be = "is to be rung" if progress.open == 1 else "are to be rung"
+        ahead = [f"{many} {to_be}; {seen.prospect()}"]
         return [*ahead, *seen.held(), f"watch it: dialer campaign show {name} --watch"]
     wire = rough(opened.settings.wire.longest)
     stopped = f"no new call of it starts; calls on the wire end within {wire}"
     if verb == "pause":
         return [stopped, f"to go on: dialer campaign resume {name}"]
-    left = f"; {progress.waiting} contacts were never rung" if progress.waiting else ""
-    return [f"{stopped}; nothing of it is ever rung again{left}"]
+    # What was fed is taken out by now, or in the feeder's next rounds.
+    left = progress.waiting + progress.queued + progress.counts[State.CANCELLED]
+    were = "was never rung" if left == 1 else "were never rung"
+    unrung = f"; {output.counted(left, 'contact')} {were}" if left else ""
+    return [f"{stopped}; nothing of it is ever rung again{unrung}"]

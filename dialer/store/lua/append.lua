@@ -19,17 +19,20 @@
 local BUCKETS = 16384
 local name, token = ARGV[1], ARGV[3]
 local camp = P .. 'camp:' .. name
-local known = redis.call('HMGET', camp, 'state', 'rows', 'shape')
+local known = redis.call('HMGET', camp, 'state', 'rows', 'shape', 'forgotten_us')
 local state = known[1]
 if not state or state == 'cancelled' then
   return {'refused', us(seen()), state or 'missing'}
+end
+if known[4] then
+  return {'refused', us(seen()), 'forgotten'}
 end
 local done = redis.call('GET', P .. 'said:' .. token)
 if done then
   return {'done', us(seen()), done}
 end
 if ARGV[5] ~= '' and known[3] ~= ARGV[5] then
-  return {'refused', us(seen()), 'shape'}
+  return {'refused', us(seen()), 'other columns'}
 end
 
 local function bucket(customer)

@@ -249,6 +249,7 @@ local function calendar_terms(terms, lane)
   local windows = redis.call('GET', P .. 'cal:' .. terms.campaign .. '/' .. lane_calendar(lane))
   if not windows then
     put_to_sleep(lane, now + GLANCE)
+    redis.call('SADD', P .. 'unknown:' .. terms.campaign, lane)
     return false
   end
   local closes, opens = window_at(windows, terms.at)

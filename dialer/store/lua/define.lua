@@ -18,7 +18,7 @@
 local verb, name = ARGV[1], ARGV[2]
 local camp = P .. 'camp:' .. name
 local known = redis.call('HMGET', camp, 'state', 'definition', 'account', 'version',
-  'rows', 'shape', 'tat_us')
+  'rows', 'shape', 'tat_us', 'forgotten_us')
 if verb == 'create' and known[1] then
   if known[2] == ARGV[4] then
     return {'done', us(seen()), known[1]}
@@ -33,6 +33,9 @@ if verb == 'replace' and known[3] ~= ARGV[5] then
 end
 if known[1] == 'cancelled' then
   return {'refused', us(seen()), 'cancelled'}
+end
+if known[8] then
+  return {'refused', us(seen()), 'forgotten'}
 end
 if verb == 'replace' and ARGV[16] ~= '' and known[4] ~= ARGV[16] then
   return {'refused', us(seen()), 'changed'}

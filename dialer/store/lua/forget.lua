@@ -21,7 +21,7 @@ if known[6] then
 end
 local over = known[1] == 'cancelled' and tonumber(known[3]) or tonumber(known[2])
 if over + tonumber(ARGV[3]) > now then
-  return {'refused', us(seen()), 'not over'}
+  return {'refused', us(seen()), over > now and 'not over' or 'not yet'}
 end
 if redis.call('SCARD', P .. 'open:' .. name) > 0 or tonumber(known[4] or '0') > 0 then
   return {'refused', us(seen()), 'not at rest'}
@@ -32,6 +32,7 @@ end
 for _, n in ipairs(redis.call('HVALS', P .. 'zones:' .. name)) do
   redis.call('UNLINK', P .. 'blocks:' .. name .. '/' .. n, P .. 'cal:' .. name .. '/' .. n)
 end
+redis.call('UNLINK', P .. 'unknown:' .. name)
 redis.call('UNLINK', P .. 'zones:' .. name, P .. 'pulse:' .. name)
 redis.call('ZREM', P .. 'feeding', name)
 redis.call('HSET', camp, 'forgotten_us', us(now), 'forgotten_by', ARGV[2])

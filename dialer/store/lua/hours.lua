@@ -15,4 +15,8 @@ end
 for i = 4, #ARGV, 2 do
   redis.call('SET', P .. 'cal:' .. name .. '/' .. ARGV[i], ARGV[i + 1], 'PX', ARGV[3])
 end
+for _, lane in ipairs(redis.call('SMEMBERS', P .. 'unknown:' .. name)) do
+  wake_lane(lane)
+end
+redis.call('DEL', P .. 'unknown:' .. name)
 return {us(seen()), 1}

@@ -6,7 +6,7 @@
 -- ARGV[1]  start, pause, resume or cancel   ARGV[2] name   ARGV[3] who   ARGV[4] reason
 -- ARGV[5]  token of this call: sent again, it is done once, whatever came in between
 --
--- Returns  {"done" or "already", seq, state now}, or {"refused", seq, state, "empty" or "ended"}
+-- Returns  {"done" or "already", seq, state now}, or {"refused", seq, state, "empty", "ended" or "forgotten"}
 
 local FROM = {
   start = {draft = true}, pause = {running = true}, resume = {paused = true},
@@ -15,10 +15,13 @@ local FROM = {
 local TO = {start = 'running', pause = 'paused', resume = 'running', cancel = 'cancelled'}
 local verb, name = ARGV[1], ARGV[2]
 local camp = P .. 'camp:' .. name
-local known = redis.call('HMGET', camp, 'state', 'account', 'rows', 'ends_us')
+local known = redis.call('HMGET', camp, 'state', 'account', 'rows', 'ends_us', 'forgotten_us')
 local state, account = known[1], known[2]
 if not state then
   return {'refused', us(seen()), 'missing'}
+end
+if TO[verb] == 'running' and known[5] then
+  return {'refused', us(seen()), 'forgotten'}
 end
 if state == TO[verb] or redis.call('EXISTS', P .. 'said:' .. ARGV[5]) == 1 then
   return {'already', us(seen()), state}

@@ -1,0 +1,84 @@
+"""What tests of campaigns on the command line are made of: lists, and workers that take turns."""
+
+import os
+from datetime import UTC, datetime, timedelta
+
+from storekit import LEASE, decided
+from storekit import windows as written
+
+from dialer.campaign import Campaign
+from dialer.contact import Contact
+from dialer.customer import UNPROTECTED
+from dialer.limits import Limits
+from dialer.outcome import Outcome
+from dialer.refusal import shared_fault
+from dialer.store.dialling import Ask, Go, No
+from dialer.store.server import stamp
+
+HOUR = timedelta(hours=1)
+FAST = Limits(1000, 100, 1000, 0, 300 * timedelta(seconds=1))
+AGENTS = ("--set", "from=12,13", "--set", "fromType=Agent", "--column", "to=phone")
+
+
+def create(cli, name: str = "diwali", *options: str) -> None:
+    ran = cli("campaign", "create", name, *(options or AGENTS))
+    assert ran.status == 0, ran.err
+
+
+def fill(cli, count: int = 3, name: str = "diwali") -> None:
+    rows = "".join(f"90000000{n:02d}\n" for n in range(1, count + 1))
+    ran = cli("campaign", "import", name, "-", stdin=f"phone\n{rows}")
+    assert ran.status == 0, ran.err
+
+
+def dial(cli) -> Go | No:
+    """Begin the next job as a worker would, if there is one."""
+    now = datetime.now(UTC)
+    reply = No("sorting")
+    while reply == No("sorting"):
+        reply = cli.store.dialling.begin(
+            Ask(
+                account="default",
+                token=os.urandom(8).hex(),
+                bell="",
+                wall=stamp(now),
+                limits=FAST,
+                windows=written((now - 24 * HOUR, now + 24 * HOUR)),
+                lease=LEASE,
+                lookahead=timedelta(seconds=1),
+                customer=UNPROTECTED,
+                start_by=timedelta(0),
+            )
+        )
+    return reply
+
+
+def attempt(cli, outcome: Outcome) -> str:
+    """Begin the next job, and settle it."""
+    reply = dial(cli)
+    assert isinstance(reply, Go), reply
+    fault = shared_fault(reply.content, outcome)
+    settlement = decided(reply, outcome)
+    assert cli.store.dialling.settle(reply.job_id, reply.token, settlement, fault=fault)
+    return reply.job_id
+
+
+def ended(cli, name: str = "late", count: int = 3, *, started: bool = False) -> None:
+    """Put a campaign into the store that ended an hour ago, before anybody was rung."""
+    now = cli.store.server.time()
+    fields = {"call": {"from": "21", "fromType": "Group"}, "columns": {"to": "phone"}}
+    made = Campaign.read(
+        {"name": name, "ends": now - HOUR, **fields},
+        now=now - 24 * HOUR,
+        time_zone="Asia/Kolkata",
+    )
+    cli.store.campaigns.create(made, who="test")
+    numbers = [f"+9190000001{n:02d}" for n in range(count)]
+    contacts = [Contact(n, (one,), "", (one,)) for n, one in enumerate(numbers, 1)]
+    cli.store.contacts.append(name, "", contacts)
+    if started:
+        cli.store.server.client.hset(cli.store.server.keys.camp(name), "state", "running")
+
+
+def progress(cli, name: str = "diwali"):
+    return cli.store.campaigns.progress(name)
