@@ -11,7 +11,7 @@ from dialer.explain import AccountFacts, CampaignFacts, Explanation, Facts, expl
 from dialer.job import Job
 from dialer.order import id_of_key
 from dialer.route import Route
-from dialer.store import Store
+from dialer.store import Store, calendars
 from dialer.store.contacts import Place
 from dialer.store.customers import Allowed
 from dialer.turn import call_of, prospective
@@ -125,19 +125,19 @@ class Explainer:
             return None
         campaigns = self.store.campaigns
         campaign, progress = campaigns.get(job.campaign), campaigns.progress(job.campaign)
-        pool = job.lane.split("/", 3)[3]
+        steps = campaigns.steps(job.campaign)
+        _, _, group, pool = job.lane.split("/", 3)
         return CampaignFacts(
             name=campaign.name,
             state=progress.state,
-            changed=progress.changed,
-            changed_by=progress.changed_by,
-            reason=progress.reason,
+            decided=steps[-1] if steps else None,
             starts=campaign.starts,
             ends=campaign.ends,
             calls_per_second=campaign.calls_per_second,
             standing=campaigns.standing(campaign.name, job.account, now, pool=pool),
             row=0,
             before=0,
+            hours_known=calendars.known(self.store.server, campaign.name, group),
         )
 
     def _customer(self, job: Job) -> Allowed | None:

@@ -36,6 +36,10 @@ class Shape:
     length: timedelta
     limited: bool
 
+    def lasts(self, assumed_call: timedelta) -> timedelta:
+        """Say how long the call counts as going on; *assumed_call* is the talk without a limit."""
+        return self.length if self.limited else self.length + assumed_call
+
 
 class Shapes:
     """

@@ -68,7 +68,7 @@ def _ended(facts: Facts) -> Reason:
             meaning = lookup(job.code).meaning if job.code else ""
             said = "" if meaning in job.reason else f" ({meaning})"
             text = f"dead since {entered}: {job.reason}{said}"
-            return Reason("state", text, step=advice(job.code))
+            return Reason("state", text, step=advice(job.code, job.campaign))
         case _:
             who = job.events[-1].who if job.events else "nobody"
             return Reason("state", f"{job.state} at {entered} by {who}: {job.reason}")

@@ -11,6 +11,10 @@ _ADVICE = {
     Kind.COMPLIANCE: "on a do-not-call register; leave it dead: dialer dead discard",
     Kind.PROVIDER: "the provider's trouble; redrive when it is over",
 }
+_SHARED = (
+    "if all its calls are wrong so: dialer campaign set {} …, then redrive;"
+    " if only this contact is: leave it dead"
+)
 #: What must come before the release of a hold that the system set itself.
 _FIRST = {
     "api": "correct the settings, restart the workers, then: ",
@@ -20,12 +24,18 @@ _FIRST = {
 _NO_CODE = "out of tries without an answer; look at one: dialer dead show ID"
 
 
-def advice(code: str) -> str:
+def advice(code: str, campaign: str = "") -> str:
     """
-    Say what to do about dead letters of one code, "" for those without.
+    Say what to do about dead letters of one code.
+
+    Args:
+        code: "" for those without.
+        campaign: Whose contacts they are; "" for direct calls.
     """
     if not code:
         return _NO_CODE
+    if campaign and lookup(code).kind is Kind.REQUEST:
+        return _SHARED.format(campaign)
     return _ADVICE.get(lookup(code).kind, "look at one: dialer dead show ID")
 
 

@@ -9,12 +9,17 @@ from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
 from dialer.explain.advice import release, release_command, set_by
-from dialer.explain.campaign import campaign_earliest, campaign_limits, campaign_stopped
+from dialer.explain.campaign import (
+    campaign_earliest,
+    campaign_limits,
+    campaign_stopped,
+    hours_unwritten,
+)
 from dialer.explain.facts import Facts, Reason
 from dialer.moment import rough
 from dialer.store.accounts import Standing
 from dialer.store.dialling import CLOCK_TOLERANCE
-from dialer.store.holds import EVERYTHING, Hold, account_scope
+from dialer.store.holds import EVERYTHING, Hold, account_scope, pool_scope
 
 _BREAKER = "breaker"
 
@@ -91,7 +96,10 @@ def _customer(facts: Facts) -> Iterator[Reason]:
         return
     if allowed.since is None:
         text = "one such call may ring more often than a customer may be rung; it will be skipped"
-        yield Reason("customer", text, step="enqueue it with a lower toRetryCount")
+        step = "enqueue it with a lower toRetryCount"
+        if facts.campaign:
+            step = f"dialer campaign set {facts.campaign.name} --set toRetryCount=…"
+        yield Reason("customer", text, step=step)
         return
     what = "too recently" if allowed.rule == "gap" else "as often as allowed"
     text = f"the customer has been called {what}; again from {facts.at(allowed.since)} on"
@@ -109,7 +117,10 @@ def _deadline(facts: Facts) -> Iterator[Reason]:
         )
     else:
         return
-    yield Reason("deadline", text, step="enqueue it again with a later --not-after")
+    step = "enqueue it again with a later --not-after"
+    if facts.campaign:
+        step = f"dialer campaign set {facts.campaign.name} --ends …"
+    yield Reason("deadline", text, step=step)
 
 
 def _scheduled(facts: Facts) -> Iterator[Reason]:
@@ -117,6 +128,13 @@ def _scheduled(facts: Facts) -> Iterator[Reason]:
     if due is not None:
         text = f"it waits until {facts.at(due)} ({facts.job.reason})"
         yield Reason("scheduled", text, until=max(due, facts.now))
+
+
+def _pool_held(facts: Facts) -> Iterator[Reason]:
+    pool = facts.job.lane.split("/", 3)[3]
+    for hold in facts.holds:
+        if pool and hold.scope == pool_scope(facts.job.account, pool):
+            yield _held(facts, hold, f"pool {pool}")
 
 
 def _pool_asleep(facts: Facts) -> Iterator[Reason]:
@@ -176,11 +194,13 @@ CHECKS: tuple[Callable[[Facts], Iterator[Reason]], ...] = (
     _account_held,
     campaign_stopped,
     _breaker_open,
+    hours_unwritten,
     _closed,
     _do_not_call,
     _customer,
     _deadline,
     _scheduled,
+    _pool_held,
     _pool_asleep,
     _limits,
     campaign_limits,

@@ -26,9 +26,11 @@ def campaign_stopped(facts: Facts) -> Iterator[Reason]:
     name = campaign.name
     if campaign.state in _STATES:
         what, step = _STATES[campaign.state]
-        by = f" ({campaign.changed_by}, {facts.at(campaign.changed)}" if campaign.changed_by else ""
-        why = f": {campaign.reason})" if by and campaign.reason else ")" if by else ""
-        yield Reason("campaign", f"campaign {name} {what}{by}{why}", step=step.format(name))
+        by, decided = "", campaign.decided
+        if decided:
+            why = f": {decided.reason}" if decided.reason else ""
+            by = f" ({decided.who}, {facts.at(decided.at)}{why})"
+        yield Reason("campaign", f"campaign {name} {what}{by}", step=step.format(name))
     for hold in facts.holds:
         if hold.scope == campaign_scope(name):
             since = f" since {facts.at(hold.since)}" if hold.since else ""
@@ -40,6 +42,17 @@ def campaign_stopped(facts: Facts) -> Iterator[Reason]:
     elif campaign.starts and campaign.starts > facts.now:
         text = f"campaign {name} starts at {facts.at(campaign.starts)}"
         yield Reason("campaign", text, until=campaign.starts)
+
+
+def hours_unwritten(facts: Facts) -> Iterator[Reason]:
+    """Hours that the store was not told; only a campaign that runs must have them there."""
+    campaign = facts.campaign
+    if campaign is None or campaign.hours_known or campaign.ends <= facts.now:
+        return
+    if campaign.state is CampaignState.RUNNING:
+        text = f"nobody has written the hours of campaign {campaign.name}, so it counts as closed"
+        step = "a tick writes them: see that the beat and a worker run (dialer doctor)"
+        yield Reason("hours_unwritten", text, step=step)
 
 
 def campaign_limits(facts: Facts) -> Iterator[Reason]:

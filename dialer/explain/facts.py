@@ -13,7 +13,7 @@ from dialer.store.accounts import Standing
 from dialer.store.bells import LiveWorker
 from dialer.store.customers import Allowed
 from dialer.store.holds import Hold
-from dialer.store.progress import CampaignStanding
+from dialer.store.progress import CampaignStanding, Step
 from dialer.store.suppression import Suppressed
 
 
@@ -44,29 +44,28 @@ class CampaignFacts:
 
     Attributes:
         name: The campaign.
-        state: What was decided about it, when, by whom and why.
-        changed: See `state`.
-        changed_by: See `state`.
-        reason: See `state`.
+        state: What was decided about it.
+        decided: When that was, by whom and why; None for a draft.
         starts: Nobody is rung before; None for no such bound.
         ends: No attempt starts from here on.
         calls_per_second: Its own rate; None for the account's.
         standing: Its own limits and how much of them is used.
         row: The contact's number in the list.
         before: Contacts that come first; 0 once it is a job.
+        hours_known: Whether the store has been told the hours of the contact's
+            zone group; `begin` takes it as closed otherwise.
     """
 
     name: str
     state: CampaignState
-    changed: datetime
-    changed_by: str
-    reason: str
+    decided: Step | None
     starts: datetime | None
     ends: datetime
     calls_per_second: float | None
     standing: CampaignStanding
     row: int
     before: int
+    hours_known: bool
 
 
 @dataclass(frozen=True, slots=True)

@@ -82,11 +82,65 @@ def test_its_hours_and_those_of_the_account_count(field):
     """START is 11:30 in Kolkata, 10:00 in Dubai; its own zone decides."""
     field.create("diwali", [1], start=False, calling_hours="daily 11:00-12:00")
     field.add("diwali", [2], "Asia/Dubai")
-    field.clock.store.campaigns.steer("start", "diwali", who="t")
-    assert why(field, 1) == []
+    field.steer("start", "diwali")
+    assert [reason.name for reason in _reasons(field, "diwali:1:1")] == ["workers"]
     assert why(field, 2) == ["hours"]
     (explained,) = explainer(field).contacts(number(2))
     assert explained.reasons[0].until == START + HOUR
+
+
+def test_hours_that_nobody_has_written_are_closed(field):
+    """The tick writes them; before the start nobody needs them."""
+    field.create("diwali", range(100), start=False)
+    assert why(field, 99) == ["campaign", "list"]
+    field.clock.store.campaigns.steer("start", "diwali", who="t")
+    assert why(field, 99) == ["hours_unwritten", "list"]
+    field.feeder.look("diwali")
+    assert why(field, 99) == ["list"]
+
+
+def test_a_hold_on_its_agents_is_named(field):
+    """For a contact and for a job; other agents' holds are none of theirs."""
+    field.create("diwali", range(100), call={"from": "7", "fromType": "Agent"})
+    for agent in (7, 8):
+        pool = f"pool:default/agent:{agent}/web=na/call=na"
+        field.clock.store.holds.set(pool, owner="asha", who="asha", reason="lunch")
+    assert why(field, 99) == ["hold", "list"]
+    explained = explainer(field).job(field.clock.store.jobs.get("diwali:1:1"))
+    (held,) = [reason for reason in explained.reasons if reason.name == "hold"]
+    assert held.text.startswith("pool agent:7/web=na/call=na is held by asha since")
+    release = "dialer hold release --pool default/agent:7/web=na/call=na --owner asha"
+    assert held.step == release
+    assert explained.next is None
+
+
+def test_who_decided_is_not_who_edited(field):
+    """An edit of a paused campaign is no second pause."""
+    made = field.create("diwali", [1, 2])
+    store = field.clock.store
+    store.campaigns.steer("pause", "diwali", who="alice", reason="complaints")
+    field.clock.forward(HOUR)
+    store.campaigns.replace(made.model_copy(update={"weight": 2}), who="bob")
+    reason = explainer(field).job(store.jobs.get("diwali:1:1")).reasons[0]
+    assert reason.text == ("campaign diwali is paused (alice, 2026-03-02 11:30:00 IST: complaints)")
+
+
+def test_next_steps_fit_a_contact(field):
+    """Nobody enqueues a contact again: its campaign is changed."""
+    call = {"from": "7", "fromType": "Group", "toRetryCount": 3}
+    field.create("often", [1], call=call, preset="us-florida", calling_hours="always")
+    field.create("short", [2], ends=START + HOUR)
+    store = field.clock.store
+    (cap,) = [r for r in _reasons(field, "often:1:1") if r.name == "customer"]
+    assert cap.step == "dialer campaign set often --set toRetryCount=…"
+    field.clock.forward(2 * HOUR)
+    (deadline,) = [r for r in _reasons(field, "short:1:1") if r.name == "deadline"]
+    assert deadline.step == "dialer campaign set short --ends …"
+    assert store.jobs.get("short:1:1").campaign == "short"
+
+
+def _reasons(field: Field, job_id: str):
+    return explainer(field).job(field.clock.store.jobs.get(job_id)).reasons
 
 
 def test_agents_who_talk_are_a_reason_for_a_job(field):

@@ -92,6 +92,7 @@ def windows(*spans: tuple[datetime, datetime], why: str = "closed") -> dict[str,
     return {"account": replace(ACCOUNT, windows=spans, why_closed=(why,) if why else ())}
 
 
+AGENT = "agent:7/web=na/call=na"
 LATER = (NOW + 20 * HOUR, NOW + 30 * HOUR)
 NUMBER = Suppressed("+919100000001", None, "asha", "asked", NOW)
 
@@ -151,6 +152,16 @@ WAITING = {
         ["scheduled"],
         LATER[0],
     ),
+    "hold on its agents": (
+        {**job(lane=f"default/-/-/{AGENT}"), "holds": [hold(f"pool:default/{AGENT}")]},
+        ["hold"],
+        None,
+    ),
+    "hold on other agents": (
+        {**job(lane=f"default/-/-/{AGENT}"), "holds": [hold(f"pool:default/{AGENT}0")]},
+        [],
+        NOW,
+    ),
     "pool asleep": ({"pool_until": NOW + MINUTE}, ["pool"], NOW + MINUTE),
     "pool awake": ({"pool_until": NOW - MINUTE}, [], NOW),
     "rate": (standing(next_slot=NOW + SECOND), ["rate"], NOW + SECOND),
@@ -178,7 +189,12 @@ def test_all_reasons_at_once_stand_in_the_fixed_order():
     """Everything in the way at once is listed at once, in the order of `begin`."""
     facts = replace(
         FACTS,
-        holds=[hold("account:default"), hold("account:default", "breaker"), hold("all")],
+        holds=[
+            hold("account:default"),
+            hold("account:default", "breaker"),
+            hold("all"),
+            hold(f"pool:default/{AGENT}"),
+        ],
         suppressed=[NUMBER],
         customer=Allowed(NOW + SECOND, "gap"),
         pool_until=NOW + MINUTE,
@@ -198,12 +214,17 @@ def test_all_reasons_at_once_stand_in_the_fixed_order():
                 next_slot=NOW + SECOND,
             ),
         ),
-        **job(state=State.SCHEDULED, due=NOW + MINUTE, not_after=NOW + HOUR),
+        **job(
+            state=State.SCHEDULED,
+            due=NOW + MINUTE,
+            not_after=NOW + HOUR,
+            lane=f"default/-/-/{AGENT}",
+        ),
     )
 
     assert [reason.name for reason in explain(facts).reasons] == [
         *("hold", "hold", "breaker", "hours", "do_not_call", "customer", "deadline"),
-        *("scheduled", "pool", "rate", "posting", "live", "queue", "workers"),
+        *("scheduled", "hold", "pool", "rate", "posting", "live", "queue", "workers"),
     ]
 
 
@@ -285,6 +306,15 @@ def test_no_number_is_in_any_reason():
 def test_dead_letter_has_advice_by_its_code(code, said):
     """What a person should do depends on what the code means; an unknown one is looked at."""
     assert said in advice(code)
+
+
+def test_dead_contact_has_advice_for_its_campaign():
+    """A contact is never enqueued anew; its campaign is mended, or it stays dead."""
+    dead = replace(JOB, state=State.DEAD, code="1508", lane="default/diwali/0/")
+    (reason,) = explain(replace(FACTS, job=dead)).reasons
+
+    assert "dialer campaign set diwali …, then redrive" in reason.step
+    assert "enqueue" not in reason.step
 
 
 @pytest.mark.parametrize(

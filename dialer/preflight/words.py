@@ -1,0 +1,87 @@
+"""
+What an operator should know before the start.
+"""
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from dialer import series
+from dialer.campaign import Campaign, CampaignState
+from dialer.errors import CampaignRefused
+from dialer.explain import release, set_by
+from dialer.job import NUMBERS
+from dialer.moment import local
+from dialer.route import Route
+from dialer.store import Store
+from dialer.store.holds import EVERYTHING, Hold, account_scope, campaign_scope, pool_scope
+from dialer.store.progress import Progress
+
+#: A hold that ends by itself.
+_BREAKER = "breaker"
+
+
+def over(campaign: Campaign, state: CampaignState, now: datetime) -> CampaignRefused | None:
+    """
+    Make the error for a campaign that is over; None for one that is not.
+    """
+    name = campaign.name
+    if state is CampaignState.CANCELLED:
+        return CampaignRefused(
+            f"campaign {name} was cancelled: nobody of it is rung again. `dialer campaign show"
+            f" {name}` says who was; `dialer campaign create` makes another one"
+        )
+    if campaign.ends <= now:
+        at = local(campaign.ends, campaign.time_zone)
+        return CampaignRefused(
+            f"campaign {name} ended at {at}: nobody of it is rung any more."
+            f" `dialer campaign set {name} --ends …` lets it go on"
+        )
+    return None
+
+
+def stops(store: Store, campaign: Campaign, progress: Progress, pool: str | None) -> Iterator[str]:
+    """
+    Say what a person must end before anybody is rung.
+
+    Args:
+        store: Where holds and decisions are.
+        campaign: The campaign.
+        progress: How far it is.
+        pool: Whom all its calls ring first; "" for plain numbers, None where rows say whom.
+    """
+    name = campaign.name
+    if progress.state is CampaignState.PAUSED:
+        steps = store.campaigns.steps(name)
+        why = f": {steps[-1].reason}" if steps and steps[-1].reason else ""
+        by = f" by {steps[-1].who}{why}" if steps else ""
+        yield f"campaign {name} is paused{by}. To go on: dialer campaign resume {name}"
+    for hold in store.holds.all():
+        if hold.owner != _BREAKER and (what := _held(hold, campaign, pool)):
+            yield f"{what} held by {set_by(hold)}: {hold.reason}. To release: {release(hold)}"
+
+
+def _held(hold: Hold, campaign: Campaign, pool: str | None) -> str:
+    scopes = {
+        EVERYTHING: "everything is",
+        account_scope(campaign.account): f"account {campaign.account} is",
+        campaign_scope(campaign.name): f"campaign {campaign.name} is",
+    }
+    if pool:
+        scopes[pool_scope(campaign.account, pool)] = "those who are rung first are"
+    elif hold.scope.startswith(pool_scope(campaign.account, NUMBERS if pool == "" else "")):
+        return "some who may be rung first are"
+    return scopes.get(hold.scope, "")
+
+
+def habits(campaign: Campaign, route: Route) -> Iterator[str]:
+    """
+    Say what is easily overlooked: an account that rings nobody, caller ids that do not suit.
+    """
+    if route.mode == "developer":
+        yield f"account {route.account} is in developer mode: the API will ring nobody"
+    yield from series.warnings(_caller_ids(campaign), campaign.purpose)
+
+
+def _caller_ids(campaign: Campaign) -> Collection[str]:
+    fixed = campaign.call.get("fromCLI")
+    return (*campaign.caller_ids, str(fixed)) if fixed else campaign.caller_ids
