@@ -81,8 +81,6 @@ def _not_too_long(duration: timedelta) -> timedelta:
 _AS_TEXT = PlainSerializer(format_duration, return_type=str, when_used="json")
 
 #: A field of a settings section: text in the file, a positive timedelta in Python.
-Duration = Annotated[
-    timedelta, BeforeValidator(_from_setting), AfterValidator(_positive), _AS_TEXT
-]
+Duration = Annotated[timedelta, BeforeValidator(_from_setting), AfterValidator(_positive), _AS_TEXT]
 #: The same for something that may be absent: "0s" is allowed.
 Pause = Annotated[timedelta, BeforeValidator(_from_setting), AfterValidator(_not_too_long)]

@@ -14,7 +14,7 @@ from dialer.route import Route
 from dialer.store import Store, calendars
 from dialer.store.contacts import Place
 from dialer.store.customers import Allowed
-from dialer.turn import call_of, prospective
+from dialer.turn import new_turn, prospective
 
 #: As far ahead as workers tell the store (`dialer.hours`); beyond it everything is closed.
 _AHEAD = timedelta(days=8)
@@ -108,7 +108,7 @@ class Explainer:
         route = self.routes.get(campaign.account)
         customer = None
         if route:
-            rings = call_of(campaign, place.contact).rings(campaign.customer)
+            rings = new_turn(campaign, place.contact, place.group.number, route).rings
             asked = [(job.protected, rings)]
             (customer,) = store.customers.allow_contacts(
                 campaign.account, asked, route.customer, campaign.customer_rules

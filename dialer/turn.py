@@ -56,13 +56,17 @@ def new_turn(campaign: Campaign, contact: Listed, group: str, route: Route) -> N
         group: The number of its zone group.
         route: The campaign's account.
     """
+    return _turn(campaign, contact, group, route.mode)
+
+
+def _turn(campaign: Campaign, contact: Listed, group: str, account_mode: str) -> NewJob:
     try:
         call: ClickToCall | None = call_of(campaign, contact)
     except InvalidCall:
         call = None
     unread = {**campaign.call, **values_of(campaign, contact)}
     content = call.content() if call else json.dumps(unread, sort_keys=True)
-    mode = (call.mode if call else None) or route.mode
+    mode = (call.mode if call else None) or account_mode
     zero = timedelta(0)
     return NewJob(
         id=job_id(campaign.name, contact.row),
@@ -96,25 +100,22 @@ def prospective(campaign: Campaign, place: Place, route: Route | None, since: da
         place: Where it stands.
         route: The campaign's account; None where the settings know none.
         since: When the campaign was made.
-
-    Raises:
-        InvalidCall: Its call breaks a rule.
     """
-    call, row = call_of(campaign, place.contact), place.contact.row
+    turn = _turn(campaign, place.contact, place.group.number, route.mode if route else "live")
     return Job(
-        id=job_id(campaign.name, row),
+        id=turn.id,
         key="",
         state=State.READY,
         account=campaign.account,
-        mode=call.mode or (route.mode if route else "live"),
-        lane=f"{campaign.account}/{campaign.name}/{place.group.number}/{_pool(call)}",
+        mode=turn.mode,
+        lane=turn.lane,
         priority=5,
         tries=0,
         attempts=0,
-        content=call.content(),
+        content=turn.content,
         customer=campaign.customer,
-        protected=call.protected(campaign.customer),
-        ring_lead=call.ring_lead(campaign.customer),
+        protected=turn.protected,
+        ring_lead=turn.ring_lead,
         created=since,
         entered=since,
         due=None,

@@ -8,6 +8,8 @@ what is known to end has a time, what a person must end has a next step.
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 
+from dialer.call import ClickToCall
+from dialer.errors import InvalidCall
 from dialer.explain.advice import release, release_command, set_by
 from dialer.explain.campaign import (
     campaign_earliest,
@@ -106,6 +108,17 @@ def _customer(facts: Facts) -> Iterator[Reason]:
     yield Reason("customer", text, until=allowed.since)
 
 
+def _call_refused(facts: Facts) -> Iterator[Reason]:
+    try:
+        ClickToCall.from_content(facts.job.content)
+    except InvalidCall as error:
+        fields = ", ".join(field for field, _ in error.problems)
+        name = facts.campaign.name if facts.campaign else ""
+        step = f"dialer campaign set {name} --set …" if name else "cancel it, and enqueue it anew"
+        text = f"its call breaks a rule of the API ({fields}), so it will be dead instead of rung"
+        yield Reason("call", text, step=step)
+
+
 def _deadline(facts: Facts) -> Iterator[Reason]:
     not_after, first = facts.job.not_after, earliest(facts)
     if not_after <= facts.now:
@@ -198,6 +211,7 @@ CHECKS: tuple[Callable[[Facts], Iterator[Reason]], ...] = (
     _closed,
     _do_not_call,
     _customer,
+    _call_refused,
     _deadline,
     _scheduled,
     _pool_held,

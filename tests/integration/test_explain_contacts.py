@@ -7,6 +7,7 @@ from campaignkit import Field, number
 from dispatchkit import route
 from storekit import LEASE, START, Clockwork
 
+from dialer.contact import Contact
 from dialer.facts import Explainer
 from dialer.hours import OpeningHours
 from schedules.calendar import Calendar
@@ -152,3 +153,18 @@ def test_agents_who_talk_are_a_reason_for_a_job(field):
     (busy,) = [reason for reason in explained.reasons if reason.name == "agents"]
     assert "--live-per-agent" in busy.step
     assert busy.until == START + timedelta(seconds=1 + 25 + 25 + 60)
+
+
+def test_a_contact_whose_call_breaks_a_rule_by_now_is_explained(field):
+    """It was right when the list was read, and the definition has changed."""
+    call = {"from": "7", "fromType": "Group", "timeLimit": 100}
+    columns = {"to": "mobile", "timeLimtAlert": "alert"}
+    made = field.create("diwali", call=call, columns=columns, start=False)
+    one = Contact(1, ("90", number(1)), "", (number(1),))
+    field.clock.store.contacts.append("diwali", "", [one])
+    shorter = made.model_copy(update={"call": call | {"timeLimit": 60}})
+    field.clock.store.campaigns.replace(shorter, who="t")
+    (explained,) = explainer(field).contacts(number(1))
+    (reason,) = [reason for reason in explained.reasons if reason.name == "call"]
+    assert "timeLimtAlert" in reason.text
+    assert "dialer campaign set diwali" in reason.step

@@ -40,7 +40,8 @@ def test_cap_of_a_preset_is_added_to_the_customers():
 
 def test_customer_rules_are_written_as_the_scripts_read_them():
     """The gap, then each cap as most/per, all in microseconds."""
-    rules = Settings.parse({"customer": {"gap": "50s", "max_rings": 3, "per": "24h"}}).customer.rules
+    customer = {"gap": "50s", "max_rings": 3, "per": "24h"}
+    rules = Settings.parse({"customer": customer}).customer.rules
 
     assert rules.as_words() == "50000000 3/86400000000"
     assert Settings.parse({"customer": {"gap": "0s"}}).customer.rules.as_words() == "0 "
