@@ -9,6 +9,7 @@ answers what the test says.
 import heapq
 import itertools
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
@@ -20,7 +21,7 @@ from dialer.campaign import Campaign
 from dialer.client import Endpoint
 from dialer.contact import Contact
 from dialer.dispatch import DialRules, Dispatcher
-from dialer.errors import JobNotFound
+from dialer.errors import CampaignRefused, JobNotFound
 from dialer.feeder import Feeder
 from dialer.job import Job, State
 from dialer.order import Order
@@ -281,7 +282,9 @@ class RingWorld:
         self.at(when, lambda: self.store.campaigns.replace(campaign, who="test"))
 
     def _steer(self, verb: Verb, campaign: str) -> None:
-        self.store.campaigns.steer(verb, campaign, who="test", reason="a test")
+        # A campaign that has ended meanwhile is not resumed.
+        with suppress(CampaignRefused):
+            self.store.campaigns.steer(verb, campaign, who="test", reason="a test")
 
     def hold(self, scope: str, since: datetime, until: datetime) -> None:
         """Stop an account, or "all", for a while."""

@@ -6,7 +6,6 @@ import pytest
 from campaignkit import PERIOD, Field
 from storekit import PLACED, REFUSED, Clockwork
 
-from dialer.errors import StoreRefused
 from dialer.job import State
 from dialer.outcome import Doubtful, Kind
 from dialer.upkeep import Upkeep
@@ -61,12 +60,16 @@ def test_only_keys_leave_a_stone(field):
     assert field.counts("diwali") == {"placed": 4, "dead": 1, "unconfirmed": 1}
 
 
-def test_a_full_store_is_pruned_before_it_is_fed(field):
-    """Feeding is refused when it is full, and pruning must not wait for that."""
+def test_a_full_store_is_pruned_though_it_is_not_fed(field):
+    """Feeding is refused when it is full, and fed again when there is room."""
     dialled(field)
     field.add("diwali", range(10, 20))
     field.clock.forward(2 * HOUR)
     field.clock.store.server.fullness = lambda: 0.9
-    with pytest.raises(StoreRefused, match="full"):
-        upkeep(field).tick()
+    upkeep(field).tick()
     assert field.clock.store.jobs.counts()[State.PLACED] == 0
+    assert field.counts("diwali")["waiting"] == 10
+    field.clock.store.server.fullness = lambda: 0.5
+    field.clock.forward(PERIOD)
+    upkeep(field).tick()
+    assert field.counts("diwali")["ready"] == 10

@@ -5,6 +5,7 @@ The guards of campaigns: each of these lines keeps a promise, and `make mutants`
 from mutant import LUA, Mutant
 
 CAMPAIGNS = "tests/integration/test_campaigns.py"
+RACES = "tests/integration/test_campaign_races.py"
 PREFLIGHT = "tests/integration/test_preflight.py"
 BEGIN = LUA + "begin.lua"
 
@@ -51,8 +52,8 @@ MUTANTS = [
     lua(
         "unknown hours are closed",
         "begin",
-        "  if not windows then\n    put_to_sleep(lane, now + GLANCE)\n    return false",
-        "  if not windows then\n    terms.close = close\n    return true",
+        "  if not windows then\n    put_to_sleep(lane, now + GLANCE)\n",
+        "  if not windows then\n    terms.close = close\n    if true then return true end\n",
     ),
     lua(
         "a campaign keeps its hours",
@@ -110,22 +111,58 @@ MUTANTS = [
     lua(
         "what rang nobody frees the agent",
         "lanes",
-        "lane_pool(lane), attempt) == 1 then",
-        "lane_pool(lane), attempt) == 9 then",
+        "  if freed > 0 then",
+        "  if false then",
     ),
     lua(
         "an edit is not put off",
         "again",
-        "'changed_us') or '') ~= ARGV[2] then",
-        "'changed_us') or '') == 'never' then",
+        "(known[2] or '') ~= ARGV[2] then",
+        "(known[2] or '') == 'never' then",
     ),
     Mutant(
-        "a full store is pruned first",
-        "dialer/upkeep.py",
-        "        pruned = self.prune()\n        fed = self._feeder.tick() if self._feeder else 0\n",
-        "        fed = self._feeder.tick() if self._feeder else 0\n        pruned = self.prune()\n",
-        "tests/integration/test_upkeep_pressure.py",
+        "one campaign keeps no other from being fed",
+        "dialer/feeder.py",
+        "except Exception as error:",
+        "except ZeroDivisionError as error:",
+        RACES,
     ),
+    lua(
+        "jobs are made from the latest definition",
+        "feed",
+        "if known[5] ~= ARGV[6] then",
+        "if false then",
+        RACES,
+    ),
+    lua(
+        "the second of two edits is refused",
+        "define",
+        "and known[4] ~= ARGV[16] then",
+        "and false then",
+        RACES,
+    ),
+    lua(
+        "a word sent twice is one word",
+        "steer",
+        "or redis.call('EXISTS', P .. 'said:' .. ARGV[5]) == 1 then",
+        "then",
+        RACES,
+    ),
+    lua(
+        "what is on the wire is not made anew",
+        "remake",
+        "if job[1] and MAY[job[1]] and",
+        "if job[1] and",
+        RACES,
+    ),
+    lua(
+        "a list that is rung is not forgotten",
+        "forget",
+        "if over + tonumber(ARGV[3]) > now then",
+        "if false then",
+        RACES,
+    ),
+    lua("what was forgotten stays so", "append", "if known[4] then", "if false then", RACES),
     lua(
         "preflight knows do-not-call",
         "allow_contacts",

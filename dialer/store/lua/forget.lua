@@ -27,13 +27,13 @@ if redis.call('SCARD', P .. 'open:' .. name) > 0 or tonumber(known[4] or '0') > 
   return {'refused', us(seen()), 'not at rest'}
 end
 for bucket = 0, BUCKETS - 1 do
-  redis.call('UNLINK', P .. 'list:' .. name .. '/' .. bucket)
+  redis.call('DEL', P .. 'list:' .. name .. '/' .. bucket)
 end
 for _, n in ipairs(redis.call('HVALS', P .. 'zones:' .. name)) do
-  redis.call('UNLINK', P .. 'blocks:' .. name .. '/' .. n, P .. 'cal:' .. name .. '/' .. n)
+  redis.call('DEL', P .. 'blocks:' .. name .. '/' .. n, P .. 'cal:' .. name .. '/' .. n)
 end
-redis.call('UNLINK', P .. 'unknown:' .. name)
-redis.call('UNLINK', P .. 'zones:' .. name, P .. 'pulse:' .. name)
+redis.call('DEL', P .. 'unknown:' .. name)
+redis.call('DEL', P .. 'zones:' .. name, P .. 'pulse:' .. name)
 redis.call('ZREM', P .. 'feeding', name)
 redis.call('HSET', camp, 'forgotten_us', us(now), 'forgotten_by', ARGV[2])
 count_transition()
