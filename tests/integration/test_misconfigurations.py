@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from stack import wait_until
 
 from dialer.cli import main
 from dialer.embedded import EmbeddedServer
@@ -557,6 +558,12 @@ def set_so(server: EmbeddedServer, config: dict[str, str]) -> Iterator[None]:
     finally:
         for name, value in before.items():
             client.config_set(name, value)
+        # A server that writes its first append-only file does not shut down.
+        wait_until(
+            lambda: not client.info("persistence")["aof_rewrite_in_progress"],
+            within=20,
+            why="the append-only file is written",
+        )
         client.close()
 
 
