@@ -6,6 +6,7 @@ import os
 import re
 import shlex
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -178,12 +179,21 @@ def test_the_commands_of_the_readme_do_what_it_says(said: list[str], folder: Pat
     assert len(ran) > 40
 
 
+def free_port() -> int:
+    """Find a port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 def test_the_processes_of_the_readme_run_side_by_side(folder: Path, monkeypatch):
     """With an account of one's own each runs in a terminal, and ends well when it is stopped."""
     with EmbeddedServer(folder / "redis") as server:
         monkeypatch.setenv("DIALER_REDIS_URL", server.url)
         monkeypatch.setenv("DIALER_ACCOUNTS__DEFAULT__TOKEN", "made-up")
         monkeypatch.setenv("DIALER_ACCOUNTS__DEFAULT__BASE_URL", "http://127.0.0.1:9/call")
+        # Whoever works on this machine may look at a Flower of his own.
+        monkeypatch.setenv("DIALER_FLOWER__PORT", str(free_port()))
         (folder / "dialer.toml").write_text((ROOT / "dialer.example.toml").read_text())
         started = [
             subprocess.Popen(text.split(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
