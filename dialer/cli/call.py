@@ -130,6 +130,10 @@ def _tell(opened: Session, receipt: Receipt) -> None:
         return
     job = opened.store.jobs.get(receipt.job_id)
     explained = opened.explainer.job(job)
+    now = opened.store.jobs.get(receipt.job_id)
+    if now.state is not job.state:
+        # It was begun meanwhile: what it has reserved itself is not in its way.
+        explained = opened.explainer.job(now)
     if receipt.verdict is Verdict.DUPLICATE:
         since = age(opened.store.server.time() - job.entered)
         again = "another --key" if job.key else "--key or --allow-duplicates"

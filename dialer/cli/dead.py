@@ -76,7 +76,7 @@ def _show(opened: Session, jobs: Iterable[Job], campaign: str | None) -> None:
             code or "-",
             rough(opened.now - latest[code].entered),
             lookup(code).meaning if code else latest[code].reason,
-            advice(code),
+            advice(code, latest[code].campaign),
         )
         for code, count in sorted(counts.items(), key=lambda one: -one[1])
     ]
@@ -101,7 +101,7 @@ def show(job_id: JobId, *, json: Json = False, reveal: Reveal = False) -> None:
         show_one(opened, job, json=json, reveal=reveal)
         if not json:
             output.say()
-            output.say(f"what to do: {advice(job.code)}")
+            output.say(f"what to do: {advice(job.code, job.campaign)}")
 
 
 @app.command()

@@ -17,6 +17,7 @@ _SHARED = (
 )
 #: What must come before the release of a hold that the system set itself.
 _FIRST = {
+    "configuration": "correct it with `dialer campaign set`, redrive what was buried, then: ",
     "api": "correct the settings, restart the workers, then: ",
     "recover": "do what `dialer recover` lists, then: ",
     "witness": "read ops/runbook.md, witness, before: ",

@@ -98,6 +98,8 @@ def forecast(
         opened.settings.account(seen.campaign.account)
         if not seen.progress.rows:
             raise refusal(name, "forecast", "empty")
+        if seen.standing in ("cancelled", "ended"):
+            raise refusal(name, "forecast", seen.standing)
         found = _forecast(opened, seen, Random(seed))  # noqa: S311 - dice, not secrets
     if json:
         output.emit({"campaign": name, **_fields(found)})
