@@ -31,8 +31,13 @@ class CustomerRules:
         """
         Write the rules as `customer.lua` reads them.
         """
-        caps = ",".join(f"{cap.calls}/{cap.per // _US}" for cap in self.caps)
-        return f"{self.gap // _US} {caps}"
+        return f"{self.gap // _US} {self.caps_as_words()}"
+
+    def caps_as_words(self) -> str:
+        """
+        Write the caps alone, as `customer.lua` reads those of a campaign.
+        """
+        return ",".join(f"{cap.calls}/{cap.per // _US}" for cap in self.caps)
 
 
 #: No rule at all.

@@ -11,7 +11,7 @@ from dialer.explain import AccountFacts, CampaignFacts, Explanation, Facts, expl
 from dialer.job import Job
 from dialer.order import id_of_key
 from dialer.route import Route
-from dialer.store import Store, calendars
+from dialer.store import Store
 from dialer.store.contacts import Place
 from dialer.store.customers import Allowed
 from dialer.turn import new_turn, prospective
@@ -101,7 +101,7 @@ class Explainer:
 
     def _contact(self, name: str, place: Place) -> Facts:
         """Read what decides about a contact, as about the job it will become."""
-        store, now = self.store, self.store.server.time()
+        store = self.store
         campaign, progress = store.campaigns.get(name), store.campaigns.progress(name)
         job = prospective(campaign, place, self.routes.get(campaign.account), progress.created)
         facts = self.facts(job)
@@ -115,7 +115,7 @@ class Explainer:
             )
             if customer.rule == "do_not_call":
                 customer = None  # it has a reason of its own
-        known = self._campaign(job, now)
+        known = facts.campaign
         if known:
             known = replace(known, row=place.contact.row, before=place.before)
         return replace(facts, campaign=known, customer=customer)
@@ -137,7 +137,7 @@ class Explainer:
             standing=campaigns.standing(campaign.name, job.account, now, pool=pool),
             row=0,
             before=0,
-            hours_known=calendars.known(self.store.server, campaign.name, group),
+            hours_known=self.store.feeding.hours_known(campaign.name, group),
         )
 
     def _customer(self, job: Job) -> Allowed | None:

@@ -11,7 +11,7 @@ from typing import Final
 from dialer.call import ClickToCall
 from dialer.campaign import ZONES_JOIN, Campaign, CampaignState
 from dialer.errors import InvalidCall
-from dialer.forecast import Due, Group, History, HourCounts, Load
+from dialer.forecast import Due, Group, History, Load
 from dialer.job import State
 from dialer.limits import Limits
 from dialer.retry import Backoff, BackoffTable
@@ -91,18 +91,7 @@ class Outlook:
         return load, history
 
     def _history(self, campaign: Campaign, now: datetime) -> History:
-        hours = [
-            HourCounts(
-                one.hour,
-                starts=one.starts,
-                placed=one.placed,
-                retries=one.retries,
-                defers=one.defers,
-                dead=one.dead,
-                unconfirmed=one.unconfirmed,
-            )
-            for one in self.store.campaigns.history(campaign.name)
-        ]
+        hours = self.store.campaigns.history(campaign.name)
         ran = _running(self.store.campaigns.steps(campaign.name), now)
         if not hours or not ran:
             return History()

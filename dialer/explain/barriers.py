@@ -176,7 +176,7 @@ def _limits(facts: Facts) -> Iterator[Reason]:
 def _queue(facts: Facts) -> Iterator[Reason]:
     if facts.ahead and facts.account is not None:
         jobs, come = ("job", "comes") if facts.ahead == 1 else ("jobs", "come")
-        wait = _queue_time(facts, facts.account.standing)
+        wait = _queue_time(facts)
         own = facts.campaign.calls_per_second if facts.campaign else None
         rate = f"{own:g}/s, the campaign's own rate," if own else _rate(facts.account.standing)
         text = (
@@ -240,7 +240,7 @@ def earliest(facts: Facts) -> datetime | None:
             moments += [standing.next_probe]
     start = max(moment for moment in moments if moment is not None)
     if facts.account is not None and facts.ahead:
-        start += _queue_time(facts, facts.account.standing)
+        start += _queue_time(facts)
     return _fit(facts, start)
 
 
@@ -255,10 +255,9 @@ def _fit(facts: Facts, start: datetime) -> datetime | None:
     return None
 
 
-def _queue_time(facts: Facts, standing: Standing) -> timedelta:
-    per_second = standing.limits.calls_per_second * standing.rate_share
-    own = facts.campaign.calls_per_second if facts.campaign else None
-    return timedelta(seconds=facts.ahead / min(per_second, own or per_second))
+def _queue_time(facts: Facts) -> timedelta:
+    rate = facts.calls_per_second
+    return timedelta(seconds=facts.ahead / rate) if rate else timedelta(0)
 
 
 def _rate(standing: Standing) -> str:

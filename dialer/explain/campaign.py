@@ -102,8 +102,7 @@ def campaign_earliest(facts: Facts) -> list[datetime]:
 
 
 def _queue_time(facts: Facts) -> timedelta | None:
-    if facts.campaign is None or facts.account is None:
+    rate = facts.calls_per_second
+    if facts.campaign is None or rate is None:
         return None
-    rate = facts.account.standing.limits.calls_per_second * facts.account.standing.rate_share
-    own = facts.campaign.calls_per_second
-    return timedelta(seconds=facts.campaign.before / min(rate, own or rate))
+    return timedelta(seconds=facts.campaign.before / rate)

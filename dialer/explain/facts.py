@@ -103,6 +103,14 @@ class Facts:
     campaign: CampaignFacts | None = None
 
     @property
+    def calls_per_second(self) -> float | None:
+        """How fast its queue moves: the account's rate now, or its campaign's if that is less."""
+        if self.account is None:
+            return None
+        rate = self.account.standing.limits.calls_per_second * self.account.standing.rate_share
+        return min(rate, (self.campaign and self.campaign.calls_per_second) or rate)
+
+    @property
     def zone(self) -> str:
         """The zone in which a person reads the answer."""
         return self.account.zone if self.account else "UTC"

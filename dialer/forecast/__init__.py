@@ -13,8 +13,9 @@ Pure: `Load` and `History` in, `Forecast` out; the randomness is passed in.
     words.py     a forecast as sentences
 """
 
-from dialer.forecast.load import Due, Group, History, HourCounts, Load
+from dialer.forecast.load import Due, Group, History, Load
 from dialer.forecast.result import Forecast, forecast
 from dialer.forecast.words import describe
+from dialer.hourcounts import HourCounts
 
 __all__ = ["Due", "Forecast", "Group", "History", "HourCounts", "Load", "describe", "forecast"]

@@ -16,7 +16,8 @@ from random import Random
 from typing import Final
 
 from dialer.forecast.dice import shares
-from dialer.forecast.load import History, HourCounts, Load
+from dialer.forecast.load import History, Load
+from dialer.hourcounts import HourCounts
 from schedules.windows import Window, merge
 
 #: Placed, retried, deferred, dead, unconfirmed, of the attempts that end, before any have:

@@ -8,9 +8,10 @@ from typing import Literal
 
 from dialer.campaign import Campaign, CampaignState
 from dialer.errors import CampaignChanged, CampaignNotFound, CampaignRefused, StoreRefused
+from dialer.hourcounts import HourCounts
 from dialer.job import State
 from dialer.redial import Redial
-from dialer.store.progress import CampaignStanding, HourCounts, Progress, Step, crew_limit, crew_of
+from dialer.store.progress import CampaignStanding, Progress, Step, crew_limit, crew_of
 from dialer.store.server import Server, instant, micros, one_line, stamp, translated
 
 Verb = Literal["start", "pause", "resume", "cancel"]
@@ -209,7 +210,7 @@ class Campaigns:
         ]
 
     def _define(self, verb: str, campaign: Campaign, who: str, version: int | None = None) -> None:
-        rate, caps = campaign.calls_per_second, campaign.customer_rules.as_words().partition(" ")[2]
+        rate = campaign.calls_per_second
         word, seq, why = self._server.run(
             "define",
             verb,
@@ -224,7 +225,7 @@ class Campaigns:
             "" if campaign.live_per_agent is None else campaign.live_per_agent,
             stamp(campaign.starts),
             stamp(campaign.ends),
-            caps,
+            campaign.customer_rules.caps_as_words(),
             Redial.of(campaign).to_json(),
             campaign.shape,
             "" if version is None else version,

@@ -12,10 +12,10 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from dialer.contact import Contact
-from dialer.errors import StoreRefused
 from dialer.store.blocks import Listed, cursor_of, customers, pack, repeats, unpack
 from dialer.store.campaigns import refusal
 from dialer.store.jobs import NewJob, values_of
+from dialer.store.room import refuse_when_full
 from dialer.store.server import Server, micros, one_line, translated
 
 #: Contacts in one block, at most: what one call of a script may add.
@@ -101,7 +101,7 @@ class Contacts:
             StoreRefused: Redis is fuller than `full_at`; nothing was added.
             StoreUnavailable: Redis did not answer. Call again: what was added is known then.
         """
-        refuse_when_full(self._server, self._full_at)
+        refuse_when_full(self._server, self._full_at, what="contacts", then="go on")
         names = [customers(contact) for contact in contacts]
         known = repeats(names)
         while fresh := [place for place in range(len(contacts)) if place not in known]:
@@ -263,18 +263,3 @@ class Contacts:
             raise refusal(campaign, "forget", count)
         self._server.witness(seq)
         return int(count)
-
-
-def refuse_when_full(server: Server, full_at: float) -> None:
-    """
-    Refuse what would fill Redis further.
-
-    Raises:
-        StoreRefused: It is fuller than *full_at*.
-    """
-    share = server.fullness()
-    if share >= full_at:
-        raise StoreRefused(
-            f"Redis is {share:.0%} full; new contacts are refused from {full_at:.0%} on:"
-            " make room or raise maxmemory, then go on"
-        )

@@ -72,8 +72,9 @@ class Customers:
             for numbers, rings in contacts
             for text in (",".join(numbers), ",".join(map(str, rings)))
         ]
-        caps = campaign.as_words().partition(" ")[2]
-        reply = self._server.run("allow_contacts", account, rules.as_words(), caps, *flat)
+        reply = self._server.run(
+            "allow_contacts", account, rules.as_words(), campaign.caps_as_words(), *flat
+        )
         return [
             Allowed(None if at == "never" else instant(at), rule)
             for at, rule in zip(reply[::2], reply[1::2], strict=True)

@@ -6,9 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 
 from dialer.store.blocks import written
-from dialer.store.contacts import Group, refuse_when_full
+from dialer.store.contacts import Group
 from dialer.store.jobs import NewJob, values_of
 from dialer.store.progress import Progress
+from dialer.store.room import refuse_when_full
 from dialer.store.server import Server, micros, stamp, translated
 
 
@@ -57,6 +58,17 @@ class Feeding:
         self._server.witness(seq)
         return int(done) == 1
 
+    def hours_known(self, campaign: str, group: str) -> bool:
+        """
+        Say whether anybody has written the hours of a zone group lately; else it is closed.
+
+        Args:
+            campaign: The campaign.
+            group: The number of the group.
+        """
+        with translated():
+            return bool(self._server.client.exists(self._server.keys.calendar(campaign, group)))
+
     def awake(self, account: str, campaign: str) -> dict[str, int]:
         """
         Count the ready jobs in lanes that are awake, by zone group; not beyond 100 lanes.
@@ -101,7 +113,7 @@ class Feeding:
             StoreRefused: Redis is full; nothing was done.
             StoreUnavailable: Redis did not answer; read the cursor again.
         """
-        refuse_when_full(self._server, self._full_at)
+        refuse_when_full(self._server, self._full_at, what="contacts", then="go on")
         values = [value for job in jobs for value in values_of(job)]
         word, seq, _ = self._server.run(
             "feed",

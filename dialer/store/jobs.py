@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from dialer.errors import JobNotFound, StoreRefused
 from dialer.job import Event, Job, State
+from dialer.store.room import refuse_when_full
 from dialer.store.server import Server, instant, micros, one_line, stamp, translated
 
 #: Jobs in one script call, about 6 ms of the server: a waiting `begin` must not miss its slot.
@@ -96,18 +97,10 @@ class Jobs:
         """
         answers: list[str] = []
         for first in range(0, len(jobs), BATCH):
-            self._refuse_when_full()
+            refuse_when_full(self._server, self._full_at, what="calls", then="enqueue again")
             batch = [value for job in jobs[first : first + BATCH] for value in values_of(job)]
             answers += self._server.run("enqueue", one_line(who), *batch)
         return answers
-
-    def _refuse_when_full(self) -> None:
-        share = self._server.fullness()
-        if share >= self._full_at:
-            raise StoreRefused(
-                f"Redis is {share:.0%} full; new calls are refused from {self._full_at:.0%} on: "
-                "make room or raise maxmemory, then enqueue again"
-            )
 
     def get(self, job_id: str) -> Job:
         """

@@ -108,30 +108,6 @@ class Step:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
-class HourCounts:
-    """
-    What became of a campaign's attempts in one hour.
-
-    Attributes:
-        hour: Its first instant, UTC.
-        starts: Attempts begun.
-        placed: Accepted by the API.
-        retries: Failed, to be tried again, a try used.
-        defers: Put off, no try used.
-        dead: Refused for good, or out of tries.
-        unconfirmed: May have rung.
-    """
-
-    hour: datetime
-    starts: int = 0
-    placed: int = 0
-    retries: int = 0
-    defers: int = 0
-    dead: int = 0
-    unconfirmed: int = 0
-
-
 def crew_of(pool: str) -> list[str]:
     """
     Name whom a pool rings, one by one; as prologue.lua.

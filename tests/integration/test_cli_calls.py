@@ -145,7 +145,7 @@ def test_lines_without_account_take_the_one_of_the_option(cli):
 def test_store_full_in_the_middle_says_what_was_taken(cli, monkeypatch):
     """When the store fills up mid-file, the last line taken is named, and exit is 1."""
     shares = iter([0.1, 0.1])
-    monkeypatch.setattr("dialer.store.jobs.Jobs._refuse_when_full", lambda _: full(shares))
+    monkeypatch.setattr("dialer.store.jobs.refuse_when_full", lambda *_, **__: full(shares))
     text = "".join(line(to=f"91000{n:05d}") for n in range(1200))
     ran = cli("enqueue", "-", "--json", stdin=text)
 

@@ -166,7 +166,7 @@ MUTANTS = [
     lua(
         "preflight knows do-not-call",
         "allow_contacts",
-        "if on_do_not_call(ARGV[i]) then",
+        "if on_do_not_call(ARGV[1], ARGV[i]) then",
         "if false then",
         PREFLIGHT,
     ),

@@ -12,11 +12,12 @@ from dialer.cli.campaign.summary import zone
 from dialer.cli.hold import command
 from dialer.cli.opening import Session
 from dialer.explain import set_by
+from dialer.hourcounts import HourCounts
 from dialer.job import NUMBERS, State
 from dialer.moment import local
 from dialer.outlook import sample_call
 from dialer.store.holds import EVERYTHING, Hold, account_scope, campaign_scope, pool_scope
-from dialer.store.progress import HourCounts, Progress
+from dialer.store.progress import Progress
 from schedules.errors import HoursError
 
 _HOUR = timedelta(hours=1)

@@ -8,6 +8,15 @@
 local FIELDS = 12
 local first, seq, lanes = seen(), seen(), {}
 
+-- The fields of a record that its call decides, and its customers.
+local function call_fields(i)
+  local customer, lead, ring, talk, numbers, rings =
+    string.match(ARGV[i + 10], '^(%S+) (%d+) (%d+) (%d+) (%S*) (%S*)$')
+  return {'digest', ARGV[i + 1], 'mode', ARGV[i + 4], 'lane', ARGV[i + 5], 'customer', customer,
+    'lead_us', lead, 'ring_us', ring, 'talk_us', talk, 'protected', numbers, 'rings', rings,
+    'content', ARGV[i + 11]}, numbers
+end
+
 -- Make the job whose values begin at ARGV[i]; `who` hands it in.
 -- Returns created, duplicate, conflict:<state> or late.
 local function accept(i, who)
@@ -28,14 +37,13 @@ local function accept(i, who)
   seq = seq + 1
   local rank = us((9 - priority) * 100000000000000 + seq)
   local state = due > now and 'scheduled' or 'ready'
-  local customer, lead, ring, talk, numbers, rings =
-    string.match(ARGV[i + 10], '^(%S+) (%d+) (%d+) (%d+) (%S*) (%S*)$')
-  redis.call('HSET', key, 'state', state, 'digest', digest, 'key', ARGV[i + 2],
-    'account', ARGV[i + 3], 'mode', ARGV[i + 4], 'lane', lane, 'priority', priority,
+  local fields, numbers = call_fields(i)
+  redis.call('HSET', key, unpack(fields))
+  redis.call('HSET', key, 'state', state, 'key', ARGV[i + 2],
+    'account', ARGV[i + 3], 'priority', priority,
     'rank', rank, 'tries', 0, 'misses', 0, 'attempt', 0, 'created_us', us(now),
     'entered_us', us(now), 'due_us', us(due), 'not_after_us', us(not_after),
-    'customer', customer, 'lead_us', lead, 'ring_us', ring, 'talk_us', talk,
-    'protected', numbers, 'rings', rings, 'content', ARGV[i + 11], 'token', '', 'settled', '',
+    'token', '', 'settled', '',
     'reason', 'accepted', 'log', us(now) .. '\t\t' .. state .. '\t' .. who .. '\taccepted\n')
   for number in string.gmatch(numbers, '[^,]+') do
     redis.call('SADD', P .. 'of:' .. number, id)

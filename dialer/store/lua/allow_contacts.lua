@@ -12,19 +12,9 @@
 local rules = customer_rules(ARGV[2], ARGV[3])
 local reply = {}
 
-local function on_do_not_call(numbers)
-  for number in string.gmatch(numbers, '[^,]+') do
-    if redis.call('HEXISTS', P .. 'dnc', number) == 1
-      or redis.call('HEXISTS', P .. 'dnc:' .. ARGV[1], number) == 1 then
-      return true
-    end
-  end
-  return false
-end
-
 for i = 4, #ARGV, 2 do
   local at, why = customer_allows(ARGV[i], ARGV[i + 1], now, rules)
-  if on_do_not_call(ARGV[i]) then
+  if on_do_not_call(ARGV[1], ARGV[i]) then
     at, why = nil, 'do_not_call'
   end
   reply[#reply + 1] = at and us(at) or 'never'

@@ -119,16 +119,6 @@ end
 local budget = CANDIDATES
 local meter_key = P .. 'meter:' .. account
 
-local function on_do_not_call(numbers)
-  for number in string.gmatch(numbers, '[^,]+') do
-    if redis.call('HEXISTS', P .. 'dnc', number) == 1
-      or redis.call('HEXISTS', P .. 'dnc:' .. account, number) == 1 then
-      return true
-    end
-  end
-  return false
-end
-
 local CUSTOMER = {
   gap = 'the customer has been called too recently',
   cap = 'the customer has been called as often as allowed',
@@ -148,7 +138,7 @@ local function fits(id, lane, terms)
   local allowed, rule = customer_allows(job[2], job[4], terms.at, terms.rules)
   if terms.at + LATE >= tonumber(job[1]) then
     move('skip', id, 'skipped', now, 'rule', 'its deadline has passed', 'deadline')
-  elseif on_do_not_call(job[2]) then
+  elseif on_do_not_call(account, job[2]) then
     move('skip', id, 'skipped', now, 'rule', 'the customer is on the do-not-call list',
       'do_not_call')
   elseif rule and not allowed then

@@ -23,6 +23,17 @@ local function customer_rules(rules, more)
   return parsed
 end
 
+-- Is one of the numbers on everybody's list, or on that of an account?
+local function on_do_not_call(account, numbers)
+  for number in string.gmatch(numbers, '[^,]+') do
+    if redis.call('HEXISTS', P .. 'dnc', number) == 1
+      or redis.call('HEXISTS', P .. 'dnc:' .. account, number) == 1 then
+      return true
+    end
+  end
+  return false
+end
+
 -- Walks "number,number" beside "rings,rings".
 local function each_customer(numbers, rings)
   local next_ring = string.gmatch(rings or '', '%d+')

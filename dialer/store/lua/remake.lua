@@ -14,19 +14,16 @@ for i = 2, #ARGV, FIELDS do
   local id, lane = ARGV[i], ARGV[i + 5]
   local key = job_key(id)
   local job = redis.call('HMGET', key, 'state', 'digest', 'not_after_us', 'lane', 'protected', 'rank')
-  local customer, lead, ring, talk, numbers, rings =
-    string.match(ARGV[i + 10], '^(%S+) (%d+) (%d+) (%d+) (%S*) (%S*)$')
   local same = job[2] == ARGV[i + 1] and job[3] == ARGV[i + 8] and job[4] == lane
   if job[1] and MAY[job[1]] and not same then
+    local fields, numbers = call_fields(i)
     for number in string.gmatch(job[5], '[^,]+') do
       redis.call('SREM', P .. 'of:' .. number, id)
     end
     for number in string.gmatch(numbers, '[^,]+') do
       redis.call('SADD', P .. 'of:' .. number, id)
     end
-    redis.call('HSET', key, 'digest', ARGV[i + 1], 'mode', ARGV[i + 4], 'lane', lane,
-      'not_after_us', ARGV[i + 8], 'customer', customer, 'lead_us', lead, 'ring_us', ring,
-      'talk_us', talk, 'protected', numbers, 'rings', rings, 'content', ARGV[i + 11])
+    redis.call('HSET', key, 'not_after_us', ARGV[i + 8], unpack(fields))
     if job[1] == 'ready' and job[4] ~= lane then
       redis.call('ZREM', P .. 'lane:' .. job[4], id)
       redis.call('ZADD', P .. 'lane:' .. lane, job[6], id)
