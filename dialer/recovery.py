@@ -55,7 +55,7 @@ def recover(store: Store, *, who: str) -> Recovery:
         reason = "a copy may have been restored: dialer recover says what to look at first"
         store.holds.set(EVERYTHING, owner=OWNER, who=who, reason=reason)
     eras.renew(copy)
-    store.holds.release(EVERYTHING, owner=tidemark.OWNER)
+    store.holds.release(EVERYTHING, owner=tidemark.OWNER, who=who, reason="taken over by recover")
     return Recovery(copy, _first(ours + theirs, now))
 
 

@@ -2,14 +2,11 @@
 Accounts that were taken out of the settings, or renamed, while jobs of theirs waited.
 """
 
-import logging
 from dataclasses import dataclass
 
 from dialer.store import Store
 from dialer.store.holds import account_scope
 from dialer.store.roster import Roster as Known
-
-log = logging.getLogger(__name__)
 
 #: The owner of the holds that are set and released here.
 OWNER = "missing"
@@ -47,12 +44,12 @@ class Roster:
             if hold.owner == OWNER
         }
         for account in sorted(held & self.accounts):
-            self._release(account, "is in the settings again")
+            self._release(account, "it is in the settings again")
         known = Known(self.store.server)
         for account in sorted((known.names() | held) - self.accounts):
             waits = known.waits(account)
             if account in held and waits is False:
-                self._release(account, "has no job left that waits")
+                self._release(account, "it has no job left that waits")
             elif account not in held and waits and self._speaks_for_all():
                 self._hold(account)
 
@@ -66,8 +63,6 @@ class Roster:
             f" [accounts.{account}] back into dialer.toml, or cancel its jobs"
         )
         self.store.holds.set(account_scope(account), owner=OWNER, who=OWNER, reason=reason)
-        log.warning("hold account=%s: %s", account, reason)
 
     def _release(self, account: str, why: str) -> None:
-        self.store.holds.release(account_scope(account), owner=OWNER)
-        log.info("released account=%s: it %s", account, why)
+        self.store.holds.release(account_scope(account), owner=OWNER, who=OWNER, reason=why)

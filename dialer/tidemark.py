@@ -69,7 +69,6 @@ class Tidemark:
             " calls made since would be made again: dialer recover --who NAME"
         )
         self._store.holds.set(EVERYTHING, owner=OWNER, who="tidemark", reason=reason)
-        log.error("hold all: %s", reason)
 
     def _read(self, era: str) -> int:
         try:

@@ -84,16 +84,7 @@ class Upkeep:
         """
         Give up the attempts whose lease is over.
         """
-
-        def some() -> int:
-            expired = self._store.rounds.reap()
-            for job_id in expired:
-                ids = {"job": job_id, "attempt": self._store.jobs.get(job_id).attempts}
-                text = "doubt job=%(job)s attempt=%(attempt)d: its lease is over; it may have rung"
-                log.warning(text, ids, extra=ids)
-            return len(expired)
-
-        return _while_it_finds_work(some)
+        return _while_it_finds_work(lambda: len(self._store.rounds.reap()))
 
     def due(self, rounds: int = _ROUNDS) -> int:
         """

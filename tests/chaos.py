@@ -166,7 +166,7 @@ def operator(store: Store, *, every: timedelta = timedelta(milliseconds=50)) -> 
             for hold in store.holds.all():
                 if hold.owner == "api":
                     released.append(hold.reason)
-                    store.holds.release(hold.scope, owner="api")
+                    store.holds.release(hold.scope, owner="api", who="test")
 
     with thread(threading.Thread(target=body, daemon=True), stop):
         yield released

@@ -293,7 +293,7 @@ class RingWorld:
         owner = f"person{next(self._nth)}"
         holds = self.store.holds
         self.at(since, lambda: holds.set(name, owner=owner, who="test", reason="wrong file"))
-        self.at(until, lambda: holds.release(name, owner=owner) and None)
+        self.at(until, lambda: holds.release(name, owner=owner, who="test") and None)
 
     def suppress(self, number: str, scope: str, since: datetime) -> None:
         """Put a number on an account's do-not-call list, or on everybody's ("all")."""

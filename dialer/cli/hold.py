@@ -3,6 +3,7 @@
 """
 
 import re
+from dataclasses import asdict
 from typing import Annotated
 
 import typer
@@ -12,7 +13,7 @@ from dialer.cli.opening import Session, session, who_runs
 from dialer.cli.options import AnyAccount, Json, Who
 from dialer.explain import release as release_step
 from dialer.explain import release_command, set_by
-from dialer.moment import rough
+from dialer.moment import iso, rough
 from dialer.store.holds import EVERYTHING, Hold, account_scope, campaign_scope, pool_scope
 
 app = typer.Typer(help="Stop calls, and let them go on.", no_args_is_help=True)
@@ -98,12 +99,16 @@ def release(
     campaign: _Campaign = None,
     pool: _Pool = None,
     owner: _Owner = "operator",
+    reason: Annotated[str, typer.Option("--reason", help="Why; on record.")] = "",
+    who: Who = "",
     everything: _Everything = False,
 ) -> None:
     """Take one owner's hold off; calls go on when no owner is left."""
     scope = _scope(account, campaign, pool, everything=everything)
     with session() as opened:
-        had, left = opened.store.holds.release(scope, owner=owner)
+        had, left = opened.store.holds.release(
+            scope, owner=owner, who=who or who_runs(), reason=reason
+        )
         others = [hold for hold in opened.store.holds.all() if hold.scope == scope]
     what = _named(scope)
     if not had:
@@ -117,6 +122,30 @@ def release(
         output.say(f"{what} goes on")
     if not had:
         raise typer.Exit(1)
+
+
+@app.command()
+def history(*, json: Json = False) -> None:
+    """List who held and released what, oldest first; the last 500 are kept."""
+    with session() as opened:
+        events = opened.store.holds.history()
+        if json:
+            for event in events:
+                output.emit(asdict(event))
+            return
+        rows = [
+            (
+                iso(event.at) if event.at else "",
+                event.verb,
+                event.scope,
+                event.owner,
+                event.who,
+                event.reason,
+            )
+            for event in events
+        ]
+        output.show(["when", "what", "of", "owner", "by", "reason"], rows, fold="reason")
+        output.say(output.counted(len(events), "event") + ".")
 
 
 def _scope(account: str | None, campaign: str | None, pool: str | None, *, everything: bool) -> str:

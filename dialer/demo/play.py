@@ -149,7 +149,7 @@ class _Play:
             self.tell("the agent has come to work; calls through that agent had waited")
         for hold in on.store.holds.all():
             self.tell(f"{hold.scope} stopped itself ({hold.reason}); releasing the hold")
-            on.store.holds.release(hold.scope, owner=hold.owner)
+            on.store.holds.release(hold.scope, owner=hold.owner, who="demo")
 
     def unfinished(self, on: Stage) -> bool:
         counts = on.store.jobs.counts()

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from datetime import datetime
 
-from dialer.store.server import Server, instant, translated
+from dialer.store.server import Server, instant, one_line, translated
 
 #: The scope that stops everything.
 EVERYTHING = "all"
@@ -57,6 +57,28 @@ class Hold:
     since: datetime | None
 
 
+@dataclass(frozen=True, slots=True)
+class HoldEvent:
+    """
+    One setting or release of a hold, as it stays on record.
+
+    Attributes:
+        at: When.
+        verb: "set" or "release".
+        scope: What was held, as in `Hold`.
+        owner: Whose hold.
+        who: The person or part that did it.
+        reason: Why; empty when nobody said.
+    """
+
+    at: datetime | None
+    verb: str
+    scope: str
+    owner: str
+    who: str
+    reason: str
+
+
 class Holds:
     """
     Sets, releases and lists holds.
@@ -74,17 +96,19 @@ class Holds:
 
         Setting a hold that the owner has already set renews reason and time.
         """
-        seq, _, _ = self._server.run("hold", "set", scope, owner, who, reason)
+        words = one_line(who), one_line(reason)
+        seq, _, _ = self._server.run("hold", "set", scope, owner, *words)
         self._server.witness(seq)
 
-    def release(self, scope: str, *, owner: str) -> tuple[bool, int]:
+    def release(self, scope: str, *, owner: str, who: str, reason: str = "") -> tuple[bool, int]:
         """
         Take one owner's hold off *scope*; it is open when no owner is left.
 
         Returns:
             Whether the owner had a hold, and how many owners are left.
         """
-        seq, left, changed = self._server.run("hold", "release", scope, owner, "", "")
+        words = one_line(who), one_line(reason)
+        seq, left, changed = self._server.run("hold", "release", scope, owner, *words)
         self._server.witness(seq)
         return int(changed) == 1, int(left)
 
@@ -101,6 +125,19 @@ class Holds:
             for scope, owners in found
             for owner, value in sorted(owners.items())
         ]
+
+    def history(self) -> list[HoldEvent]:
+        """
+        List what was set and released lately, oldest first; the last 500 are kept.
+        """
+        with translated():
+            rows = self._server.client.lrange(self._server.keys.holdings, 0, -1)
+        return [_event(row) for row in rows]
+
+
+def _event(row: str) -> HoldEvent:
+    at, *words = row.split("\t")
+    return HoldEvent(instant(at), *words)
 
 
 def _hold(scope: str, owner: str, value: str) -> Hold:

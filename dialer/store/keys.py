@@ -76,6 +76,8 @@ hold:<scope>              hash    owner -> JSON {who, reason, at_us};
                                   scope: all, account:<name>, campaign:<name>,
                                   pool:<account>/<pool>
 holds                     set     scopes that have a hold
+holdings                  list    the last 500 settings and releases of holds, oldest first:
+                                  time, set or release, scope, owner, who, why; tabs between
 rung:<number>             zset    rings reserved for a customer's number, for gap and
                                   caps; score: the latest moment it could ring
 waiting:<number>          set     ids put off by gap or cap, to wake when a ring is
@@ -146,6 +148,11 @@ class Keys:
     def holds(self) -> str:
         """The scopes that have a hold."""
         return f"{self.prefix}holds"
+
+    @property
+    def holdings(self) -> str:
+        """What was held and released lately."""
+        return f"{self.prefix}holdings"
 
     def job(self, job_id: str) -> str:
         """The record of a job."""

@@ -3,7 +3,8 @@ The Lua scripts as callables: loaded as package data, composed, registered.
 
 A script is one file. What reaches the server is, in this order: its `#!lua`
 line, the arrows of `dialer.job.TRANSITIONS`, the clock, the prologue, the lanes
-and the moves, the other parts where the script needs them, and its own body.
+and the moves, the other parts where the script needs them, and its own body,
+whose reply goes out together with what it told of its moves.
 """
 
 from collections.abc import Sequence
@@ -11,6 +12,7 @@ from importlib.resources import files
 from typing import Any
 
 from dialer.job import TRANSITIONS
+from dialer.store import moves
 
 _FOLDER = files("dialer.store") / "lua"
 #: Files that are parts of scripts and none themselves.
@@ -22,6 +24,13 @@ _ON_DEMAND = {
     "customer": ("_rings", "customer_"),
     "accept": ("accept(", "FIELDS"),
 }
+
+#: What is put around a body. An error must stay one, and not become part of a list.
+_BODY = """local function body()
+{}
+end
+local reply = body()
+return type(reply) == 'table' and reply.err and reply or {{reply, TOLD}}"""
 
 Argument = str | int | float
 
@@ -68,7 +77,7 @@ def compose(name: str, *, clock: str, shebang: bool) -> str:
     for part, signs in _ON_DEMAND.items():
         if any(sign in body for sign in signs):
             parts.append(read(part))
-    return "\n".join([*parts, body])
+    return "\n".join([*parts, _BODY.format(body)])
 
 
 class Scripts:
@@ -100,10 +109,12 @@ class Scripts:
 
     def run(self, name: str, args: Sequence[Argument]) -> list[str]:
         """
-        Run one script once and return its reply.
+        Run one script once, write what it moved into the log, and return its reply.
 
         Raises:
             redis.exceptions.RedisError: As the server or the connection gave it.
         """
-        reply: list[str] = self._scripts[name](keys=[self._prefix], args=args)
+        reply: list[str]
+        reply, told = self._scripts[name](keys=[self._prefix], args=args)
+        moves.write(told)
         return reply

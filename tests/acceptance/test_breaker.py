@@ -57,7 +57,7 @@ def test_api_that_refuses_the_token(running: Stack, store: Store):
     assert {store.jobs.get(job_id).tries for job_id in jobs} == {0}
 
     running.sandbox.ask("/faults", method="DELETE")
-    store.holds.release("account:default", owner="api")
+    store.holds.release("account:default", owner="api", who="test")
     wait_for_rest(store, within=40)
     end = facts(running, jobs)
     print(end.line(requests_refused=requests))

@@ -160,7 +160,7 @@ def test_a_run_leaves_no_number_and_no_token(tmp_path: Path):
             store.server.client.hset(store.server.keys.job(job_id), "content", content)
         enqueue(running, numbers)
         with operator(store):
-            store.holds.release("all", owner="test")
+            store.holds.release("all", owner="test", who="test")
             wait_until(lambda: store.jobs.counts()[State.DIALING] >= 5, within=20, why="calls")
             # A dump of what every thread is doing, in mid-POST; Celery's own has the variables.
             for name in names:

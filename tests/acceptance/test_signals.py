@@ -131,7 +131,7 @@ def test_a_hold_stops_at_once(running: Stack, store: Store, scope: str):
     assert max(job.started for job in begun if job.started) <= held_at + LOOKAHEAD
     latest = max(row.first_byte_at for row in rows)
     assert latest <= held_at + LOOKAHEAD + START_BY + TOLERANCE
-    store.holds.release(scope, owner="operator")
+    store.holds.release(scope, owner="operator", who="test")
     wait_for_rest(store, within=30)
     end = facts(running, jobs)
     late_ms = (latest - held_at) / timedelta(milliseconds=1)

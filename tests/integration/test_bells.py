@@ -108,7 +108,7 @@ def test_hold_and_closed_hours_ring_nothing(clockwork: Clockwork):
     fill(clockwork)
     clockwork.store.holds.set("account:default", owner="a", who="a", reason="b")
     assert (plan(clockwork).bells, plan(clockwork).look_again) == ((), None)
-    clockwork.store.holds.release("account:default", owner="a")
+    clockwork.store.holds.release("account:default", owner="a", who="test")
     hour = windows((START + 60 * SECOND, START + 90 * SECOND))
     assert (plan(clockwork, hours=hour).bells, plan(clockwork, hours=hour).look_again) == (
         (),

@@ -99,7 +99,7 @@ class CampaignMachine(RuleBasedStateMachine):
             self.store.holds.set(f"campaign:{name}", owner="m", who="m", reason="m")
             self.held.add(name)
         else:
-            self.store.holds.release(f"campaign:{name}", owner="m")
+            self.store.holds.release(f"campaign:{name}", owner="m", who="test")
             self.held.discard(name)
 
     @rule(by=st.sampled_from([SECOND, PERIOD, MINUTE, MINUTE, 20 * MINUTE, 3 * HOUR]))

@@ -334,7 +334,7 @@ def test_a_hold_on_a_pool_stops_its_lanes_until_it_is_released(field):
     holds, scope = field.clock.store.holds, "pool:default/agent:7/web=na/call=na"
     holds.set(scope, owner="asha", who="asha", reason="lunch")
     assert [go.job_id for go in field.dial_all()] == ["two:1:1"]
-    holds.release(scope, owner="asha")
+    holds.release(scope, owner="asha", who="test")
     assert [go.job_id for go in field.dial_all()] == ["one:1:1"]
 
 

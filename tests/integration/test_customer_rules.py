@@ -76,7 +76,7 @@ def test_reservation_is_kept_only_when_it_may_have_rung(clockwork: Clockwork, ou
     """A refused attempt gives its ring back; one that may have rung does not."""
     clockwork.enqueue(protected=("+911",), **LONG)
     clockwork.settle(call(clockwork, CustomerRules(DAY)), outcome)
-    clockwork.store.holds.release("account:default", owner="api")
+    clockwork.store.holds.release("account:default", owner="api", who="test")
     clockwork.forward(HOUR)
     clockwork.enqueue(protected=("+911",), priority=9, **LONG)
     rang = (
@@ -252,7 +252,7 @@ def test_no_history_breaks_the_rules(scratch_server, steps, gap, most):
         clockwork.forward(wait)
         go = call(clockwork, rules)
         if not isinstance(go, Go):
-            clockwork.store.holds.release("account:default", owner="breaker")
+            clockwork.store.holds.release("account:default", owner="breaker", who="test")
             continue
         job = clockwork.store.jobs.get(go.job_id)
         count = int(client.hget(clockwork.store.server.keys.job(go.job_id), "rings"))

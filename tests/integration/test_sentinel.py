@@ -82,7 +82,7 @@ def test_what_the_new_master_has_forgotten_stops_everything(group: Group, monkey
     saw_it, saw_less = store_of(group), store_of(group)
     clockwork, stranger = Clockwork(saw_it), Clockwork(saw_less)
     clockwork.enqueue("rung")
-    saw_less.holds.release("all", owner="nobody")
+    saw_less.holds.release("all", owner="nobody", who="test")
     group.replicated()
     group.cut_replication()
     go = begin(clockwork)

@@ -192,7 +192,7 @@ def test_out_of_tries_is_dead_and_redrive_gives_fresh_ones(clockwork: Clockwork)
         clockwork.forward(100 * SECOND)
         clockwork.store.rounds.due()
         clockwork.settle(clockwork.begun(), REFUSED[Kind.PROVIDER])
-        clockwork.store.holds.release("account:default", owner="breaker")
+        clockwork.store.holds.release("account:default", owner="breaker", who="test")
     assert State.DEAD is state_of(clockwork, job_id)
 
     def redrive() -> list[str]:
@@ -417,9 +417,9 @@ class TestGate:
             for owner in ("operator", "asha"):
                 clockwork.store.holds.set(scope, owner=owner, who="asha", reason="test")
             assert No(f"held:{scope}") == clockwork.begin()
-            assert clockwork.store.holds.release(scope, owner="asha") == (True, 1)
+            assert clockwork.store.holds.release(scope, owner="asha", who="test") == (True, 1)
             assert No(f"held:{scope}") == clockwork.begin()
-            assert clockwork.store.holds.release(scope, owner="operator") == (True, 0)
+            assert clockwork.store.holds.release(scope, owner="operator", who="test") == (True, 0)
         assert isinstance(clockwork.begin(), Go)
 
     def test_account_refusal_holds_its_accounts(self, clockwork: Clockwork):

@@ -1,5 +1,6 @@
 """The scripts driven as a state machine, against a model that fits on a page."""
 
+import logging
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -31,13 +32,15 @@ from dialer.embedded import EmbeddedServer
 from dialer.job import State
 from dialer.outcome import Doubtful, NotSent, Placed
 from dialer.settle import row_of
-from dialer.store import Store
+from dialer.store import Store, moves
 from dialer.store.dialling import Go
 from dialer.store.server import Server, connect
 
 OUTCOMES = [Placed("c"), NotSent("refused"), Doubtful("silence"), *REFUSED.values()]
 NUMBERS = [("+911",), ("+912",), ("+911", "+913")]
 LANES = ["default/-/-/", "default/-/-/agent:1", "default/-/-/agent:2"]
+#: Who makes the moves that an attempt does to its own job; `dialer.journal` tells those.
+ATTEMPTS = ("worker", "api", "api, late")
 QUARANTINE = 120 * SECOND
 VOLATILE = ("{dialer}:wake", "{dialer}:tick")
 
@@ -53,6 +56,28 @@ class Expected:
     settled: bool = False
 
 
+class Lines(logging.Handler):
+    """Collects the log lines of moves."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.fields: list[dict[str, str]] = []
+        moves.log.addHandler(self)
+        moves.log.setLevel(logging.INFO)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.fields.append(record.args)
+
+    def end(self) -> None:
+        moves.log.removeHandler(self)
+        moves.log.setLevel(logging.NOTSET)
+
+    def of(self, job_id: str) -> list[tuple[str, ...]]:
+        """From, to, who and why of each line about one job."""
+        ours = [one for one in self.fields if one.get("job") == job_id]
+        return [(one["before"], one["after"], one["who"], one["why"]) for one in ours]
+
+
 class StoreMachine(RuleBasedStateMachine):
     """Any order of producers, workers, deaths, repeats, people and passing time."""
 
@@ -64,6 +89,19 @@ class StoreMachine(RuleBasedStateMachine):
         self.store = self.clockwork.store
         self.jobs: dict[str, Expected] = {}
         self.suppressed: set[str] = set()
+        self.lines = Lines()
+
+    def teardown(self) -> None:
+        """What was logged of each job is what its record tells, a line for each move, in order."""
+        if not hasattr(self, "lines"):
+            return
+        self.lines.end()
+        for job_id in self.jobs:
+            kept = self.store.jobs.get(job_id).events
+            kept = [event for event in kept if event.who not in ATTEMPTS]
+            moved = [(e.source or "new", e.target, e.who, e.why) for e in kept]
+            told = self.lines.of(job_id)
+            assert told[len(told) - len(moved) :] == moved
 
     def some(self, data: st.DataObject, *states: State) -> str | None:
         ids = sorted(i for i, job in self.jobs.items() if job.state in states)
@@ -242,7 +280,7 @@ class StoreMachine(RuleBasedStateMachine):
         if hold and owner == "operator":
             holds.set("account:default", owner=owner, who="m", reason="test")
         elif not hold:
-            holds.release("account:default", owner=owner)
+            holds.release("account:default", owner=owner, who="test")
 
     @precondition(lambda self: hasattr(self, "store"))
     @invariant()

@@ -3,16 +3,19 @@
 import io
 import json
 import logging
+from collections import Counter
 from collections.abc import Callable, Iterator
 from random import Random
 from typing import Any
 
 import pytest
+from campaignkit import Field
 from dispatchkit import RULES, Line, route
 from storekit import LEASE, SECOND, Clockwork
 
 from dialer.call import ClickToCall
 from dialer.dispatch import Dispatcher
+from dialer.job import State
 from dialer.logs import JsonFormatter, MaskingHandler
 from dialer.outcome import Doubtful, Kind, NotSent, Outcome, Placed, Refused
 from dialer.upkeep import Upkeep
@@ -58,7 +61,7 @@ def test_each_transition_around_a_call_is_one_line(
         now=lambda: clockwork.now,
     ).answer("default")
 
-    begun, ended = written()
+    _, begun, ended = written()
     assert begun["message"] == f"begin job={job_id} attempt=1"
     assert ended["message"].startswith(f"{words}={job_id} attempt=1")
     assert ended["level"] == level
@@ -73,6 +76,95 @@ def test_lost_attempt_is_one_line(clockwork: Clockwork, written):
     clockwork.forward(LEASE + SECOND)
     Upkeep(clockwork.store, period=10 * SECOND).tick()
 
-    (line,) = written()
+    _, line = written()
     assert (line["job"], line["attempt"], line["level"]) == (job_id, 1, "warning")
-    assert line["message"].startswith(f"doubt job={job_id} attempt=1: its lease is over")
+    assert line["message"] == (
+        f"expire job={job_id} dialing -> unconfirmed by reaper:"
+        " no word from the worker within the lease"
+    )
+
+
+def test_what_happens_to_many_at_once_is_one_line_each(clockwork: Clockwork, written):
+    """Jobs handed in, woken by the clock, skipped by a rule, cancelled and forgotten."""
+    store, later = clockwork.store, clockwork.now + 10 * SECOND
+    due = [clockwork.enqueue(not_before=later) for _ in range(2)]
+    late = clockwork.enqueue(not_before=later, not_after=later + SECOND)
+    clockwork.forward(20 * SECOND)
+    store.rounds.due()
+    store.desk.cancel(due, who="asha", reason=f"{NUMBERS[1]} called back")
+    clockwork.forward(SECOND)
+    for state in (State.CANCELLED, State.SKIPPED):
+        store.rounds.prune(state, retention=SECOND / 2, key_retention=SECOND / 2)
+
+    def lines(job_id: str) -> list[str]:
+        ours = [line for line in written() if line["job"] == job_id]
+        assert {(line["account"], line["level"]) for line in ours} == {("default", "info")}
+        return [line["message"].partition(" by ")[0].replace(f" job={job_id}", "") for line in ours]
+
+    assert [lines(job_id) for job_id in due] == 2 * [
+        [
+            "create new -> scheduled",
+            "due scheduled -> ready",
+            "cancel ready -> cancelled",
+            "prune cancelled -> forgotten",
+        ]
+    ]
+    assert lines(late) == [
+        "create new -> scheduled",
+        "skip scheduled -> skipped",
+        "prune skipped -> forgotten",
+    ]
+    assert NUMBERS[1] not in json.dumps(written())
+
+
+def test_contacts_of_a_campaign_and_its_steps_are_told(clockwork: Clockwork, written):
+    """Who started it; each contact that becomes a job; what became of those it left behind."""
+    field = Field.on(clockwork)
+    field.create("diwali", range(3))
+    field.steer("cancel", "diwali")
+    field.tick()
+
+    def after(**known: str) -> list[str]:
+        ours = [line for line in written() if known.items() <= line.items()]
+        return [line["message"] for line in ours]
+
+    assert [text.partition(" by ")[0] for text in after() if text.startswith("campaign")] == [
+        "campaign create diwali new -> draft",
+        "campaign start diwali draft -> running",
+        "campaign cancel diwali running -> cancelled",
+    ]
+    moved = [line for line in written() if line.get("campaign") == "diwali" and "job" in line]
+    verbs = Counter(line["message"].partition(" ")[0] for line in moved)
+    assert verbs == {"create": 3, "cancel": 3}
+
+
+def test_a_hold_is_told_when_it_is_set_and_when_it_goes(clockwork: Clockwork, written):
+    """What the system stopped is a warning, everything an error; setting it again is no news."""
+    holds = clockwork.store.holds
+    for _ in range(2):
+        holds.set("account:default", owner="api", who="api", reason="token refused")
+    holds.release("account:default", owner="api", who="asha", reason="new token")
+    holds.release("account:default", owner="api", who="asha", reason="new token")
+    holds.set("all", owner="witness", who="witness", reason="forgot")
+    holds.set("all", owner="operator", who="asha", reason="wrong file")
+
+    assert [(line["level"], line["message"]) for line in written()] == [
+        ("warning", "hold set on account:default owner=api by api: token refused"),
+        ("info", "hold release on account:default owner=api by asha: new token"),
+        ("error", "hold set on all owner=witness by witness: forgot"),
+        ("info", "hold set on all owner=operator by asha: wrong file"),
+    ]
+    assert [(one.verb, one.scope, one.who, one.reason) for one in holds.history()] == [
+        ("set", "account:default", "api", "token refused"),
+        ("release", "account:default", "asha", "new token"),
+        ("set", "all", "witness", "forgot"),
+        ("set", "all", "asha", "wrong file"),
+    ]
+
+
+def test_a_level_above_hides_what_is_below(clockwork: Clockwork, written):
+    """At "warning" only what somebody has to look at is written."""
+    logging.getLogger("dialer").setLevel(logging.WARNING)
+    clockwork.enqueue()
+    clockwork.store.holds.set("account:default", owner="api", who="api", reason="token refused")
+    assert [line["level"] for line in written()] == ["warning"]

@@ -68,7 +68,7 @@ MUTANTS = [
     Mutant(
         "do-not-call is read",
         LUA + "begin.lua",
-        "elseif on_do_not_call(job[2]) then",
+        "elseif on_do_not_call(account, job[2]) then",
         "elseif false then",
     ),
     Mutant(

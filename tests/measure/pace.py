@@ -62,7 +62,7 @@ def run(running: Stack, rate: float, count: int) -> str:
     store.holds.set("all", owner="measure", who="measure", reason="fill the queue first")
     list(producer.enqueue_many(order(n) for n in range(count)))
     running.workers(WORKERS)
-    store.holds.release("all", owner="measure")
+    store.holds.release("all", owner="measure", who="test")
     wait_until(
         lambda: store.jobs.counts()[State.PLACED] > count // 2, within=count / rate + 60, why="half"
     )

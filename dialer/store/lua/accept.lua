@@ -55,6 +55,7 @@ local function accept(i, who)
   end
   redis.call('SADD', P .. 'accounts', ARGV[i + 3])
   count_move(lane, id, '', state)
+  tell_of_job('create', id, 0, lane, '', state, who, 'accepted')
   return 'created'
 end
 

@@ -16,7 +16,7 @@ end
 
 local function close_breaker(account)
   redis.call('DEL', P .. 'breaker:' .. account)
-  drop_hold('account:' .. account, 'breaker')
+  drop_hold('account:' .. account, 'breaker', 'breaker', 'a probe was answered well')
 end
 
 local function end_probe(key, cfg, grow)

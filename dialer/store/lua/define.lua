@@ -72,5 +72,7 @@ else
   redis.call('ZREM', P .. 'resting:' .. ARGV[5], name)
   enter(ARGV[5], name)
 end
+local state = known[1] or 'draft'
+tell('campaign', known[1] and 'change' or 'create', name, known[1] or '', state, ARGV[3], 'defined')
 count_transition()
-return {'done', us(seen()), known[1] or 'draft'}
+return {'done', us(seen()), state}

@@ -11,7 +11,7 @@ local changed = 1
 if ARGV[1] == 'set' then
   add_hold(scope, owner, ARGV[4], ARGV[5])
 else
-  changed = drop_hold(scope, owner)
+  changed = drop_hold(scope, owner, ARGV[4], ARGV[5])
   if owner == 'breaker' then
     redis.call('DEL', P .. 'breaker:' .. string.gsub(scope, '^account:', ''))
   end

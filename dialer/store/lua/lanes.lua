@@ -12,6 +12,10 @@ local function lane_campaign(lane)
   return name ~= '-' and name or nil
 end
 
+local function tell_of_job(verb, id, attempt, lane, from, to, who, why)
+  tell('job', verb, id, attempt, lane_account(lane), lane_campaign(lane) or '', from, to, who, why)
+end
+
 local function lane_calendar(lane)
   return string.match(lane, '^[^/]+/[^/]+/([^/]+)/')
 end

@@ -11,7 +11,8 @@ local function move(verb, id, to, score, who, why, word)
   if not from or not arrow.from[from] or not arrow.to[to] then
     return from or 'missing'
   end
-  local lane = redis.call('HGET', key, 'lane')
+  local job = redis.call('HMGET', key, 'lane', 'attempt')
+  local lane = job[1]
   if verb == 'skip' then
     note_skip(lane, word, redis.call('HGET', key, 'reason'))
   end
@@ -25,6 +26,7 @@ local function move(verb, id, to, score, who, why, word)
   end
   redis.call('HSET', key, 'state', to, 'entered_us', us(now), 'reason', why)
   note(key, from, to, who, why)
+  tell_of_job(verb, id, job[2], lane, from, to, who, why)
   if to == 'ready' then
     redis.call('ZADD', P .. 'lane:' .. lane, redis.call('HGET', key, 'rank'), id)
     refresh_lane(lane)
@@ -38,10 +40,23 @@ local function move(verb, id, to, score, who, why, word)
   return nil
 end
 
+-- The last 500 settings and releases stay on record, also of holds that are gone.
+local function note_hold(verb, scope, owner, who, reason)
+  redis.call('RPUSH', P .. 'holdings', table.concat({us(now), verb, scope, owner, who, reason}, '\t'))
+  redis.call('LTRIM', P .. 'holdings', -500, -1)
+  tell('hold', verb, scope, owner, who, reason)
+end
+
+-- Set again for the same reason by the same one, only its time is renewed.
 local function add_hold(scope, owner, who, reason)
+  local was = redis.call('HGET', P .. 'hold:' .. scope, owner)
+  was = was and cjson.decode(was) or {}
   local value = cjson.encode({who = who, reason = reason, at_us = us(now)})
   redis.call('HSET', P .. 'hold:' .. scope, owner, value)
   redis.call('SADD', P .. 'holds', scope)
+  if was.who ~= who or was.reason ~= reason then
+    note_hold('set', scope, owner, who, reason)
+  end
 end
 
 -- What a hold has put aside looks for its turn again.
@@ -57,12 +72,13 @@ local function let_go(scope)
   end
 end
 
-local function drop_hold(scope, owner)
+local function drop_hold(scope, owner, who, reason)
   local gone = redis.call('HDEL', P .. 'hold:' .. scope, owner)
   if redis.call('EXISTS', P .. 'hold:' .. scope) == 0 then
     redis.call('SREM', P .. 'holds', scope)
   end
   if gone == 1 then
+    note_hold('release', scope, owner, who, reason)
     let_go(scope)
     wake_pacer()
   end

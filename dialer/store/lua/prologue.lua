@@ -28,6 +28,13 @@ local function job_key(id)
   return P .. 'job:' .. id
 end
 
+-- What this run has changed, a row of words each: for the log of the process that ran it.
+local TOLD = {}
+
+local function tell(...)
+  TOLD[#TOLD + 1] = table.concat({...}, '\t')
+end
+
 -- Append one arrow to the record of a job; the last 32 are kept.
 local function note(key, from, to, who, why)
   local log = redis.call('HGET', key, 'log') or ''

@@ -31,5 +31,6 @@ for _, id in ipairs(old) do
     redis.call('PEXPIRE', key, left)
   end
   redis.call('ZREM', P .. 'in:' .. state, id)
+  tell_of_job('prune', id, '', job[3], state, 'forgotten', 'clock', 'its retention is over')
 end
 return {us(seen()), #old}

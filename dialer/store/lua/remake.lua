@@ -31,6 +31,7 @@ for i = 2, #ARGV, FIELDS do
       refresh_lane(lane)
     end
     note(key, job[1], job[1], ARGV[1], 'made anew: its campaign was changed')
+    tell_of_job('remake', id, '', lane, job[1], job[1], ARGV[1], 'its campaign was changed')
     made = made + 1
   end
 end

@@ -50,6 +50,7 @@ else
 end
 -- The feeder fills its lanes, or takes out what is left in them.
 redis.call('ZADD', P .. 'feeding', us(now), name)
+tell('campaign', verb, name, state, TO[verb], ARGV[3], ARGV[4])
 count_transition()
 wake_pacer()
 return {'done', us(seen()), TO[verb]}
