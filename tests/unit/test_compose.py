@@ -11,6 +11,7 @@ import yaml
 from celery.bin.celery import celery
 
 from dialer.duration import parse_duration
+from dialer.sandbox.world import DEFAULT_WORLD
 from dialer.settings import Settings
 
 ROOT = Path(__file__).parents[2]
@@ -137,6 +138,22 @@ def test_sandbox_serves_loopback_in_the_network_of_the_worker():
     sandbox = OURS["sandbox"]
     assert sandbox["profiles"] == ["sandbox"]
     assert sandbox["network_mode"] == "service:worker"
+
+
+def test_account_to_try_it_with_is_one_that_the_sandbox_knows():
+    """What the first lines say to write into dialer.toml and secrets/token is taken."""
+    text = (ROOT / "docker-compose.yml").read_text()
+    said = dict(re.findall(r'^#   (user_id|base_url) = "(.+)"$', text, re.MULTILINE))
+    (token,) = re.findall(r"echo (\S+) > secrets/token", text)
+    assert token in DEFAULT_WORLD.accounts[said["user_id"]].campaigns
+    settings = Settings.load(
+        env={
+            "DIALER_ACCOUNTS__DEFAULT__USER_ID": said["user_id"],
+            "DIALER_ACCOUNTS__DEFAULT__TOKEN": token,
+            "DIALER_ACCOUNTS__DEFAULT__BASE_URL": said["base_url"],
+        }
+    )
+    assert f":{OURS['sandbox']['command'][-1]}/" in settings.accounts["default"].base_url
 
 
 def test_image_is_small_in_what_it_may_do():
