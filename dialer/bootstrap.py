@@ -11,6 +11,7 @@ from random import Random
 from dialer.client import Client, Endpoint
 from dialer.customer import CustomerRules
 from dialer.dispatch import DialRules, Dispatcher
+from dialer.durability import Durability
 from dialer.feeder import Feeder
 from dialer.hours import OpeningHours
 from dialer.pacer import Crew, Pacer
@@ -111,6 +112,10 @@ def feeder_of(settings: Settings, store: Store) -> Feeder:
     return _feeder(settings, store, routes_of(settings, with_token=False))
 
 
+def _durability(settings: Settings, store: Store) -> list[Callable[[], None]]:
+    return [] if settings.durability == "trusted" else [Durability(store).look]
+
+
 def _feeder(settings: Settings, store: Store, routes: Mapping[str, Route]) -> Feeder:
     return Feeder(store, routes, period=settings.beat.tick, retention=settings.jobs.retention)
 
@@ -162,13 +167,14 @@ def worker_parts(settings: Settings) -> WorkerParts:
     store = store_of(settings)
     tidemark = Tidemark(store)
     tidemark.look()
-    roster = Roster(store, frozenset(settings.accounts), settings.fingerprint())
+    live = frozenset(name for name, one in settings.accounts.items() if one.mode == "live")
+    roster = Roster(store, frozenset(settings.accounts), settings.fingerprint(), live)
     upkeep = Upkeep(
         store,
         period=settings.beat.tick,
         retention=settings.jobs.retention,
         key_retention=settings.jobs.key_retention,
-        first=(tidemark.look, roster.look),
+        first=(tidemark.look, roster.look, *_durability(settings, store)),
         feeder=_feeder(settings, store, routes),
     )
     dispatcher = Dispatcher(

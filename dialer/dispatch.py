@@ -185,6 +185,7 @@ class Dispatcher:
             customer=route.customer,
             start_by=self._rules.start_by,
             settings=self._rules.settings,
+            mode=route.mode,
         )
         try:
             return self._dialling.begin(ask)

@@ -1,5 +1,5 @@
 """
-Accounts that were taken out of the settings, or renamed, while jobs of theirs waited.
+Accounts whose settings do not fit the jobs that wait: taken out, renamed, or no longer live.
 """
 
 from dataclasses import dataclass
@@ -10,6 +10,8 @@ from dialer.store.roster import Roster as Known
 
 #: The owner of the holds that are set and released here.
 OWNER = "missing"
+#: The owner of the holds that `begin` sets, and that are only released here.
+MODE = "mode"
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +19,20 @@ class Roster:
     """
     Holds the accounts that have waiting jobs and are in nobody's settings.
 
+    It also releases those that `begin` has held because jobs that shall ring waited
+    and the settings said developer, once the settings say live again.
+
     Attributes:
         store: The store.
         accounts: The accounts in the settings of this process.
         fingerprint: Of the settings of this process.
+        live: Those of the accounts whose mode is live.
     """
 
     store: Store
     accounts: frozenset[str]
     fingerprint: str
+    live: frozenset[str] = frozenset()
 
     def look(self) -> None:
         """
@@ -38,20 +45,23 @@ class Roster:
         Raises:
             StoreUnavailable, StoreRefused: The next look goes on.
         """
-        held = {
-            hold.scope.removeprefix("account:")
-            for hold in self.store.holds.all()
-            if hold.owner == OWNER
-        }
+        held = self._held(OWNER)
         for account in sorted(held & self.accounts):
-            self._release(account, "it is in the settings again")
+            self._release(account, OWNER, "it is in the settings again")
+        for account in sorted(self._held(MODE) & self.live):
+            if self._speaks_for_all():
+                self._release(account, MODE, "its mode is live again")
         known = Known(self.store.server)
         for account in sorted((known.names() | held) - self.accounts):
             waits = known.waits(account)
             if account in held and waits is False:
-                self._release(account, "it has no job left that waits")
+                self._release(account, OWNER, "it has no job left that waits")
             elif account not in held and waits and self._speaks_for_all():
                 self._hold(account)
+
+    def _held(self, owner: str) -> set[str]:
+        holds = (hold for hold in self.store.holds.all() if hold.owner == owner)
+        return {hold.scope.removeprefix("account:") for hold in holds}
 
     def _speaks_for_all(self) -> bool:
         workers = self.store.bells.live(self.store.server.time())
@@ -64,5 +74,5 @@ class Roster:
         )
         self.store.holds.set(account_scope(account), owner=OWNER, who=OWNER, reason=reason)
 
-    def _release(self, account: str, why: str) -> None:
-        self.store.holds.release(account_scope(account), owner=OWNER, who=OWNER, reason=why)
+    def _release(self, account: str, owner: str, why: str) -> None:
+        self.store.holds.release(account_scope(account), owner=owner, who="tick", reason=why)

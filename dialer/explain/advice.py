@@ -19,6 +19,7 @@ _SHARED = (
 _FIRST = {
     "configuration": "correct it with `dialer campaign set`, redrive what was buried, then: ",
     "api": "correct the settings, restart the workers, then: ",
+    "mode": 'write mode = "live" again and restart the workers, or cancel the jobs, then: ',
     "recover": "do what `dialer recover` lists, then: ",
     "witness": "read ops/runbook.md, witness, before: ",
 }
@@ -44,6 +45,8 @@ def release(hold: Hold) -> str:
     """
     Write the command that releases a hold, behind what must be done before it.
     """
+    if hold.owner == "durability":
+        return "mend the server's settings (ops/runbook.md, durability); it goes on by itself"
     if hold.owner == "missing":
         # Released by hand it would be back with the next tick.
         name = hold.scope.removeprefix("account:")

@@ -16,10 +16,11 @@ from dialer.store.customers import Customers
 from dialer.store.desk import Desk
 from dialer.store.dialling import BreakerRules, Dialling
 from dialer.store.feeding import Feeding
+from dialer.store.fitness import check
 from dialer.store.holds import Holds
 from dialer.store.jobs import Jobs
 from dialer.store.rounds import Rounds
-from dialer.store.server import Server, check, connect
+from dialer.store.server import Server, connect
 from dialer.store.suppression import Suppression
 
 __all__ = ["Store", "open_store"]

@@ -63,6 +63,8 @@ class Ask:
         customer: How often one customer may be called.
         start_by: How long after its slot the request may leave.
         settings: The fingerprint of the worker's settings; "" is not compared.
+        mode: The account's mode in the worker's settings; a job that is live
+            where that is "developer" stops the account (hold of owner `mode`).
     """
 
     account: str
@@ -76,6 +78,7 @@ class Ask:
     customer: CustomerRules
     start_by: timedelta
     settings: str = ""
+    mode: str = "live"
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,6 +177,7 @@ class Dialling:
             ask.customer.as_words(),
             micros(ask.start_by),
             ask.settings,
+            ask.mode,
         )
         word, now, seq = reply[0], int(reply[1]), reply[2]
         if word == "no":

@@ -25,14 +25,13 @@ from redis.sentinel import MasterNotFoundError
 
 from dialer.errors import StoreRefused, StoreUnavailable
 from dialer.store.connection import Client, connect
-from dialer.store.keys import LAYOUT, Keys
+from dialer.store.keys import Keys
 from dialer.store.scripts import Argument, Scripts
 from dialer.store.takeover import Takeover, takeover_of
 
 __all__ = [
     "Client",
     "Server",
-    "check",
     "connect",
     "instant",
     "memory_share",
@@ -41,8 +40,6 @@ __all__ = [
     "stamp",
     "translated",
 ]
-
-_OLDEST = 7
 
 
 class Server:
@@ -182,69 +179,6 @@ def _why_silent(error: RedisError) -> str:
     if "CERTIFICATE_VERIFY_FAILED" in str(error):
         return "its certificate is not trusted: correct ssl_ca_certs, or the host's name"
     return type(error).__name__
-
-
-def check(server: Server, *, durability: str) -> None:
-    """
-    Refuse a server that could forget what it acknowledged.
-
-    Args:
-        server: The server; its layout version is written if it has none.
-        durability: "checked", or "trusted" for managed servers that hide
-            their configuration.
-
-    Raises:
-        StoreUnavailable: It did not answer.
-        StoreRefused: It has another layout, is too old, or does not keep what
-            it acknowledged. Nothing was changed.
-    """
-    with translated():
-        if durability != "trusted":
-            _check_durability(server.client)
-        _check_layout(server)
-
-
-def _check_layout(server: Server) -> None:
-    layout = server.client.get(server.keys.layout)
-    if layout is None:
-        # Only then: a full server refuses every SET, and people must still look and stop things.
-        server.client.set(server.keys.layout, LAYOUT, nx=True)
-        layout = server.client.get(server.keys.layout)
-    if layout != LAYOUT:
-        raise StoreRefused(
-            f"the data in Redis has layout {layout}, this version reads layout {LAYOUT}: "
-            "run the version that wrote it"
-        )
-
-
-def _check_durability(client: Client) -> None:
-    version = str(client.info("server")["redis_version"])
-    if int(version.split(".", maxsplit=1)[0]) < _OLDEST:
-        raise StoreRefused(f"Redis {version} is too old: version {_OLDEST} or later is needed")
-    wanted = {
-        "appendonly": "yes",
-        "appendfsync": "always",
-        "no-appendfsync-on-rewrite": "no",  # yes: nothing is kept safe while the file is rewritten
-        "maxmemory-policy": "noeviction",
-    }
-    try:
-        actual = {name: client.config_get(name).get(name, "") for name in wanted}
-    except ResponseError:
-        raise StoreRefused(
-            "Redis hides its configuration (CONFIG GET was refused): check that it has "
-            "appendonly yes, appendfsync always and noeviction, then set durability = "
-            '"trusted"'
-        ) from None
-    wrong = [
-        f"{name} is {actual[name] or 'unset'}, must be {wanted[name]}"
-        for name in wanted
-        if actual[name] != wanted[name]
-    ]
-    if wrong:
-        raise StoreRefused(
-            f"Redis may forget calls it has acknowledged: {'; '.join(wrong)}. Change it with "
-            "CONFIG SET and in redis.conf"
-        )
 
 
 def memory_share(client: Client) -> float:

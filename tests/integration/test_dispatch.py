@@ -18,6 +18,7 @@ from dialer.errors import StoreUnavailable
 from dialer.job import State
 from dialer.limits import Limits
 from dialer.outcome import Doubtful, Kind, NotSent, Placed, Refused
+from dialer.roster import Roster
 from dialer.route import Route
 from dialer.store.dialling import Dialling
 
@@ -67,7 +68,6 @@ def test_doorbell_places_one_call(clockwork: Clockwork):
     [
         ("live", "live", "live"),
         ("live", "developer", "developer"),
-        ("developer", "live", "developer"),
         ("developer", "developer", "developer"),
     ],
 )
@@ -78,6 +78,23 @@ def test_mode_never_goes_up(clockwork: Clockwork, account, job, sent):
     dispatcher(clockwork, line, route(mode=account)).answer("default")
 
     assert line.modes == [sent]
+
+
+def test_job_that_shall_ring_is_not_spent_on_a_request_that_rings_nobody(clockwork: Clockwork):
+    """An account switched to developer stops before it, says why, and goes on when it is live."""
+    job_id = enqueue(clockwork, mode="live")
+    line = Line(Placed("c"))
+    tested = dispatcher(clockwork, line, route(mode="developer"))
+    assert [tested.answer("default") for _ in range(2)] == ["no: held:account:default"] * 2
+    (hold,) = clockwork.store.holds.all()
+    assert (hold.scope, hold.owner) == ("account:default", "mode")
+    assert 'write mode = "live" again' in hold.reason
+
+    Roster(clockwork.store, frozenset({"default"}), "here").look()
+    assert clockwork.store.holds.all() == [hold]
+    Roster(clockwork.store, frozenset({"default"}), "here", frozenset({"default"})).look()
+    assert dispatcher(clockwork, line, route(mode="live")).answer("default") == f"placed {job_id}"
+    assert line.modes == ["live"]
 
 
 def test_correlation_id_is_the_attempt(clockwork: Clockwork):

@@ -16,7 +16,8 @@ from dialer.job import State
 from dialer.outcome import Placed
 from dialer.store import Store
 from dialer.store.dialling import Go
-from dialer.store.server import Server, check, connect
+from dialer.store.fitness import check
+from dialer.store.server import Server, connect
 
 
 @pytest.fixture

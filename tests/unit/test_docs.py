@@ -123,7 +123,7 @@ def test_runbook_knows_each_hold_owner():
     """Each owner that the scripts set holds for has its heading, and so have people."""
     text = "".join(scripts.read(name) for name in [*scripts.names(), "breaker"])
     owners = set(re.findall(r"add_hold\([^,]+, '([a-z]+)'", text))
-    assert owners == {"api", "breaker", "configuration", "witness"}
+    assert owners == {"api", "breaker", "configuration", "mode", "witness"}
     assert owners | {"operator"} <= HEADINGS
 
 

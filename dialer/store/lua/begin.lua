@@ -14,6 +14,7 @@
 -- ARGV[15] customer rules (customer.lua)
 -- ARGV[16] how long after its slot a request may leave, us: its rings may be that much later
 -- ARGV[17] fingerprint of the caller's settings, "" for none
+-- ARGV[18] highest mode in which the caller may dial, "developer" or "live"
 --
 -- Returns  {"go", now, seq, id, slot, attempt, tries, misses, pool misses, not after, mode, pool, content,
 --           redial rules of its campaign (JSON) or ""}
@@ -124,15 +125,32 @@ local CUSTOMER = {
   cap = 'the customer has been called as often as allowed',
 }
 
+-- Set when what was found stops the account.
+local stop
+
+-- A job that shall ring a phone must not be spent on a request that rings nobody.
+local function needs_live(mode)
+  if mode ~= 'live' or ARGV[18] == 'live' then
+    return false
+  end
+  add_hold(account_key, 'mode', 'begin', 'jobs wait that shall ring, and the settings of account '
+    .. account .. ' say developer, which rings nobody: write mode = "live" again, or cancel them and release this')
+  stop, budget = 'held:' .. account_key, 0
+  return true
+end
+
 -- terms  at: when it would start; close, again: when its hours end, and begin
 --        again; rules: of the customer
 local function fits(id, lane, terms)
   local job = redis.call('HMGET', job_key(id), 'not_after_us', 'protected', 'lead_us', 'rings',
-    'state')
+    'state', 'mode')
   if job[5] ~= 'ready' then
     -- A damaged index must not ring anybody: take the stray entry out.
     redis.call('ZREM', P .. 'lane:' .. lane, id)
     refresh_lane(lane)
+    return false
+  end
+  if needs_live(job[6]) then
     return false
   end
   local allowed, rule = customer_allows(job[2], job[4], terms.at, terms.rules)
@@ -297,6 +315,8 @@ local function choose()
   end
   if id then
     return id, terms
+  elseif stop then
+    return nil, stop
   elseif budget > 0 then
     return nil, 'empty'
   end
