@@ -203,6 +203,27 @@ MUTANTS = [
         'DOUBT = Row(State.SCHEDULED, "retry", True, True, Breaker.FAULT, "provider")',
         "tests/unit/test_settle.py",
     ),
+    Mutant(
+        "a live job is not spent in developer mode",
+        LUA + "begin.lua",
+        "if mode ~= 'live' or ARGV[18] == 'live' then",
+        "if true then",
+        DISPATCH,
+    ),
+    Mutant(
+        "a server that may forget stops everything",
+        "dialer/durability.py",
+        'holds.set(EVERYTHING, owner=OWNER, who="tick", reason=str(error))',
+        "pass",
+        "tests/integration/test_durability.py",
+    ),
+    Mutant(
+        "each move is told",
+        LUA + "life.lua",
+        "  tell_of_job(verb, id, job[2], lane, from, to, who, why)\n",
+        "",
+        "tests/integration/test_transition_logs.py",
+    ),
     *campaign_mutants.MUTANTS,
 ]
 
