@@ -20,6 +20,7 @@ from dialer.customer import CustomerRules
 from dialer.duration import Duration
 from dialer.errors import InvalidCampaign
 from dialer.parameters import Problem
+from dialer.reading import plainly
 from dialer.template import Template
 from schedules.calendar import Calendar
 from schedules.errors import HoursError
@@ -199,6 +200,18 @@ class Campaign(BaseModel):
         return hashlib.sha256(json.dumps(read, sort_keys=True).encode()).hexdigest()[:16]
 
     @property
+    def manner(self) -> str:
+        """
+        What its calls say something about as long as it stays the same, as 16 hex digits.
+
+        How they are made, when, how fast and how often; its start and end and
+        the waits after a failure do not change how the next one goes.
+        """
+        aside = {"purpose", "starts", "ends", "delays", "not_same_day"}
+        rest = self.model_dump(mode="json", exclude=aside)
+        return hashlib.sha256(json.dumps(rest, sort_keys=True).encode()).hexdigest()[:16]
+
+    @property
     def template(self) -> Template:
         """The call it makes for each contact."""
         return Template(self.call, self.columns, self.caller_ids)
@@ -237,7 +250,7 @@ class Campaign(BaseModel):
         """Say how many calls each agent may have going on at once; 0 for no bound."""
         if self.live_per_agent is not None:
             return self.live_per_agent
-        return 0 if from_type == "Group" else 1
+        return 0 if from_type.lower() == "group" else 1
 
     def misfits(self, now: datetime, allowed_extra: Collection[str]) -> list[Problem]:
         """Return what its fields say wrongly together, and what is wrong with its template."""
@@ -270,8 +283,7 @@ def _problems_of(error: ValidationError) -> list[Problem]:
     for one in error.errors(include_url=False, include_input=False):
         field = ".".join(str(part) for part in one["loc"]) or "campaign"
         rule = {"missing": "is missing", "extra_forbidden": "is no field of a campaign"}.get(
-            one["type"], one["msg"]
+            one["type"], plainly(one["msg"])
         )
-        rule = rule.removeprefix("Value error, ").replace("Input should be", "must be")
         problems.append((field, rule))
     return problems

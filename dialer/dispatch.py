@@ -39,7 +39,7 @@ log = logging.getLogger(__name__)
 _CLOCK = Clock()
 #: The longest a worker waits for the meter before it gives its doorbell up.
 _PATIENCE = timedelta(milliseconds=200)
-#: How long a worker whose settings differ leaves the doorbells to others.
+#: How long a worker that may not or cannot dial leaves the doorbells to others.
 _APART = timedelta(seconds=1)
 #: The most asks for one doorbell. While `begin` answers "sorting" it moves blocked jobs out of
 #: the way, 20 at a time, and asking again is progress.
@@ -141,6 +141,8 @@ class Dispatcher:
         """
         route = self._routes.get(account)
         if route is None or route.endpoint is None:
+            # It would be back for the next one at once, and take all from those who can dial.
+            self._sleep(_APART.total_seconds())
             return f"no: this worker has no account {account} with a token"
         end_of_patience = self._monotonic() + _PATIENCE.total_seconds()
         for _ in range(_ASKS):

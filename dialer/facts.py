@@ -5,19 +5,25 @@ Reads the facts that `dialer.explain` reasons about.
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from itertools import islice
 
+from dialer.campaign import Campaign
+from dialer.crew import WHOM, crew_written, whom_in
 from dialer.errors import JobNotFound
 from dialer.explain import AccountFacts, CampaignFacts, Explanation, Facts, explain
 from dialer.job import Job
 from dialer.order import id_of_key
 from dialer.route import Route
 from dialer.store import Store
+from dialer.store.ahead import ahead_of
 from dialer.store.contacts import Place
 from dialer.store.customers import Allowed
 from dialer.turn import new_turn, prospective
 
-#: As far ahead as workers tell the store (`dialer.hours`); beyond it everything is closed.
-_AHEAD = timedelta(days=8)
+#: How far ahead hours are looked up, at least and, for a campaign until its end, at most.
+_AHEAD, _FAR_AHEAD = timedelta(days=8), timedelta(days=92)
+#: Hours after a deadline that are looked up, to see what comes behind it.
+_BEYOND = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +86,8 @@ class Explainer:
         moments a few milliseconds apart.
         """
         store, now = self.store, self.store.server.time()
+        account = self._account(job, now)
+        closed = account is not None and not any(a <= now < b for a, b in account.windows)
         return Facts(
             job=job,
             now=now,
@@ -89,10 +97,10 @@ class Explainer:
                 for number in job.protected
                 for entry in store.suppression.find(number, job.account)
             ],
-            account=self._account(job, now),
+            account=account,
             customer=self._customer(job),
             pool_until=store.accounts.pool_sleeps_until(job.account, job.pool),
-            ahead=store.jobs.ahead(job),
+            ahead=ahead_of(store.server, job, listed=not job.events, same_hours=closed),
             workers=store.bells.live(now),
             lease=self.lease,
             quarantine=self.quarantine,
@@ -117,8 +125,23 @@ class Explainer:
                 customer = None  # it has a reason of its own
         known = facts.campaign
         if known:
-            known = replace(known, row=place.contact.row, before=place.before)
+            known = replace(
+                known,
+                row=place.contact.row,
+                before=place.before,
+                before_crew=self._before_crew(campaign, place),
+            )
         return replace(facts, campaign=known, customer=customer)
+
+    def _before_crew(self, campaign: Campaign, place: Place) -> int:
+        """Count the contacts before one that ring nobody first but whom it rings first."""
+        if WHOM.isdisjoint(campaign.columns):
+            return place.before
+        read = whom_in(campaign)
+        crew = set(crew_written(*read(place.contact.values)))
+        rows = self.store.contacts.rows(campaign.name, place.group)
+        before = islice(rows, place.group.fed, place.group.fed + place.before)
+        return sum(crew.issuperset(crew_written(*read(one.values))) for one in before)
 
     def _campaign(self, job: Job, now: datetime) -> CampaignFacts | None:
         if not job.campaign:
@@ -137,6 +160,7 @@ class Explainer:
             standing=campaigns.standing(campaign.name, job.account, now, pool=pool),
             row=0,
             before=0,
+            before_crew=0,
             hours_known=self.store.feeding.hours_known(campaign.name, group),
         )
 
@@ -148,14 +172,16 @@ class Explainer:
         name, route = job.account, self.routes.get(job.account)
         if route is None:
             return None
-        calendar = route.hours.calendar
+        calendar, known = route.hours.calendar, now + _AHEAD
         if job.campaign:
+            known = max(known, min(job.not_after + _BEYOND, now + _FAR_AHEAD))
             zones = self.store.contacts.zones(job.campaign, job.lane.split("/", 3)[2])
             calendar &= self.store.campaigns.get(job.campaign).calendar(zones)
         return AccountFacts(
             mode=route.mode,
             standing=self.store.accounts.standing(name, route.limits, now=now),
-            windows=tuple(calendar.windows(now, now + _AHEAD)),
+            windows=tuple(calendar.windows(now, known)),
+            known=known,
             why_closed=tuple(calendar.why_closed(now)),
             zone=route.hours.calendar.rules[0].zone,
         )

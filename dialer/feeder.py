@@ -13,6 +13,7 @@ from datetime import UTC, datetime, timedelta
 from math import ceil
 
 from dialer.campaign import Campaign, CampaignState
+from dialer.crew import shared_pool
 from dialer.errors import DialerError, StoreUnavailable
 from dialer.hours import OpeningHours
 from dialer.route import Route
@@ -180,14 +181,16 @@ class Feeder:
         if not groups:
             return 0
         target = ceil(self._target(campaign, route) / len(groups))
-        awake = self._store.feeding.awake(campaign.account, campaign.name)
+        # Where all wait for the same agents, more is of no use while these are busy.
+        pool = shared_pool(campaign)
+        at_hand = self._store.feeding.at_hand(campaign.account, campaign.name, pool)
         made = 0
         for one in groups:
             group = one.group
             # Jobs whose agents are busy or whose customers must wait are no work at hand, but not
             # without end: contacts are small in their list, and large as jobs.
             room = self._room(target, group)
-            want = min(target - awake.get(group.number, 0), room, _JOBS - made)
+            want = min(target - at_hand.get(group.number, 0), room, _JOBS - made)
             made += self._feed(campaign, progress, route, one, want)
         return made
 

@@ -2,7 +2,8 @@
 What became of a campaign's attempts, an hour at a time.
 """
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 
@@ -43,3 +44,14 @@ class HourCounts:
     def ended(self) -> tuple[int, int, int, int, int]:
         """How its attempts ended, in the order of the fields."""
         return self.placed, self.retries, self.defers, self.dead, self.unconfirmed
+
+    def without(self, before: Iterable[int]) -> "HourCounts":
+        """
+        Return the rest of the hour.
+
+        Args:
+            before: What it had seen by some moment: starts, then as `ended`.
+        """
+        words = ("starts", "placed", "retries", "defers", "dead", "unconfirmed")
+        counts = zip(words, before, strict=True)
+        return replace(self, **{word: max(0, getattr(self, word) - n) for word, n in counts})

@@ -3,7 +3,7 @@ Taking a list of contacts into a campaign.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Final, Protocol
 
@@ -60,6 +60,7 @@ class ImportResult:
         rejected: Rows that break a rule.
         by_rule: How many rows each rule rejected, by reason and rule, the
             first rule of each row alone: "to: holds letters; write ten digits".
+        first_lines: For each of these the line of its first row.
     """
 
     rows: int
@@ -67,6 +68,7 @@ class ImportResult:
     duplicates: int
     rejected: int
     by_rule: Counter[str]
+    first_lines: Mapping[str, int]
 
 
 def import_list(
@@ -132,6 +134,7 @@ class _Intake:
         self._size = 0
         self._verdicts: Counter[str] = Counter()
         self._by_rule: Counter[str] = Counter()
+        self._first_lines: dict[str, int] = {}
         self.rows = 0
 
     def take(self, entry: Contact | Rejected) -> None:
@@ -140,7 +143,9 @@ class _Intake:
         if isinstance(entry, Rejected):
             self._verdicts["rejected"] += 1
             full = len(self._by_rule) >= MOST_RULES and entry.kind not in self._by_rule
-            self._by_rule[OTHER_RULES if full else entry.kind] += 1
+            rule = OTHER_RULES if full else entry.kind
+            self._by_rule[rule] += 1
+            self._first_lines.setdefault(rule, entry.line)
             self._report(entry)
             return
         self._make_way(entry)
@@ -167,6 +172,7 @@ class _Intake:
             duplicates=counts["duplicate"],
             rejected=counts["rejected"],
             by_rule=self._by_rule,
+            first_lines=self._first_lines,
         )
 
     def _make_way(self, contact: Contact) -> None:

@@ -28,6 +28,14 @@ from enum import StrEnum
 #: counted like those of agents, but they share no clock.
 NUMBERS = "number:"
 
+#: How people say which agents of a pool are rung; "na" means whoever they are.
+_LOGINS = {
+    "web=yes": "logged in on the web",
+    "web=no": "logged out on the web",
+    "call=yes": "logged in by phone",
+    "call=no": "logged out by phone",
+}
+
 
 class State(StrEnum):
     """
@@ -172,3 +180,19 @@ class Job:
         """Whom its `from` waits for; "" for a plain number."""
         pool = self.lane.split("/", 3)[3]
         return "" if pool.startswith(NUMBERS) else pool
+
+
+def whom(pool: str) -> str:
+    """
+    Say whom a lane rings first, as people do: "agents 12 and 13, logged in on the web".
+
+    Args:
+        pool: The last part of a lane.
+    """
+    if not pool or pool.startswith(NUMBERS):
+        return "plain numbers"
+    kind, _, rest = pool.partition(":")
+    ids, *logins = rest.split("/")
+    *others, last = ids.split(",")
+    named = f"{kind}s {', '.join(others)} and {last}" if others else f"{kind} {last}"
+    return ", ".join([named, *(_LOGINS[one] for one in logins if one in _LOGINS)])

@@ -5,6 +5,20 @@ How fast and how much an account may dial.
 from dataclasses import dataclass
 from datetime import timedelta
 
+#: The units in which people write a rate, in seconds, the shortest first.
+_UNITS = ((1, "s"), (60, "min"), (3600, "h"))
+
+
+def pace(calls_per_second: float) -> str:
+    """
+    Write a rate as people do: "2/s", "12/min", "5/h"; the shortest unit of one call or more.
+    """
+    seconds, unit = next(
+        (one for one in _UNITS if calls_per_second == 0 or calls_per_second * one[0] >= 1),
+        _UNITS[-1],
+    )
+    return f"{calls_per_second * seconds:.4g}/{unit}"
+
 
 @dataclass(frozen=True, slots=True)
 class Limits:

@@ -13,6 +13,13 @@ _UNITS = (
 )
 #: A rough length is rounded to a unit of which there are at least so many.
 _AT_LEAST = 2
+#: A moment that is only reckoned is told as exactly as it may be true: from how far away, in
+#: steps of how long. The longest is one by which the offsets of all zones of today are divided.
+_GRAINS = (
+    (timedelta(days=1), timedelta(minutes=15)),
+    (timedelta(hours=2), timedelta(minutes=5)),
+    (timedelta(0), timedelta(minutes=1)),
+)
 
 
 def local(at: datetime, zone: str) -> str:
@@ -24,6 +31,21 @@ def local(at: datetime, zone: str) -> str:
         zone: IANA name of the zone the reader thinks in.
     """
     return at.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M:%S %Z")
+
+
+def about(at: datetime, zone: str, now: datetime) -> str:
+    """
+    Write a moment that is only reckoned, never earlier than it is: "2026-12-14 16:45 IST".
+
+    Args:
+        at: Aware; rounded up to a minute, to five or to fifteen, by how far it is away.
+        zone: IANA name of the zone the reader thinks in.
+        now: Aware.
+    """
+    grain = next((step for away, step in _GRAINS if at - now >= away), timedelta(minutes=1))
+    over = (at - datetime.min.replace(tzinfo=UTC)) % grain
+    shown = at + (grain - over) if over else at
+    return shown.astimezone(ZoneInfo(zone)).strftime("%Y-%m-%d %H:%M %Z")
 
 
 def iso(at: datetime) -> str:

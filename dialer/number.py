@@ -75,6 +75,13 @@ def wire(e164: str) -> str:
     return e164.removeprefix("+91") if e164.startswith("+91") else e164.removeprefix("+")
 
 
+def abroad(e164: str) -> bool:
+    """
+    Say whether a number is another country's: nobody knows whether the API takes it (`wire`).
+    """
+    return not e164.startswith("+91")
+
+
 def mask(e164: str) -> str:
     """
     Return the form for logs and listings: "+91******3210".
@@ -144,7 +151,7 @@ def _why_not_indian(bare: str) -> str:
     if digits.startswith("00") and not digits.startswith("0091"):
         return "starts with 00; write another country's number with +"
     if len(digits) < _TEN:
-        return f"has {len(digits)} digits; write ten"
+        return f"has {len(digits)} digit{'' if len(digits) == 1 else 's'}; write ten"
     return "is not ten digits after 0, 91, +91 or 0091; another country's number needs its +"
 
 

@@ -8,9 +8,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from dialer.call import ClickToCall
 from dialer.campaign import ZONES_JOIN, Campaign, CampaignState
-from dialer.errors import InvalidCall
+from dialer.crew import WHOM, crew_written, sample_call
 from dialer.forecast import Due, Group, History, Load
 from dialer.job import State
 from dialer.limits import Limits
@@ -19,6 +18,7 @@ from dialer.route import Route
 from dialer.store import Store
 from dialer.store import contacts as listed
 from dialer.store.progress import Progress, Step
+from dialer.workload import Workload
 from schedules.errors import HoursError
 from schedules.windows import Window, intersect
 from schedules.zones import zone_of
@@ -34,9 +34,6 @@ _GRAIN: Final = timedelta(minutes=1)
 #: A delay of a campaign's own is kept, and spread by a tenth (`dialer.redial`); a backoff waits
 #: three quarters of its longest on average.
 _AS_BACKOFF: Final = 1.05 / 0.75
-
-#: Stand-ins for the sides that a column fills.
-_NOBODY: Final = {"from": "+919000099998", "to": "+919000099999"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +79,7 @@ class Outlook:
             ready=counts[State.READY] + counts[State.DIALING],
             due=self._due(campaign.name, counts[State.SCHEDULED], now),
             share=self._share(campaign, now),
-            max_live=_max_live(campaign, limits),
+            max_live=_max_live(campaign, limits, Workload.of(campaign, store)),
             call_length=call_length(campaign, limits.assumed_call),
             max_tries=campaign.max_tries or self.max_tries,
             backoffs=_backoffs(campaign, self.backoffs),
@@ -91,12 +88,14 @@ class Outlook:
         return load, history
 
     def _history(self, campaign: Campaign, now: datetime) -> History:
-        hours = self.store.campaigns.history(campaign.name)
+        """Read its hours since it is as it is: what was before an edit says nothing of now."""
+        edited, hours = self.store.campaigns.lately(campaign.name)
         ran = _running(self.store.campaigns.steps(campaign.name), now)
+        nothing = History(edited=edited)
         if not hours or not ran:
-            return History()
-        since = max(ran[0][0], campaign.starts or ran[0][0])
-        return History(hours, since) if now - since >= _TELLING else History()
+            return nothing
+        since = max(filter(None, (ran[0][0], campaign.starts, edited)))
+        return History(hours, since, edited) if now - since >= _TELLING else nothing
 
     def _groups(self, campaign: Campaign, history: History, now: datetime) -> list[Group]:
         since = history.since or now
@@ -165,30 +164,13 @@ def _running(steps: Iterable[Step], now: datetime) -> list[Window]:
     return [(start, end) for start, end in ran if start < end]
 
 
-def sample_call(campaign: Campaign) -> ClickToCall | None:
-    """
-    Return a call as its contacts get one, columns filled with what belongs to nobody.
-
-    None where no call without the other columns is valid.
-    """
-    values = {}
-    for side, number in _NOBODY.items():
-        if side in campaign.columns:
-            kind = str(campaign.call.get(f"{side}Type", "Number")).lower()
-            values[side] = number if kind == "number" else number[-1]
-    try:
-        return campaign.template.call(values)
-    except InvalidCall:
-        return None
-
-
 def agents_in(campaign: Campaign) -> int:
     """
     Count the agents or numbers that every call rings first; 0 where its rows say whom.
     """
-    call = sample_call(campaign)
-    fixed = {"from", "fromType"}.isdisjoint(campaign.columns)
-    return len(call.from_) if call and fixed else 0
+    if not WHOM.isdisjoint(campaign.columns):
+        return 0
+    return len(crew_written(str(campaign.call["from"]), str(campaign.call.get("fromType", ""))))
 
 
 def call_length(campaign: Campaign, assumed: timedelta) -> timedelta:
@@ -205,13 +187,11 @@ def call_length(campaign: Campaign, assumed: timedelta) -> timedelta:
     return call.longest_ring() + (call.talk_limit or assumed)
 
 
-def _max_live(campaign: Campaign, limits: Limits) -> int:
-    kind = str(campaign.call.get("fromType", "Number"))
-    agents = campaign.agent_limit(kind) * agents_in(campaign)
-    return _least((limits.max_live_calls, campaign.max_live_calls, agents))
+def _max_live(campaign: Campaign, limits: Limits, workload: Workload) -> float:
+    return _least((limits.max_live_calls, campaign.max_live_calls, workload.places))
 
 
-def _least(bounds: Iterable[int]) -> int:
+def _least(bounds: Iterable[float]) -> float:
     return min((bound for bound in bounds if bound), default=0)
 
 

@@ -6,17 +6,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from dialer.campaign import CampaignState
 from dialer.explain import Explanation
 from dialer.facts import Explainer
 from dialer.job import State
 from dialer.route import Route
 from dialer.store.accounts import Standing
 from dialer.store.bells import LiveWorker
-from dialer.store.holds import EVERYTHING, Hold, account_scope
-from dialer.store.progress import Progress
+from dialer.store.holds import EVERYTHING, Hold, account_scope, campaign_scope
+from dialer.store.progress import Progress, Step
 
 #: So many campaigns are shown; the rest is counted.
 MOST_CAMPAIGNS = 10
+#: Of so many, the newest, it is known whether anybody of them is still to be rung.
+_LOOKED_AT = 100
 #: Unconfirmed jobs are counted by age: younger than each of these, then the rest.
 AGES: tuple[tuple[str, timedelta], ...] = (
     ("under_10m", timedelta(minutes=10)),
@@ -55,6 +58,30 @@ class AccountView:
 
 
 @dataclass(frozen=True, slots=True)
+class CampaignView:
+    """
+    One campaign at a glance.
+
+    Attributes:
+        progress: How far it is.
+        standing: Its state as a person sees it, as `standing` says.
+        holds: The holds that stop it as a whole: its own, its account's, and
+            those on everything.
+        paused: Who paused it, and why; None where it is not paused.
+    """
+
+    progress: Progress
+    standing: str
+    holds: tuple[Hold, ...]
+    paused: Step | None
+
+    @property
+    def over(self) -> bool:
+        """Whether nobody of it is rung any more, as it is defined now."""
+        return self.standing in ("cancelled", "finished", "ended")
+
+
+@dataclass(frozen=True, slots=True)
 class Overview:
     """
     The system at one moment.
@@ -68,7 +95,8 @@ class Overview:
         workers: The live workers.
         unconfirmed: How many unconfirmed jobs are of which age, by the names
             of `AGES` and "older".
-        campaigns: Those that run or are paused, oldest first, at most `MOST_CAMPAIGNS`.
+        campaigns: Those that were started and not cancelled, at most `MOST_CAMPAIGNS`:
+            oldest first, but those that are over last.
         more_campaigns: How many more there are.
     """
 
@@ -79,7 +107,7 @@ class Overview:
     oldest_ready: Explanation | None
     workers: Sequence[LiveWorker]
     unconfirmed: Mapping[str, int]
-    campaigns: Sequence[Progress]
+    campaigns: Sequence[CampaignView]
     more_campaigns: int
 
 
@@ -93,6 +121,8 @@ def overview(explainer: Explainer) -> Overview:
     store = explainer.store
     now, holds = store.server.time(), store.holds.all()
     oldest, open_ones = store.jobs.oldest_ready(), store.campaigns.under_way()
+    campaigns = [_campaign(explainer, name, now, holds) for name in open_ones[-_LOOKED_AT:]]
+    campaigns.sort(key=lambda one: one.over)
     return Overview(
         now=now,
         states=store.jobs.counts(),
@@ -101,9 +131,30 @@ def overview(explainer: Explainer) -> Overview:
         oldest_ready=explainer.job(oldest) if oldest else None,
         workers=store.bells.live(now),
         unconfirmed=_ages(explainer, now),
-        campaigns=[store.campaigns.progress(name) for name in open_ones[:MOST_CAMPAIGNS]],
+        campaigns=campaigns[:MOST_CAMPAIGNS],
         more_campaigns=max(0, len(open_ones) - MOST_CAMPAIGNS),
     )
+
+
+def standing(progress: Progress, starts: datetime | None, now: datetime) -> str:
+    """
+    Say a campaign's state as a person sees it: the operator's word, finished, ended or starts.
+
+    Args:
+        progress: How far it is.
+        starts: Nobody is rung before; None for no such bound.
+        now: The store's time.
+    """
+    if progress.state is CampaignState.CANCELLED:
+        return str(progress.state)
+    running = progress.state is CampaignState.RUNNING
+    if running and progress.rows and not progress.open:
+        return "finished"
+    if progress.ends <= now:
+        return "ended"
+    if running and starts and starts > now:
+        return "starts"
+    return str(progress.state)
 
 
 def accounts(explainer: Explainer, now: datetime, holds: Sequence[Hold]) -> tuple[AccountView, ...]:
@@ -131,6 +182,26 @@ def _view(explainer: Explainer, route: Route, now: datetime, holds: Sequence[Hol
         open=calendar.is_open(now),
         next_change=calendar.next_change(now),
     )
+
+
+def _campaign(
+    explainer: Explainer, name: str, now: datetime, holds: Sequence[Hold]
+) -> CampaignView:
+    campaigns = explainer.store.campaigns
+    progress, starts = campaigns.progress(name), campaigns.get(name).starts
+    scopes = (EVERYTHING, account_scope(progress.account), campaign_scope(name))
+    return CampaignView(
+        progress=progress,
+        standing=standing(progress, starts, now),
+        holds=tuple(hold for hold in holds if hold.scope in scopes),
+        paused=_paused(explainer, progress),
+    )
+
+
+def _paused(explainer: Explainer, progress: Progress) -> Step | None:
+    if progress.state is not CampaignState.PAUSED:
+        return None
+    return next(iter(explainer.store.campaigns.steps(progress.name)[-1:]), None)
 
 
 def _ages(explainer: Explainer, now: datetime) -> dict[str, int]:

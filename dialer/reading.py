@@ -17,7 +17,24 @@ LONGEST_VALUE: Final = 50
 _LONGEST_QUOTE: Final = 60
 _MOST_MEMBERS: Final = 100
 
+#: What pydantic says of a value -> how a rule of ours says it.
+_IN_OUR_WORDS: Final = (
+    (re.compile(r"^(?:Value|Assertion) error, "), ""),
+    (re.compile(r"^Input should be a valid integer\b.*"), "must be a whole number"),
+    (re.compile(r"^Input should be a valid number\b.*"), "must be a number"),
+    (re.compile(r"^Input should be "), "must be "),
+    (re.compile(r"\bgreater than or equal to\b"), "at least"),
+    (re.compile(r"\bless than or equal to\b"), "at most"),
+)
+
 T = TypeVar("T")
+
+
+def plainly(message: str) -> str:
+    """Return what pydantic says of a value as the end of a sentence: "must be at least 1"."""
+    for theirs, ours in _IN_OUR_WORDS:
+        message = theirs.sub(ours, message)
+    return message
 
 
 def quoted(value: object) -> str:

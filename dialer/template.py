@@ -80,7 +80,7 @@ class Template:
         both = [name for name in self.fixed if name in self.columns]
         found += [(name, "is fixed, and a column fills it too") for name in both]
         found += [
-            (side, "is missing: fix it, or name its column")
+            (side, "is missing: write its value, or name the column that holds it")
             for side in ("from", "to")
             if side not in self.fixed and side not in self.columns
         ]

@@ -8,8 +8,9 @@ from datetime import datetime, timedelta
 
 from dialer.call import ClickToCall
 from dialer.campaign import Campaign
+from dialer.crew import pool_of
 from dialer.errors import InvalidCall
-from dialer.job import NUMBERS, Job, State
+from dialer.job import Job, State
 from dialer.route import Route
 from dialer.store.blocks import Listed
 from dialer.store.contacts import Place
@@ -74,7 +75,7 @@ def _turn(campaign: Campaign, contact: Listed, group: str, account_mode: str) ->
         key="",
         account=campaign.account,
         mode=mode,
-        lane=f"{campaign.account}/{campaign.name}/{group}/{_pool(call) if call else ''}",
+        lane=f"{campaign.account}/{campaign.name}/{group}/{pool_of(call) if call else ''}",
         priority=5,
         not_before=None,
         not_after=campaign.ends,
@@ -126,11 +127,3 @@ def prospective(campaign: Campaign, place: Place, route: Route | None, since: da
         reason="",
         events=(),
     )
-
-
-def _pool(call: ClickToCall) -> str:
-    """Whom `from` rings; plain numbers are counted under a digest, so that none is in a key."""
-    if call.pool:
-        return call.pool
-    digests = sorted(hashlib.sha256(one.encode()).hexdigest()[:16] for one in call.from_)
-    return NUMBERS + ",".join(digests)

@@ -101,6 +101,20 @@ class CallingHours:
         ]
         return ", ".join(f"{days} {ranges}" for days, ranges in groups)
 
+    @property
+    def over_midnight(self) -> list[str]:
+        """
+        Say of each range that runs past midnight how long it is: most are slips of the pen.
+
+        A day's end that was meant is written as such: "10:00-24:00".
+        """
+        late = dict.fromkeys(span for day in self.days for span in day if span.closes > DAY)
+        return [
+            f"{span} runs over midnight: {_length(span.closes - span.opens)},"
+            f" until {_clock(span.closes - DAY)} of the next day"
+            for span in late
+        ]
+
     def on(self, weekday: int) -> tuple[Span, ...]:
         """The spans that start on a weekday, 0 = Monday; they may run past midnight."""
         return self.days[weekday]
@@ -181,6 +195,12 @@ def _days(days: list[int]) -> str:
     if len(days) == len(_WEEK):
         return _DAILY
     return _SHORT[days[0]] if len(days) == 1 else f"{_SHORT[days[0]]}-{_SHORT[days[-1]]}"
+
+
+def _length(time: timedelta) -> str:
+    hours, minutes = divmod(time // timedelta(minutes=1), 60)
+    said = f"{hours} hour" if hours == 1 else f"{hours} hours"
+    return f"{said} {minutes} min" if minutes else said
 
 
 def _clock(since_midnight: timedelta) -> str:

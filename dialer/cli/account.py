@@ -10,6 +10,7 @@ from dialer.cli import output
 from dialer.cli.hold import fields as hold_fields
 from dialer.cli.opening import session
 from dialer.cli.options import Json
+from dialer.limits import pace
 from dialer.moment import local
 from dialer.overview import AccountView, accounts
 from dialer.settings import Settings
@@ -91,8 +92,8 @@ def row(view: AccountView) -> tuple[str, ...]:
     return (
         view.name,
         view.mode,
-        f"{view.rate_allowed:g}/s",
-        f"{standing.used_per_second:.2g}/s",
+        pace(view.rate_allowed),
+        f"{60 * standing.used_per_second:.0f}/min",
         f"{standing.posting}/{limits.max_posting}",
         str(live),
         _state(view),

@@ -6,6 +6,7 @@ from functools import cache
 from typing import Annotated, Any
 
 import typer
+import typer.core
 import typer.main
 
 import dialer
@@ -21,9 +22,23 @@ from dialer.cli.migrate import migrate
 from dialer.cli.processes import PASS_ON, demo, sandbox, up
 from dialer.cli.recover import recover
 from dialer.cli.status import status
+from dialer.reading import plainly
+
+
+class _Root(typer.core.TyperGroup):
+    """Says what is wrong with an option in our words, whichever command it belongs to."""
+
+    def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # Typer's own context
+        try:
+            return super().invoke(ctx)
+        except typer.BadParameter as error:
+            error.message = plainly(error.message)
+            raise
+
 
 app = typer.Typer(
     name="dialer",
+    cls=_Root,
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

@@ -13,7 +13,8 @@ from dialer.cli.options import AccountName, Json, Key, read_moment
 from dialer.cli.shape import age
 from dialer.errors import InvalidCall
 from dialer.explain import Explanation
-from dialer.moment import iso, local
+from dialer.job import State
+from dialer.moment import about, iso, local
 from dialer.order import Order
 from dialer.producer import Receipt, Verdict
 
@@ -141,7 +142,8 @@ def _tell(opened: Session, receipt: Receipt) -> None:
         output.say(f"to ring again use {again}")
         return
     output.say(f"created job {job.id} ({job.mode} mode, account {job.account})")
-    output.say(prospect(explained))
+    if now.state in (State.SCHEDULED, State.READY):
+        output.say(prospect(explained))
     for reason in explained.reasons:
         output.say(f"  {reason.text}")
         if reason.step:
@@ -156,6 +158,9 @@ def prospect(explained: Explanation) -> str:
     """
     if not explained.reasons:
         return "nothing stands in its way: it is rung with the next free slot"
+    if explained.next is not None and explained.reckoned:
+        from_ = about(explained.next, explained.zone, explained.now)
+        return f"not before {from_}, as far as those who come first can be reckoned"
     if explained.next is not None:
         return f"it may be rung from {local(explained.next, explained.zone)}"
     if any(reason.name in _FINAL for reason in explained.reasons):

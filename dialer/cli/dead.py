@@ -12,14 +12,18 @@ from dialer.cli import output
 from dialer.cli.jobs import report, show_one
 from dialer.cli.opening import Session, session, who_runs
 from dialer.cli.options import (
+    AccountName,
     AnyAccount,
     AnyCampaign,
     Code,
-    JobId,
     JobIds,
     Json,
+    Key,
+    OptionalId,
     Reveal,
-    read_job,
+    Yes,
+    confirm,
+    find_job,
     read_rate,
 )
 from dialer.cli.shape import fields
@@ -92,10 +96,17 @@ def _show(opened: Session, jobs: Iterable[Job], campaign: str | None) -> None:
 
 
 @app.command()
-def show(job_id: JobId, *, json: Json = False, reveal: Reveal = False) -> None:
+def show(
+    job_id: OptionalId = None,
+    key: Key = None,
+    account: AccountName = "default",
+    *,
+    json: Json = False,
+    reveal: Reveal = False,
+) -> None:
     """Show one dead letter, its history, and what to do."""
     with session() as opened:
-        job = read_job(opened, job_id, "dialer jobs --state dead lists them")
+        job = find_job(opened, job_id, key, account, listed="dialer jobs --state dead")
         if job.state is not State.DEAD:
             raise StateConflict(job.id, expected="dead", actual=job.state, verb="show")
         show_one(opened, job, json=json, reveal=reveal)
@@ -148,12 +159,16 @@ def discard(
     reason: Annotated[str, typer.Option(help="Why, for the record.")] = "discarded by hand",
     *,
     every: _All = False,
+    yes: Yes = False,
     json: Json = False,
 ) -> None:
     """Give dead letters up for good; they become cancelled."""
     _check(ids, [code, account, campaign], every=every)
     with session() as opened:
         chosen = _chosen(opened, ids, code, account, campaign)
+        if not ids and len(chosen) > 1:
+            many = output.counted(len(chosen), "dead letter")
+            confirm(f"discard {many}, for good?", yes=yes, json=json)
         moved = opened.store.desk.discard(chosen, who=who_runs(), reason=reason)
         report(moved, "discarded", json=json)
     if moved.refused:

@@ -17,9 +17,10 @@ from dialer.explain import Explanation, Reason
 from dialer.facts import find_by_key
 from dialer.job import State
 from dialer.moment import rough
+from dialer.turn import job_id
 
-#: The id that a campaign's contact has once it is a job: campaign:row:turn.
-_CONTACT = re.compile(r"([a-z0-9_]{1,40}):([0-9]{1,9}):[0-9]{1,9}")
+#: The id that a campaign's contact has once it is a job: campaign:row:turn; the turn is 1.
+_CONTACT = re.compile(r"([a-z0-9_]{1,40}):([0-9]{1,9})(:[0-9]{1,9})?")
 #: A person reads the newest of a number's jobs; programs get all.
 _MOST = 5
 
@@ -49,6 +50,8 @@ def explain(
 
 
 def _of_id(opened: Session, text: str) -> Explanation:
+    if (named := _CONTACT.fullmatch(text)) and not named[3]:
+        text = job_id(named[1], int(named[2]))
     try:
         return opened.explainer.job(read_job(opened, text, "dialer jobs lists them"))
     except JobNotFound:
@@ -101,7 +104,8 @@ def _tell(opened: Session, found: list[Explanation]) -> None:
             output.say()
         _tell_one(opened, explained)
     if len(found) > _MOST:
-        output.say(f"{len(found) - _MOST} older jobs for this number: --json shows all")
+        older = output.counted(len(found) - _MOST, "older job")
+        output.say(f"{older} for this number: --json shows all")
 
 
 def _tell_one(opened: Session, explained: Explanation) -> None:

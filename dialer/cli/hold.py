@@ -10,22 +10,35 @@ import typer
 
 from dialer.cli import output
 from dialer.cli.opening import Session, session, who_runs
-from dialer.cli.options import AnyAccount, Json, Who
+from dialer.cli.options import UNEXPLAINED, AnyAccount, Json, Who
 from dialer.explain import release as release_step
 from dialer.explain import release_command, set_by
-from dialer.moment import iso, rough
+from dialer.job import whom
+from dialer.moment import local, rough
 from dialer.store.holds import EVERYTHING, Hold, account_scope, campaign_scope, pool_scope
 
 app = typer.Typer(help="Stop calls, and let them go on.", no_args_is_help=True)
 
 #: Owners whose holds follow rules of their own.
-_MACHINES = ("api", "breaker", "missing", "recover", "witness")
+_MACHINES = (
+    "api",
+    "breaker",
+    "configuration",
+    "durability",
+    "missing",
+    "mode",
+    "recover",
+    "witness",
+)
 
-#: As a job's lane names whom its call rings first; plain numbers by their digest.
+#: As a job's lane names whom its call rings first; plain numbers by their digests.
 _POOL = re.compile(
     r"(?P<kind>agent|group):(?P<ids>[0-9]+(?:,[0-9]+)*)"
-    r"(?P<logins>/web=(?:yes|no|na)/call=(?:yes|no|na))|number:[0-9]+:[0-9a-f]{16}"
+    r"(?P<logins>/web=(?:yes|no|na)/call=(?:yes|no|na))?|number:[0-9a-f]{16}(?:,[0-9a-f]{16})*"
 )
+
+#: What a lane says where a call does not ask who is logged in.
+_ANY_LOGIN = "/web=na/call=na"
 
 _Everything = Annotated[bool, typer.Option("--all", help="Everything.")]
 _Campaign = Annotated[str | None, typer.Option("--campaign", help="This campaign.")]
@@ -34,9 +47,10 @@ _Pool = Annotated[
     typer.Option(
         "--pool",
         metavar="ACCOUNT/POOL",
-        help="Calls of an account that ring these first: default/agent:12,13/web=na/call=na.",
+        help="Calls of an account that ring these first: default/agent:12,13 or default/group:21.",
     ),
 ]
+_Reason = Annotated[str, typer.Option("--reason", help="Why; on record.")]
 _Owner = Annotated[str, typer.Option("--owner", help="Whose hold; each is released by itself.")]
 
 
@@ -51,7 +65,7 @@ def list_holds(*, json: Json = False) -> None:
             return
         rows = [
             (
-                hold.scope,
+                named(hold.scope),
                 hold.owner,
                 hold.who,
                 rough(opened.now - hold.since) if hold.since else "",
@@ -70,7 +84,7 @@ def list_holds(*, json: Json = False) -> None:
 @app.command("set")
 def set_hold(
     *,
-    reason: Annotated[str, typer.Option("--reason", help="Why; on record.")],
+    reason: _Reason = UNEXPLAINED,
     account: AnyAccount = None,
     campaign: _Campaign = None,
     pool: _Pool = None,
@@ -87,7 +101,7 @@ def set_hold(
         _check_known(opened, scope)
         opened.store.holds.set(scope, owner=owner, who=who or who_runs(), reason=reason)
         wire = opened.settings.wire.longest
-    what = _named(scope)
+    what = named(scope)
     output.say(f"{what} is held: no new call starts; calls on the wire end within {rough(wire)}")
     output.say(f"to release: {release_command(scope, owner)}")
 
@@ -99,7 +113,7 @@ def release(
     campaign: _Campaign = None,
     pool: _Pool = None,
     owner: _Owner = "operator",
-    reason: Annotated[str, typer.Option("--reason", help="Why; on record.")] = "",
+    reason: _Reason = "",
     who: Who = "",
     everything: _Everything = False,
 ) -> None:
@@ -110,7 +124,7 @@ def release(
             scope, owner=owner, who=who or who_runs(), reason=reason
         )
         others = [hold for hold in opened.store.holds.all() if hold.scope == scope]
-    what = _named(scope)
+    what = named(scope)
     if not had:
         output.complain(f"{owner} has no hold on {what}; nothing was changed")
     if left:
@@ -133,11 +147,12 @@ def history(*, json: Json = False) -> None:
             for event in events:
                 output.emit(asdict(event))
             return
+        zone = opened.zone("default")
         rows = [
             (
-                iso(event.at) if event.at else "",
+                local(event.at, zone) if event.at else "",
                 event.verb,
-                event.scope,
+                named(event.scope),
                 event.owner,
                 event.who,
                 event.reason,
@@ -163,12 +178,12 @@ def _pool_scope(written: str) -> str:
     account, _, pool = written.partition("/")
     match = _POOL.fullmatch(pool)
     if match is None:
-        rule = f'"{written}" is no pool; one looks like default/agent:12,13/web=na/call=na'
+        rule = f'"{written}" is no pool; one looks like default/agent:12,13 or default/group:21'
         raise typer.BadParameter(rule, param_hint="--pool")
     if match["ids"]:
         # In the order in which calls name them, or the hold would stop nobody.
         ids = sorted(set(match["ids"].split(",")), key=lambda one: (len(one), one))
-        pool = f"{match['kind']}:{','.join(ids)}{match['logins']}"
+        pool = f"{match['kind']}:{','.join(ids)}{match['logins'] or _ANY_LOGIN}"
     return pool_scope(account, pool)
 
 
@@ -180,8 +195,14 @@ def _check_known(opened: Session, scope: str) -> None:
         opened.settings.account(name.partition("/")[0])
 
 
-def _named(scope: str) -> str:
+def named(scope: str) -> str:
+    """
+    Name what a hold stops, as people do: "account default", "account default's pool of agent 11".
+    """
     kind, _, name = scope.partition(":")
+    if kind == "pool":
+        account, _, pool = name.partition("/")
+        return f"account {account}'s pool of {whom(pool)}"
     return "everything" if scope == EVERYTHING else f"{kind} {name}"
 
 

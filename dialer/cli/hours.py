@@ -29,12 +29,14 @@ def hours(
     *,
     zone: Annotated[str | None, typer.Option(help="IANA name, such as Asia/Kolkata.")] = None,
     account: Annotated[
-        str | None, typer.Option(help="Whose hours, without NUMBER and --zone; default.")
+        str | None, typer.Option(help="Whose hours, without NUMBER and --zone.  [default: default]")
     ] = None,
     preset: Annotated[str | None, typer.Option(help=f"One of: {', '.join(PRESETS)}.")] = None,
     ranges: Annotated[str | None, typer.Option(help='Such as "Mon-Fri 10:00-18:00".')] = None,
     holidays: Annotated[str, typer.Option(help="Regions and dates: IN-MH, 2030-01-26.")] = "",
-    at: Annotated[str | None, typer.Option(help="10m, 2h, or ISO with offset; now.")] = None,
+    at: Annotated[
+        str | None, typer.Option(help="10m, 2h, or ISO with offset.  [default: now]")
+    ] = None,
     json: Json = False,
 ) -> None:
     """Say whether calling hours are open, and until when: an account's, or those you give."""
@@ -54,11 +56,14 @@ def hours(
         "hours": written,
         "at": moment,
         "reasons": calendar.why_closed(moment),
+        "notes": CallingHours.parse(written).over_midnight,
     }
     if json:
         output.emit(answer)
     else:
         _tell(calendar, moment, zones, f"account {whose.name}: {written}" if whose else written)
+        for note in CallingHours.parse(written).over_midnight:
+            output.say(f"note: {note}")
         if written in PRESETS:
             output.say(NOT_LEGAL_ADVICE)
 

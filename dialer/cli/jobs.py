@@ -20,7 +20,10 @@ from dialer.cli.options import (
     JobIds,
     Json,
     Key,
+    OptionalId,
     Reveal,
+    Yes,
+    confirm,
     find_job,
     read_number,
 )
@@ -28,10 +31,10 @@ from dialer.cli.shape import details, event_fields, fields, history, second
 from dialer.facts import find_by_key
 from dialer.job import Job, State
 from dialer.moment import rough
+from dialer.number import mask
 from dialer.store.desk import Moved
 
 _StateOption = Annotated[State | None, typer.Option("--state", help="Only jobs in this state.")]
-_OptionalId = Annotated[str | None, typer.Argument(metavar="ID", help="The job's id.")]
 
 
 def list_jobs(
@@ -57,7 +60,7 @@ def list_jobs(
             output.say(f"{shown} shown. All jobs: {_counted(opened.store.jobs.counts())}")
         else:
             many = output.counted(progress.waiting, "contact")
-            are = "is no job yet" if progress.waiting == 1 else "are no jobs yet"
+            are = output.agreeing(progress.waiting, "is no job yet", "are no jobs yet")
             waiting = f"; {many} {are}" if progress.waiting else ""
             output.say(f"{shown} shown. All of {campaign}: {_counted(progress.counts)}{waiting}")
         output.say("one job: dialer job ID; why it is not rung: dialer explain ID; all: --json")
@@ -113,7 +116,7 @@ def _matching(jobs: Iterable[Job], account: str | None, code: str | None) -> Ite
 
 
 def show_job(
-    job_id: _OptionalId = None,
+    job_id: OptionalId = None,
     key: Key = None,
     account: AccountName = "default",
     *,
@@ -150,6 +153,7 @@ def cancel(
     ] = None,
     account: AccountName = "default",
     reason: Annotated[str, typer.Option(help="Why, for the record.")] = "cancelled by hand",
+    yes: Yes = False,
     json: Json = False,
 ) -> None:
     """Take jobs back that have not been dialled."""
@@ -157,7 +161,7 @@ def cancel(
         rule = "give ids, or --key, or --number, or --campaign"
         raise typer.BadParameter(rule, param_hint="ID...")
     if campaign:
-        steer("cancel", campaign, reason=reason, json=json)
+        steer("cancel", campaign, reason=reason, yes=yes, json=json)
         return
     with session() as opened:
         wanted, lists = ids or [], []
@@ -167,6 +171,9 @@ def cancel(
             customer = read_number(number, "--number")
             # In this order: who leaves a list meanwhile is a job by then.
             lists, wanted = _lists(opened, customer), _waiting(opened, customer)
+            if len(wanted) > 1:
+                many = output.counted(len(wanted), "call")
+                confirm(f"cancel {many} to {mask(customer)}?", yes=yes, json=json)
         moved = opened.store.desk.cancel(wanted, who=who_runs(), reason=reason)
         report(moved, "cancelled", json=json)
         if number and not wanted:

@@ -87,7 +87,14 @@ def counted(count: int, noun: str) -> str:
     """
     Write how many there are: "1 hold", "2 holds".
     """
-    return f"{count} {noun}" if count == 1 else f"{count} {noun}s"
+    return f"{count} {agreeing(count, noun, f'{noun}s')}"
+
+
+def agreeing(count: int, one: str, more: str) -> str:
+    """
+    Choose the word that agrees with a count: "is" or "are".
+    """
+    return one if count == 1 else more
 
 
 def pairs(rows: Iterable[tuple[str, str]]) -> None:

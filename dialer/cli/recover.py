@@ -62,7 +62,8 @@ def _tell(opened: Session, recovery: Recovery, jobs: Iterator[Job], *, reveal: b
         output.say(f"so may {contacts} of campaign {one.name} that are no jobs here yet")
     counts = opened.store.jobs.counts()
     doubts = counts[State.DIALING] + counts[State.UNCONFIRMED]
-    output.say(f"{doubts} more are in doubt, as always: dialer unconfirmed list")
+    are = output.agreeing(doubts, "is", "are")
+    output.say(f"{doubts} more {are} in doubt, as always: dialer unconfirmed list")
     output.say()
     for number, step in enumerate(_steps(since, campaigns=bool(campaigns)), start=1):
         output.say(f"{number}. {step}")

@@ -15,7 +15,7 @@ from rich.text import Text
 from dialer.cli import output
 from dialer.cli.account import ACCOUNT_HEADS, row
 from dialer.cli.account import fields as account_fields
-from dialer.cli.hold import command
+from dialer.cli.hold import command, named
 from dialer.cli.hold import fields as hold_fields
 from dialer.cli.opening import session
 from dialer.cli.options import Json
@@ -23,9 +23,8 @@ from dialer.errors import DialerError
 from dialer.explain import Explanation
 from dialer.job import State
 from dialer.moment import rough
-from dialer.overview import Overview, overview
+from dialer.overview import CampaignView, Overview, overview
 from dialer.store.bells import LiveWorker
-from dialer.store.progress import Progress
 
 _NOTHING = "nothing: it goes with the next free slot"
 #: Between two looks of `--watch`.
@@ -101,13 +100,16 @@ def _fields(seen: Overview) -> dict[str, Any]:
     }
 
 
-def _campaign(progress: Progress) -> dict[str, Any]:
+def _campaign(view: CampaignView) -> dict[str, Any]:
+    progress = view.progress
     return {
         "name": progress.name,
         "account": progress.account,
         "state": str(progress.state),
+        "standing": view.standing,
+        "held_by": [hold.owner for hold in view.holds],
         "contacts": progress.rows,
-        "waiting": progress.waiting + progress.queued,
+        "to_go": progress.open,
         "placed": progress.counts[State.PLACED],
     }
 
@@ -152,7 +154,7 @@ def _states(seen: Overview) -> tuple[list[str], list[list[str]]]:
 
 def _sentences(seen: Overview) -> list[tuple[str, str]]:
     capacity = sum(worker.capacity for worker in seen.workers)
-    workers = f"{len(seen.workers)} alive, {capacity} calls at once"
+    workers = f"{len(seen.workers)} alive, {output.counted(capacity, 'call')} at once"
     lines = [("workers", workers if seen.workers else "none alive: nothing is dialled")]
     for worker in seen.workers:
         if not worker.capacity:
@@ -161,7 +163,7 @@ def _sentences(seen: Overview) -> list[tuple[str, str]]:
     lines += _campaigns(seen)
     for hold in seen.holds:
         age = f" for {rough(seen.now - hold.since)}" if hold.since else ""
-        lines.append(("hold", f"{hold.scope} by {hold.owner}{age}: {hold.reason}"))
+        lines.append(("hold", f"{named(hold.scope)} by {hold.owner}{age}: {hold.reason}"))
         lines.append(("", f"→ {command(hold)}"))
     lines += _oldest_ready(seen)
     ages = [f"{count} {age.replace('_', ' ')}" for age, count in seen.unconfirmed.items() if count]
@@ -173,16 +175,28 @@ def _sentences(seen: Overview) -> list[tuple[str, str]]:
 
 def _campaigns(seen: Overview) -> list[tuple[str, str]]:
     lines = []
-    for one in seen.campaigns:
-        over = one.ends <= seen.now
-        waiting, placed = one.waiting + one.queued, one.counts[State.PLACED]
-        unrung = f"{waiting} never rung" if over else f"{waiting} waiting"
-        state = "ended" if over else one.state
-        lines.append(("campaign", f"{one.name}: {state}, {unrung}, {placed} placed"))
+    for view in seen.campaigns:
+        one, placed = view.progress, f"{view.progress.counts[State.PLACED]} placed"
+        counts = placed
+        if view.standing == "ended":
+            counts = f"{one.open} never rung, {placed}"
+        elif not view.over:
+            counts = f"{one.open} to go, {placed}"
+        lines.append(("campaign", f"{one.name}: {_standing(view)}; {counts}"))
     if seen.more_campaigns:
         lines.append(("", f"and {seen.more_campaigns} more"))
         lines.append(("", "→ dialer campaign list"))
     return lines
+
+
+def _standing(view: CampaignView) -> str:
+    """Say its state, and who keeps it from ringing."""
+    if view.standing == "paused" and view.paused:
+        why = f": {view.paused.reason}" if view.paused.reason else ""
+        return f"paused by {view.paused.who}{why}"
+    if view.holds and not view.over:
+        return f"{view.standing}, held by {', '.join(hold.owner for hold in view.holds)}"
+    return "starts later" if view.standing == "starts" else view.standing
 
 
 def _oldest_ready(seen: Overview) -> list[tuple[str, str]]:

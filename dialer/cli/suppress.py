@@ -9,7 +9,7 @@ import typer
 
 from dialer.cli import output
 from dialer.cli.opening import Session, session, who_runs
-from dialer.cli.options import AnyAccount, Json, Reveal, Who, read_number
+from dialer.cli.options import UNEXPLAINED, AnyAccount, Json, Reveal, Who, read_number
 from dialer.errors import InvalidCall
 from dialer.moment import local
 from dialer.number import mask
@@ -22,7 +22,12 @@ _Reason = Annotated[str, typer.Option("--reason", help="Why; on record.")]
 
 
 @app.command()
-def add(numbers: _Numbers, reason: _Reason, account: AnyAccount = None, who: Who = "") -> None:
+def add(
+    numbers: _Numbers,
+    reason: _Reason = UNEXPLAINED,
+    account: AnyAccount = None,
+    who: Who = "",
+) -> None:
     """Put numbers on the list; no call to them starts any more."""
     good = [read_number(number) for number in numbers]
     with session() as opened:
@@ -30,7 +35,7 @@ def add(numbers: _Numbers, reason: _Reason, account: AnyAccount = None, who: Who
         added = opened.store.suppression.add(
             good, account=account, who=who or who_runs(), reason=reason
         )
-    output.say(f"{added} added, {len(good) - added} were on the list before")
+    output.say(f"{added} added, {_known(len(good) - added)}")
 
 
 @app.command()
@@ -41,7 +46,8 @@ def remove(numbers: _Numbers, reason: _Reason, account: AnyAccount = None, who: 
         removed = opened.store.suppression.remove(
             good, account=account, who=who or who_runs(), reason=reason
         )
-    output.say(f"{removed} removed, {len(good) - removed} were not on the list")
+    gone = len(good) - removed
+    output.say(f"{removed} removed, {gone} {output.agreeing(gone, 'was', 'were')} not on the list")
     if removed < len(good):
         raise typer.Exit(1)
 
@@ -68,8 +74,7 @@ def import_file(
         added = opened.store.suppression.add(
             counted.numbers(file), account=account, who=who or who_runs(), reason=reason
         )
-    known = counted.good - added
-    output.say(f"{added} added, {known} were on the list before, {counted.bad} rejected")
+    output.say(f"{added} added, {_known(counted.good - added)}, {counted.bad} rejected")
     if counted.bad:
         raise typer.Exit(1)
 
@@ -78,6 +83,10 @@ def _check(opened: Session, account: str | None) -> None:
     # On the list of an account that does not exist a number would be rung all the same.
     if account is not None:
         opened.settings.account(account)
+
+
+def _known(count: int) -> str:
+    return f"{count} {output.agreeing(count, 'was', 'were')} on the list before"
 
 
 class _Counted:

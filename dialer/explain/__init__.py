@@ -7,6 +7,7 @@ Pure: `Facts` in, `Explanation` out; `dialer.facts` reads the facts.
     advice.py     what to do about dead letters and holds
     barriers.py   what can stand in the way of a waiting job, in order
     campaign.py   what its campaign adds to that
+    turns.py      those who come first, and how long they take
 """
 
 from dialer.codes import lookup
@@ -36,19 +37,26 @@ def explain(facts: Facts) -> Explanation:
     """
     job = facts.job
     if job.state not in (State.SCHEDULED, State.READY):
-        return Explanation(job, (_ended(facts),), None, facts.zone)
+        return Explanation(job, (_ended(facts),), None, facts.zone, facts.now)
     reasons = tuple(reason for check in CHECKS for reason in check(facts))
     known = all(reason.until is not None for reason in reasons)
     moment = earliest(facts) if known else None
     waiting = facts.campaign is not None and not job.events
-    return Explanation(job, reasons, moment, facts.zone, _note(facts), waiting)
+    return Explanation(
+        job,
+        reasons,
+        moment,
+        facts.zone,
+        facts.now,
+        _note(facts),
+        waiting=waiting,
+        reckoned=facts.first > 0,
+    )
 
 
 def _note(facts: Facts) -> str:
     if facts.job.mode == "developer":
         return "this job is in developer mode: the API checks it and rings nobody"
-    if facts.account is not None and facts.account.mode == "developer":
-        return "its account is in developer mode here: the API will check it and ring nobody"
     return ""
 
 

@@ -6,7 +6,7 @@ what is known to end has a time, what a person must end has a next step.
 """
 
 from collections.abc import Callable, Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from dialer.call import ClickToCall
 from dialer.errors import InvalidCall
@@ -18,12 +18,16 @@ from dialer.explain.campaign import (
     hours_unwritten,
 )
 from dialer.explain.facts import Facts, Reason
+from dialer.explain.turns import others_first, turn_of
+from dialer.job import whom
+from dialer.limits import pace
 from dialer.moment import rough
 from dialer.store.accounts import Standing
 from dialer.store.dialling import CLOCK_TOLERANCE
 from dialer.store.holds import EVERYTHING, Hold, account_scope, pool_scope
 
 _BREAKER = "breaker"
+_MODE = "mode"
 
 
 def _everything_held(facts: Facts) -> Iterator[Reason]:
@@ -52,6 +56,17 @@ def _account_unknown(facts: Facts) -> Iterator[Reason]:
         yield Reason("account", text, step=f"write [accounts.{name}] back into dialer.toml")
 
 
+def _rings_nobody(facts: Facts) -> Iterator[Reason]:
+    job, account = facts.job, facts.account
+    held = any(hold.owner == _MODE for hold in facts.holds)
+    if account is not None and (job.mode, account.mode) == ("live", "developer") and not held:
+        text = (
+            f"it shall ring, and account {job.account} is in developer mode here, in which the API"
+            " rings nobody: the account stops before it"
+        )
+        yield Reason("mode", text, step='write mode = "live" again and restart the workers')
+
+
 def _breaker_open(facts: Facts) -> Iterator[Reason]:
     if facts.account is None or facts.account.standing.breaker != "open":
         return
@@ -72,7 +87,8 @@ def _closed(facts: Facts) -> Iterator[Reason]:
     fitting = _fit(facts, facts.now)
     if fitting == facts.now:
         return
-    when = f"; open at {facts.at(fitting)}" if fitting else "; not open within 8 days"
+    ahead = rough(facts.account.known - facts.now)
+    when = f"; open at {facts.at(fitting)}" if fitting else f"; not open within {ahead}"
     if facts.account.why_closed:
         yield Reason("hours", "; ".join(facts.account.why_closed) + when, until=fitting)
     else:
@@ -120,20 +136,31 @@ def _call_refused(facts: Facts) -> Iterator[Reason]:
 
 
 def _deadline(facts: Facts) -> Iterator[Reason]:
-    not_after, first = facts.job.not_after, earliest(facts)
+    not_after, alone = facts.job.not_after, earliest(facts, alone=True)
     if not_after <= facts.now:
         text = f"its deadline was {facts.at(not_after)}; it will be skipped"
-    elif first is not None and first >= not_after:
+    elif alone is not None and alone >= not_after:
         text = (
             f"its deadline {facts.at(not_after)} comes before it may be rung,"
-            f" {facts.at(first)}; it will be skipped"
+            f" {facts.at(alone)}; it will be skipped"
         )
+    elif facts.first and _too_late(facts):
+        text = f"its deadline {facts.at(not_after)} comes before its turn, as things go now"
     else:
         return
     step = "enqueue it again with a later --not-after"
     if facts.campaign:
         step = f"dialer campaign set {facts.campaign.name} --ends …"
     yield Reason("deadline", text, step=step)
+
+
+def _too_late(facts: Facts) -> bool:
+    """Whether those who come first leave it no moment before its deadline."""
+    first, account = earliest(facts), facts.account
+    if first is not None:
+        return first >= facts.job.not_after
+    # Not open at all is another reason.
+    return bool(account and account.windows and account.known >= facts.job.not_after)
 
 
 def _scheduled(facts: Facts) -> Iterator[Reason]:
@@ -147,13 +174,13 @@ def _pool_held(facts: Facts) -> Iterator[Reason]:
     pool = facts.job.lane.split("/", 3)[3]
     for hold in facts.holds:
         if pool and hold.scope == pool_scope(facts.job.account, pool):
-            yield _held(facts, hold, f"pool {pool}")
+            yield _held(facts, hold, f"the pool of {whom(pool)}")
 
 
 def _pool_asleep(facts: Facts) -> Iterator[Reason]:
     if facts.pool_until is not None and facts.pool_until > facts.now:
         until = facts.at(facts.pool_until)
-        text = f"nobody of {facts.job.pool} took a call; they are left alone until {until}"
+        text = f"{whom(facts.job.pool)} took no call; left alone until {until}"
         yield Reason("pool", text, until=facts.pool_until)
 
 
@@ -171,19 +198,6 @@ def _limits(facts: Facts) -> Iterator[Reason]:
         text = f"{standing.live} calls are going on, max_live_calls is {limits.max_live_calls}"
         step = f"dialer account set {facts.job.account} --max-live-calls N"
         yield Reason("live", text, until=facts.now + limits.assumed_call, step=step)
-
-
-def _queue(facts: Facts) -> Iterator[Reason]:
-    if facts.ahead and facts.account is not None:
-        jobs, come = ("job", "comes") if facts.ahead == 1 else ("jobs", "come")
-        wait = _queue_time(facts)
-        own = facts.campaign.calls_per_second if facts.campaign else None
-        rate = f"{own:g}/s, the campaign's own rate," if own else _rate(facts.account.standing)
-        text = (
-            f"{facts.ahead} ready {jobs} of account {facts.job.account} {come} first;"
-            f" at {rate} that takes {rough(wait)}"
-        )
-        yield Reason("queue", text, until=facts.now + wait)
 
 
 def _no_worker(facts: Facts) -> Iterator[Reason]:
@@ -205,6 +219,7 @@ CHECKS: tuple[Callable[[Facts], Iterator[Reason]], ...] = (
     _everything_held,
     _account_unknown,
     _account_held,
+    _rings_nobody,
     campaign_stopped,
     _breaker_open,
     hours_unwritten,
@@ -218,30 +233,31 @@ CHECKS: tuple[Callable[[Facts], Iterator[Reason]], ...] = (
     _pool_asleep,
     _limits,
     campaign_limits,
-    _queue,
+    others_first,
     _no_worker,
     _clocks,
 )
 
 
-def earliest(facts: Facts) -> datetime | None:
+def earliest(facts: Facts, *, alone: bool = False) -> datetime | None:
     """
     Find the first moment that every barrier with a known end allows.
 
-    None when calling hours leave no moment within the days that are known.
+    None when calling hours leave no moment within the time that is known.
+
+    Args:
+        facts: What is known.
+        alone: As if nobody came first.
     """
-    moments = [facts.now, facts.job.due, facts.pool_until, *campaign_earliest(facts)]
+    moments = [facts.begins, facts.job.due, facts.pool_until, *campaign_earliest(facts)]
     if facts.customer is not None:
         moments.append(facts.customer.since)
-    if facts.account is not None:
-        standing = facts.account.standing
-        moments += [standing.next_slot]
-        if standing.breaker == "open":
-            moments += [standing.next_probe]
-    start = max(moment for moment in moments if moment is not None)
-    if facts.account is not None and facts.ahead:
-        start += _queue_time(facts)
-    return _fit(facts, start)
+    if facts.account is not None and not alone:
+        turn = turn_of(facts)
+        if turn is None:
+            return None
+        moments.append(turn)
+    return _fit(facts, max(moment for moment in moments if moment is not None))
 
 
 def _fit(facts: Facts, start: datetime) -> datetime | None:
@@ -255,11 +271,6 @@ def _fit(facts: Facts, start: datetime) -> datetime | None:
     return None
 
 
-def _queue_time(facts: Facts) -> timedelta:
-    rate = facts.calls_per_second
-    return timedelta(seconds=facts.ahead / rate) if rate else timedelta(0)
-
-
 def _rate(standing: Standing) -> str:
-    rate = f"{standing.limits.calls_per_second:g}/s"
+    rate = pace(standing.limits.calls_per_second)
     return rate if standing.rate_share == 1 else f"{rate}, cut to {standing.rate_share:.0%}"

@@ -3,12 +3,11 @@ What can stand in the way of a campaign's contact beside what any job meets.
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from dialer.campaign import CampaignState
 from dialer.explain.advice import release, set_by
 from dialer.explain.facts import Facts, Reason
-from dialer.moment import rough
 from dialer.store.holds import campaign_scope
 
 _STATES = {
@@ -56,7 +55,7 @@ def hours_unwritten(facts: Facts) -> Iterator[Reason]:
 
 
 def campaign_limits(facts: Facts) -> Iterator[Reason]:
-    """Its own rate and limits, its agents, and the contacts before this one."""
+    """Its own rate and limits, and its agents."""
     campaign = facts.campaign
     if campaign is None:
         return
@@ -77,13 +76,6 @@ def campaign_limits(facts: Facts) -> Iterator[Reason]:
         )
         step = f"dialer campaign set {name} --live-per-agent N"
         yield Reason("agents", text, until=standing.agents_until, step=step)
-    if campaign.before:
-        contacts = "contact" if campaign.before == 1 else "contacts"
-        text = f"{campaign.before} {contacts} of campaign {name} come first"
-        wait = _queue_time(facts)
-        if wait:
-            text += f"; at full rate that takes {rough(wait)}"
-        yield Reason("list", text, until=facts.now + wait if wait is not None else None)
 
 
 def campaign_earliest(facts: Facts) -> list[datetime]:
@@ -95,14 +87,4 @@ def campaign_earliest(facts: Facts) -> list[datetime]:
     moments = [campaign.starts, standing.next_slot, standing.agents_until]
     if 0 < standing.max_live <= standing.live:
         moments.append(standing.live_until)
-    wait = _queue_time(facts)
-    if wait:
-        moments.append(facts.now + wait)
     return [moment for moment in moments if moment is not None]
-
-
-def _queue_time(facts: Facts) -> timedelta | None:
-    rate = facts.calls_per_second
-    if facts.campaign is None or rate is None:
-        return None
-    return timedelta(seconds=facts.campaign.before / rate)

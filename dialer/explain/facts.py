@@ -10,6 +10,7 @@ from dialer.campaign import CampaignState
 from dialer.job import Job
 from dialer.moment import local
 from dialer.store.accounts import Standing
+from dialer.store.ahead import Ahead
 from dialer.store.bells import LiveWorker
 from dialer.store.customers import Allowed
 from dialer.store.holds import Hold
@@ -25,7 +26,8 @@ class AccountFacts:
     Attributes:
         mode: "developer" or "live", in the settings here.
         standing: Its limits and how much of them is used.
-        windows: When it may dial in the next days, sorted, in UTC.
+        windows: When it may dial, sorted, in UTC.
+        known: How far ahead they are known.
         why_closed: The calendar's reasons when it is closed now; else empty.
         zone: IANA name of its zone.
     """
@@ -33,6 +35,7 @@ class AccountFacts:
     mode: str
     standing: Standing
     windows: tuple[tuple[datetime, datetime], ...]
+    known: datetime
     why_closed: tuple[str, ...]
     zone: str
 
@@ -50,8 +53,9 @@ class CampaignFacts:
         ends: No attempt starts from here on.
         calls_per_second: Its own rate; None for the account's.
         standing: Its own limits and how much of them is used.
-        row: The contact's number in the list.
+        row: The contact's number in the list; 0 once it is a job.
         before: Contacts that come first; 0 once it is a job.
+        before_crew: Of these, those that ring nobody first but whom it rings first.
         hours_known: Whether the store has been told the hours of the contact's
             zone group; `begin` takes it as closed otherwise.
     """
@@ -65,6 +69,7 @@ class CampaignFacts:
     standing: CampaignStanding
     row: int
     before: int
+    before_crew: int
     hours_known: bool
 
 
@@ -82,7 +87,7 @@ class Facts:
         customer: From when its customers may be called; None where the
             account is not known here.
         pool_until: Until when its pool is left alone; None for no pool.
-        ahead: Ready jobs of the account that come first.
+        ahead: Ready jobs that come first.
         workers: The live workers.
         lease: How long an attempt is a worker's.
         quarantine: How long after an attempt it may not be rung again.
@@ -96,7 +101,7 @@ class Facts:
     account: AccountFacts | None
     customer: Allowed | None
     pool_until: datetime | None
-    ahead: int
+    ahead: Ahead
     workers: Sequence[LiveWorker]
     lease: timedelta
     quarantine: timedelta
@@ -109,6 +114,38 @@ class Facts:
             return None
         rate = self.account.standing.limits.calls_per_second * self.account.standing.rate_share
         return min(rate, (self.campaign and self.campaign.calls_per_second) or rate)
+
+    @property
+    def listed(self) -> bool:
+        """Whether it is a contact that is no job yet."""
+        return self.campaign is not None and self.campaign.row > 0
+
+    @property
+    def first(self) -> int:
+        """Jobs and contacts that come first."""
+        return self.ahead.first + (self.campaign.before if self.campaign else 0)
+
+    @property
+    def same_crew(self) -> int:
+        """Those of them that ring nobody first but whom it rings first."""
+        return self.ahead.crew + (self.campaign.before_crew if self.campaign else 0)
+
+    @property
+    def begins(self) -> datetime:
+        """When those who come first may begin, as far as that stops them all; hours aside."""
+        moments: list[datetime | None] = []
+        if self.account is not None:
+            standing = self.account.standing
+            moments.append(standing.next_slot)
+            moments.append(standing.next_probe if standing.breaker == "open" else None)
+        if self.campaign is not None:
+            moments += [self.campaign.starts, self.campaign.standing.next_slot]
+        return max(filter(None, [self.now, *moments]))
+
+    @property
+    def crew_begins(self) -> datetime:
+        """The same for those of them that wait for the people whom the job rings first."""
+        return max(self.begins, self.pool_until or self.begins)
 
     @property
     def zone(self) -> str:
@@ -149,7 +186,10 @@ class Explanation:
             does and it goes with the next free slot.
         next: The next moment at which it may be rung, as far as the reasons
             end by themselves; None when it cannot be known or never comes.
+        reckoned: Whether that depends on others who come first: then it is
+            the moment before which it is hardly rung.
         zone: The zone in which a person reads the times.
+        now: When all this was found.
         note: What stands in no way and is good to know; "" for nothing.
         waiting: Whether it is a contact that is no job yet; `job` is then what it will become.
     """
@@ -158,5 +198,7 @@ class Explanation:
     reasons: tuple[Reason, ...]
     next: datetime | None
     zone: str
+    now: datetime
     note: str = ""
     waiting: bool = False
+    reckoned: bool = False

@@ -73,7 +73,8 @@ class Load:
         due: Jobs that wait for a time.
         share: The part of `rate` it may expect beside other campaigns, in
             0..1; believed only until the history shows what it really gets.
-        max_live: Calls that may be going on at once; 0 for no limit.
+        max_live: Calls that may be going on at once; 0 for no limit. No whole
+            number where agents have unlike shares of what is left (`dialer.workload`).
         call_length: How long a call takes its place, where there is a limit.
         max_tries: Tries of each contact in all, >= 1.
         backoffs: Waits by "provider" (after a retry), "agent" (after a deferral).
@@ -88,7 +89,7 @@ class Load:
     ready: int = 0
     due: Sequence[Due] = ()
     share: float = 1.0
-    max_live: int = 0
+    max_live: float = 0
     call_length: timedelta = timedelta(minutes=5)
     max_tries: int = 1
     backoffs: Mapping[str, Backoff] = field(default_factory=lambda: USUAL_BACKOFFS)
@@ -118,8 +119,12 @@ class History:
 
     Attributes:
         hours: In any order, each hour once.
-        since: When it began to ring; None for the beginning of the first hour.
+        since: When it began to ring, as it rings now; None for the beginning
+            of the first hour.
+        edited: When the manner of its calls was last changed; None for never.
+            What was seen before that is no evidence, and is to be left out.
     """
 
     hours: Sequence[HourCounts] = ()
     since: datetime | None = None
+    edited: datetime | None = None

@@ -6,10 +6,15 @@ of its own (it draws how much each block weighs), so that few hours or uneven
 ones make runs differ much, and many even ones little. On its way a run meets
 one block after another, as they were, now and then one as nobody has seen, and
 its level wanders: what is to come need not be like what was.
+
+What is long ago counts less: half as much for each `_HALF` of open time since
+then. So a cause that was put right (agents who log in again, a code whose
+reason is gone) is forgotten within a day or two, and what was seen before the
+definition was changed, never believed at all, is left out by who asks.
 """
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from math import exp, sqrt
 from random import Random
@@ -35,6 +40,8 @@ _UNSEEN, _OFFSET, _WANDER = 0.5, 0.12, 0.18
 _WANDER_TIME: Final = 8 * 3600.0
 #: What nobody has seen yet (an outage, another campaign) is more often slower than faster.
 _TROUBLE: Final = -0.15
+#: What was seen so much open time ago, in seconds, counts half.
+_HALF: Final = 8 * 3600.0
 _HOUR: Final = timedelta(hours=1)
 
 Ended = tuple[float, ...]
@@ -96,7 +103,10 @@ class Past:
         self.blocks = _joined(_seen(load, history))
         self._load = load
         self._all = sum(self.blocks, _NOTHING)
-        self._turns = [_turn(block, self._all) for block in self.blocks]
+        self._fresh = _freshness(self.blocks)
+        seen = zip(self.blocks, self._fresh, strict=True)
+        usual = sum((block * fresh for block, fresh in seen), _NOTHING)
+        self._turns = [_turn(block, usual) for block in self.blocks]
         count = len(self.blocks)
         self._length = min(_LONGEST, max(_SHORTEST, self._all.time / count if count else 0.0))
 
@@ -131,8 +141,8 @@ class Past:
         weights = [rng.gammavariate(1.0, 1.0) for _ in self.blocks]
         whole = sum(weights) or 1.0
         mixed = _NOTHING
-        for block, weight in zip(self.blocks, weights, strict=True):
-            mixed += block * (weight * len(weights) / whole)
+        for block, weight, fresh in zip(self.blocks, weights, self._fresh, strict=True):
+            mixed += block * (weight * fresh * len(weights) / whole)
         prior = self._load.share * rng.betavariate(*PRIOR_REACHED)
         extra = _PRIOR_TIME * self._load.most(self._load.rate) or 1.0
         reached = (mixed.begun + prior * extra) / (mixed.allowed + extra)
@@ -140,11 +150,22 @@ class Past:
         return reached, tuple(ended)
 
     def _draw_turn(self, rng: Random) -> tuple[float, Ended]:
-        place = rng.randrange(len(self._turns) + 1)
-        if place < len(self._turns):
-            return self._turns[place]
+        place = rng.random() * (sum(self._fresh) + 1)
+        for turn, fresh in zip(self._turns, self._fresh, strict=True):
+            place -= fresh
+            if place < 0:
+                return turn
         tilt = tuple(exp(rng.gauss(0.0, _UNSEEN)) for _ in PRIOR_ENDED)
         return exp(rng.gauss(_TROUBLE, _UNSEEN)), tilt
+
+
+def _freshness(blocks: Sequence[Block]) -> list[float]:
+    """Say how much each block counts, in 0..1: the less, the more open time has passed since."""
+    fresh, since = [], 0.0
+    for block in reversed(blocks):
+        fresh.append(0.5 ** ((since + block.time / 2) / _HALF))
+        since += block.time
+    return fresh[::-1]
 
 
 def _turn(block: Block, whole: Block) -> tuple[float, Ended]:
@@ -179,7 +200,15 @@ def _seen(load: Load, history: History) -> list[Block]:
             if row.starts
         }
     rows = [(counts.get(hour, HourCounts(hour, 0, 0)), seconds[hour]) for hour in sorted(seconds)]
-    return [_block(load, row, time) for row, time in rows if time > 0]
+    return _with_first_calls(load, [_block(load, row, time) for row, time in rows if time > 0])
+
+
+def _with_first_calls(load: Load, blocks: list[Block]) -> list[Block]:
+    """Allow as many calls as may be going on beside those that follow them, at the beginning."""
+    for first in blocks[:1]:
+        allowed = min(load.rate * first.time, first.allowed + load.max_live)
+        blocks[0] = replace(first, allowed=max(first.allowed, allowed))
+    return blocks
 
 
 def _windows_seen(load: Load) -> list[Window]:

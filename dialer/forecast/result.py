@@ -73,7 +73,7 @@ def forecast(load: Load, history: History, rng: Random, runs: int = 200) -> Fore
         pace, rest = Random(rng.random()), Random(rng.random())  # noqa: S311 - no secrets
         run = Run(load, days, past.spells(pace), rest, taste=rest.random())
         tallies.append(run.go(start, timeline))
-    return _sum_up(load, past, tallies)
+    return _sum_up(load, past, tallies, edited=history.edited is not None)
 
 
 def _tried(history: History) -> float:
@@ -82,7 +82,7 @@ def _tried(history: History) -> float:
     return (retries + 1) / (retries + sum(row.defers for row in history.hours) + 2)
 
 
-def _sum_up(load: Load, past: Past, tallies: Sequence[Tally]) -> Forecast:
+def _sum_up(load: Load, past: Past, tallies: Sequence[Tally], *, edited: bool) -> Forecast:
     count = len(tallies)
     finished = sorted(one.finish for one in tallies if one.finish is not None)
 
@@ -100,27 +100,40 @@ def _sum_up(load: Load, past: Past, tallies: Sequence[Tally]) -> Forecast:
         dead=sum(one.dead for one in tallies) / count,
         unconfirmed=sum(one.unconfirmed for one in tallies) / count,
         unreached=sum(one.unreached for one in tallies) / count,
-        assumptions=tuple(_assumptions(load, past)),
+        assumptions=tuple(_assumptions(load, past, edited=edited)),
     )
 
 
-def _assumptions(load: Load, past: Past) -> list[str]:
+def _assumptions(load: Load, past: Past, *, edited: bool) -> list[str]:
     said = []
+    since = " since its definition was changed" if edited else ""
     if past.reached is None:
         said.append(
-            "No hour has been seen yet: about 80 % of the allowed calls are taken to begin,"
+            f"No hour has been seen yet{since}: about 80 % of the allowed calls are taken to begin,"
             " and about 80 % of them to be placed at the first attempt."
         )
     else:
+        was = f"was open{since}" if edited else "was open so far"
         said.append(
-            f"In the {rough(past.time)} it was open so far, {100 * past.reached:.0f} % of the"
-            " allowed calls began; it goes on like that, give or take what those hours differed."
+            f"In the {rough(past.time)} it {was}, {100 * past.reached:.0f} % of the"
+            " allowed calls began; it goes on as it did of late, give or take what those hours"
+            " differed."
         )
     if load.max_live:
-        said.append(
-            f"At most {load.max_live} calls go on at once, each for {rough(load.call_length)}."
-        )
+        said.append(_at_once(load))
     if load.max_tries > 1:
-        said.append("The odds of another try stay what they were.")
+        said.append("The odds of another try stay what they were of late.")
     said.append("Nobody pauses or holds it, and its hours, holidays, list and rate stay.")
     return said
+
+
+def _at_once(load: Load) -> str:
+    each = f"for {rough(load.call_length)}"
+    if load.max_live == 1:
+        return f"Only one call goes on at a time, {each}."
+    if load.max_live == int(load.max_live):
+        return f"At most {load.max_live:.0f} calls go on at once, each {each}."
+    return (
+        f"On the whole about {load.max_live:.1f} calls go on at once, each {each}: some of"
+        " those who are rung first have more to do than others."
+    )

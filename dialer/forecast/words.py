@@ -5,28 +5,29 @@ A forecast as sentences.
 from datetime import datetime
 
 from dialer.forecast.result import Forecast
-from dialer.moment import local
+from dialer.moment import about
 
 
-def describe(forecast: Forecast, zone: str) -> list[str]:
+def describe(forecast: Forecast, zone: str, now: datetime) -> list[str]:
     """
     Write a forecast for a person, the finish first.
 
     Args:
         forecast: What was found.
         zone: IANA name of the zone the reader thinks in.
+        now: When it was made.
     """
-    return [*_finish(forecast, zone), _counts(forecast), *forecast.assumptions]
+    return [*_finish(forecast, zone, now), _counts(forecast), *forecast.assumptions]
 
 
-def _finish(forecast: Forecast, zone: str) -> list[str]:
+def _finish(forecast: Forecast, zone: str, now: datetime) -> list[str]:
     if forecast.p10 is None:
         return [
             f"It will hardly be done before its end ({100 * forecast.done:.0f} % of the runs were)."
         ]
 
     def by(moment: datetime | None) -> str:
-        return "not before its end" if moment is None else f"by {local(moment, zone)}"
+        return "not before its end" if moment is None else f"by {about(moment, zone, now)}"
 
     return [
         f"It will probably be done {by(forecast.p50)}."

@@ -66,7 +66,7 @@ class Table:
         if first is None:
             raise ListError("the list is empty: its first line must name its columns")
         if isinstance(first, Rejected):
-            raise ListError(f"the header of the list {first.rule}")
+            raise ListError(f"the header of the list, in line {first.line}, {first.rule}")
         self.columns = tuple(name.strip() for name in first[1])
         _check_header(self.columns, self._wanted)
         return self._rows_of(records)
@@ -89,7 +89,8 @@ class Table:
 
 def _wrong_width(found: int, width: int) -> str:
     many = "many" if found > width else "few"
-    return f"has too {many} cells for the header's {width} columns, not {found}"
+    columns = "1 column" if width == 1 else f"{width} columns"
+    return f"has too {many} cells for the header's {columns}, not {found}"
 
 
 def _check_header(columns: tuple[str, ...], wanted: Iterable[str]) -> None:

@@ -10,37 +10,45 @@ from dialer.limits import Limits
 from dialer.moment import rough
 from dialer.preflight.pace import Meter, Pace, Places
 from dialer.shape import Shape
+from dialer.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)
 class _Crowd:
     """Calls of which only so many may be going on: how many, and what the sentence says of them."""
 
-    most: int
+    most: float
     who: str
     step: str
 
 
-def pace(campaign: Campaign, limits: Limits) -> Pace:
+def pace(campaign: Campaign, limits: Limits, workload: Workload) -> Pace:
     """
     Return the pace of a campaign's calls, were they the account's only ones.
+
+    Where rows say whom to ring first, it is the mean one with which the
+    busiest of those are done last.
     """
     meters = [Meter(limits.calls_per_second, limits.burst)]
     if campaign.calls_per_second:
         meters.append(Meter(campaign.calls_per_second))
-    return Pace([*meters, *(Places(crowd.most) for crowd in _crowds(campaign, limits))])
+    crowds = _crowds(campaign, limits, workload)
+    return Pace([*meters, *(Places(max(1, round(crowd.most))) for crowd in crowds)])
 
 
-def warnings(campaign: Campaign, limits: Limits, sample: Shape | None) -> Iterator[str]:
+def warnings(
+    campaign: Campaign, limits: Limits, workload: Workload, sample: Shape | None
+) -> Iterator[str]:
     """
     Say what bounds a campaign more than its rate does.
 
     Args:
         campaign: The campaign.
         limits: Those of its account.
+        workload: How its calls spread over those who are rung first.
         sample: How one of its calls rings; None where none is known.
     """
-    crowds = list(_crowds(campaign, limits))
+    crowds = list(_crowds(campaign, limits, workload))
     if sample is None or not crowds:
         return
     length = sample.lasts(limits.assumed_call)
@@ -49,11 +57,16 @@ def warnings(campaign: Campaign, limits: Limits, sample: Shape | None) -> Iterat
     if per_second < min(limits.calls_per_second, campaign.calls_per_second or float("inf")):
         yield (
             f"{least.who}, each call taken to last {rough(length)}:"
-            f" about {per_second * 3600:.0f} calls an hour. {least.step}"
+            f" about {_calls(per_second * 3600)} an hour. {least.step}"
         )
 
 
-def _crowds(campaign: Campaign, limits: Limits) -> Iterator[_Crowd]:
+def _calls(count: float) -> str:
+    many = f"{count:.0f}" if count >= 1 else f"{count:.1g}"
+    return "1 call" if many == "1" else f"{many} calls"
+
+
+def _crowds(campaign: Campaign, limits: Limits, workload: Workload) -> Iterator[_Crowd]:
     if limits.max_live_calls:
         yield _Crowd(
             limits.max_live_calls,
@@ -66,12 +79,19 @@ def _crowds(campaign: Campaign, limits: Limits) -> Iterator[_Crowd]:
             f"max_live_calls of campaign {campaign.name} is {campaign.max_live_calls}",
             f"A timeLimit or dialer campaign set {campaign.name} --max-live-calls N changes that",
         )
-    per_agent = campaign.agent_limit(str(campaign.call.get("fromType", "Number")).title())
-    # Where rows say whom to ring first, each row's agents are others.
-    if per_agent and {"from", "fromType"}.isdisjoint(campaign.columns):
-        agents = len(str(campaign.call["from"]).split(","))
+    if workload.places:
         yield _Crowd(
-            agents * per_agent,
-            f"{agents} of those who are rung first, {per_agent} at a time",
+            workload.places,
+            _agents(campaign, workload),
             "A timeLimit, more agents or another --live-per-agent change that",
         )
+
+
+def _agents(campaign: Campaign, workload: Workload) -> str:
+    each = campaign.agent_limit(str(campaign.call.get("fromType", "Number")))
+    those = f"{workload.agents} of those who are rung first, {each} at a time"
+    if workload.agents == 1:
+        return f"all of them ring the same one first, {each} at a time"
+    if workload.places > 0.9 * workload.agents * each:
+        return those
+    return f"{those}, of whom one has much more to do than others"

@@ -10,9 +10,11 @@ from heapq import heapify, heappop, heappush
 from itertools import islice
 
 from dialer.campaign import Campaign
+from dialer.crew import POOL
 from dialer.errors import InvalidCall
 from dialer.job import State
 from dialer.limits import Limits
+from dialer.number import abroad
 from dialer.preflight import bounds, words
 from dialer.preflight.pace import Pace
 from dialer.preflight.queue import Queue, Shaped
@@ -24,6 +26,7 @@ from dialer.store import Store
 from dialer.store.contacts import Group
 from dialer.store.customers import Allowed
 from dialer.turn import values_of
+from dialer.workload import Workload
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,12 +90,14 @@ def preflight(
         for group in groups
     ]
     sample = looker.sample(groups)
+    workload = Workload.of(campaign, store)
     ready = progress.counts[State.READY] * [sample.lasts(limits.assumed_call)] if sample else []
-    _play(queues, bounds.pace(campaign, limits), start, campaign.ends, ahead=ready)
+    _play(queues, bounds.pace(campaign, limits, workload), start, campaign.ends, ahead=ready)
     warnings = [
         *words.stops(store, campaign, progress, looker.pool(sample)),
         *words.habits(campaign, route),
-        *bounds.warnings(campaign, limits, sample),
+        *bounds.warnings(campaign, limits, workload, sample),
+        *words.abroad(campaign, looker.abroad),
     ]
     if tally.reasons["hours"] and not tally.rung:
         warnings.append("calling hours leave no moment at all before its end")
@@ -163,18 +168,24 @@ def _turn(queue: Queue, pace: Pace, clock: datetime) -> datetime | None:
 
 
 class _Looker:
-    """Reads what a campaign's contacts are."""
+    """
+    Reads what a campaign's contacts are.
+
+    Attributes:
+        abroad: Rows of those in other countries that have been read.
+    """
 
     def __init__(self, store: Store, campaign: Campaign, route: Route) -> None:
         self._store = store
         self._campaign = campaign
         self._route = route
         self._shapes = Shapes(campaign)
+        self.abroad: list[int] = []
 
     def queue(self, group: Group, timetable: Timetable, tally: Tally, limits: Limits) -> Queue:
         """Return the contacts of a group behind its cursor."""
         return Queue(
-            self._waiting(group),
+            self._noted(self._waiting(group)),
             count=group.rows - group.fed,
             timetable=timetable,
             ask=self._ask,
@@ -191,8 +202,13 @@ class _Looker:
 
     def pool(self, sample: Shape | None) -> str | None:
         """Say whom all calls ring first; None where rows say whom."""
-        whom = {"from", "fromType", "fromWebLogin", "fromCallLogin"}
-        return sample.pool if sample and whom.isdisjoint(self._campaign.columns) else None
+        return sample.pool if sample and POOL.isdisjoint(self._campaign.columns) else None
+
+    def _noted(self, waiting: Iterator[Shaped]) -> Iterator[Shaped]:
+        for row, shape in waiting:
+            if shape and any(map(abroad, shape.numbers)):
+                self.abroad.append(row)
+            yield row, shape
 
     def _waiting(self, group: Group) -> Iterator[Shaped]:
         rows = self._store.contacts.rows(self._campaign.name, group)

@@ -2,7 +2,7 @@
 What an operator should know before the start.
 """
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from datetime import datetime
 
 from dialer import series
@@ -15,6 +15,7 @@ from dialer.route import Route
 from dialer.store import Store
 from dialer.store.holds import EVERYTHING, Hold, account_scope, campaign_scope, pool_scope
 from dialer.store.progress import Progress
+from dialer.turn import job_id
 
 #: A hold that ends by itself.
 _BREAKER = "breaker"
@@ -80,6 +81,25 @@ def habits(campaign: Campaign, route: Route) -> Iterator[str]:
     if route.mode == "developer":
         yield f"account {route.account} is in developer mode: the API will ring nobody"
     yield from series.warnings(_caller_ids(campaign), campaign.purpose)
+
+
+def abroad(campaign: Campaign, rows: Sequence[int]) -> Iterator[str]:
+    """
+    Say that some contacts are in other countries: the API's page says nothing of their numbers.
+
+    Args:
+        campaign: Theirs.
+        rows: Their rows.
+    """
+    if rows:
+        one = job_id(campaign.name, min(rows))
+        have = f"1 contact has a number of another country ({one})"
+        if len(rows) > 1:
+            have = f"{len(rows)} contacts have numbers of other countries ({one}, …)"
+        yield (
+            f"{have}: the API's page says nothing of such numbers, and may refuse each of them"
+            " (1509), for good. Try one before the others"
+        )
 
 
 def _caller_ids(campaign: Campaign) -> Collection[str]:

@@ -19,7 +19,9 @@ from dialer.sandbox.world import DEFAULT_WORLD, World
 
 _EPILOG = """\
 Without --config it knows user id 00000001 with the token
-sandbox-token-not-secret, agents 11 to 13 and groups 21 and 22
+sandbox-token-not-secret, agents 11 to 13, group 21 (agents 11 and 12) and
+group 22 (agent 13). Agent 13 is logged out: calls that ring it first are refused
+(1578) and tried again later; those of group 22 are taken, and reach nobody
 (dialer/sandbox/world.py).
 
 Once it serves it prints its addresses. "admin" takes troubles and tells what

@@ -181,6 +181,15 @@ class Account(Section):
         )
 
     @property
+    def rings(self) -> str:
+        """Whom its calls ring, as a clause: its mode says so, and where its endpoint is."""
+        if self.mode == "developer":
+            return "the API rings nobody"
+        if _loopback(urlsplit(self.base_url).hostname or ""):
+            return "its endpoint is on this machine; the sandbox rings nobody"
+        return "people are rung"
+
+    @property
     def limits(self) -> Limits:
         """How fast and how much, as the file says; the store may know a newer wish."""
         return Limits(
@@ -226,8 +235,11 @@ class Account(Section):
 def _private(url: str) -> bool:
     """Nobody on a network can read what is sent to this address."""
     parts = urlsplit(url)
-    host = parts.hostname or ""
-    if parts.scheme == "https" or host == "localhost":
+    return parts.scheme == "https" or _loopback(parts.hostname or "")
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
         return True
     try:
         return ipaddress.ip_address(host).is_loopback

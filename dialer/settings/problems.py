@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 
 from pydantic import ValidationError
 
+from dialer.reading import plainly
 from dialer.settings.names import Names, variable
 from dialer.settings.section import MisfitError, Path
 
@@ -50,12 +51,4 @@ def _rules(error: ValidationError, names: Names) -> Iterator[tuple[Path, str]]:
         elif kind == "extra_forbidden":
             yield path, names.complaint(path) or "is no setting"
         else:
-            yield path, _SENTENCES.get(kind, _in_short(one["msg"]))
-
-
-def _in_short(message: str) -> str:
-    return (
-        message.replace("Input should be", "must be")
-        .replace("greater than or equal to", "at least")
-        .replace("less than or equal to", "at most")
-    )
+            yield path, _SENTENCES.get(kind, plainly(one["msg"]))

@@ -7,11 +7,12 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 
 from dialer.campaign import Campaign, CampaignState
+from dialer.crew import crew_limit, crew_of
 from dialer.errors import CampaignChanged, CampaignNotFound, CampaignRefused, StoreRefused
 from dialer.hourcounts import HourCounts
 from dialer.job import State
 from dialer.redial import Redial
-from dialer.store.progress import CampaignStanding, Progress, Step, crew_limit, crew_of
+from dialer.store.progress import CampaignStanding, Progress, Step
 from dialer.store.server import Server, instant, micros, one_line, stamp, translated
 
 Verb = Literal["start", "pause", "resume", "cancel"]
@@ -170,7 +171,6 @@ class Campaigns:
             limits, posting, live, *calls = pipe.execute()
         tat, max_posting, max_live, per_agent, interval = limits
         talking = dict(call for some in calls for call in some)
-        most = crew_limit(pool, None if per_agent in ("", None) else int(per_agent))
         return CampaignStanding(
             next_slot=instant(tat) if interval not in (None, "0") else None,
             posting=posting,
@@ -178,7 +178,8 @@ class Campaigns:
             live=len(live),
             max_live=int(max_live or 0),
             live_until=instant(live[0][1]) if live else None,
-            agents_until=instant(min(talking.values())) if 0 < most <= len(talking) else None,
+            places=crew_limit(pool, None if per_agent in ("", None) else int(per_agent)),
+            talking=sorted(filter(None, map(instant, talking.values()))),
         )
 
     def steps(self, name: str) -> list[Step]:
@@ -209,6 +210,28 @@ class Campaigns:
             for hour, words in sorted(hours.items())
         ]
 
+    def lately(self, name: str) -> tuple[datetime | None, list[HourCounts]]:
+        """
+        Read what became of its attempts since the manner of its calls was last changed.
+
+        Returns:
+            When that was, None for never; and the hours since then, the first
+            without what it had seen before.
+        """
+        with translated():
+            at, before = self._server.client.hmget(
+                self._server.keys.camp(name), "edited_us", "edited"
+            )
+        edited, hours = instant(at), self.history(name)
+        if edited is None:
+            return None, hours
+        first = edited.replace(minute=0, second=0, microsecond=0)
+        return edited, [
+            hour.without(map(int, before.split())) if hour.hour == first else hour
+            for hour in hours
+            if hour.hour >= first
+        ]
+
     def _define(self, verb: str, campaign: Campaign, who: str, version: int | None = None) -> None:
         rate = campaign.calls_per_second
         word, seq, why = self._server.run(
@@ -229,6 +252,7 @@ class Campaigns:
             Redial.of(campaign).to_json(),
             campaign.shape,
             "" if version is None else version,
+            campaign.manner,
         )
         if word == "refused":
             raise refusal(campaign.name, "change" if verb == "replace" else verb, why)

@@ -69,14 +69,23 @@ class Feeding:
         with translated():
             return bool(self._server.client.exists(self._server.keys.calendar(campaign, group)))
 
-    def awake(self, account: str, campaign: str) -> dict[str, int]:
+    def at_hand(self, account: str, campaign: str, pool: str | None) -> dict[str, int]:
         """
         Count the ready jobs in lanes that are awake, by zone group; not beyond 100 lanes.
+
+        Args:
+            account: Whose.
+            campaign: The campaign.
+            pool: Whom all its calls ring first: those lanes count whether or
+                not they sleep. None where that differs from call to call.
         """
         client, keys = self._server.client, self._server.keys
         counts: dict[str, int] = {}
         with translated():
-            lanes = client.zrange(keys.campaign_awake(account, campaign), 0, 99)
+            lanes = {*client.zrange(keys.campaign_awake(account, campaign), 0, 99)}
+            if pool is not None:
+                groups = client.hvals(keys.zones(campaign))
+                lanes.update(f"{account}/{campaign}/{group}/{pool}" for group in groups)
             with client.pipeline(transaction=False) as pipe:
                 for lane in lanes:
                     pipe.zcard(keys.lane(lane))

@@ -171,25 +171,6 @@ class Jobs:
             count: int = self._server.client.zcount(self._keys.index(state), stamp(moment), "+inf")
         return count
 
-    def ahead(self, job: Job) -> int:
-        """
-        Count the ready jobs of the same account that come before a ready one.
-
-        Lanes that sleep are left out; 0 for a job that is not ready any more.
-        """
-        client, keys = self._server.client, self._keys
-        with translated():
-            rank = client.zscore(keys.lane(job.lane), job.id)
-            if rank is None:
-                return 0
-            lanes = {job.lane, *client.zrange(keys.awake(job.account), 0, -1)}
-            if job.campaign:
-                lanes |= {*client.zrange(keys.campaign_awake(job.account, job.campaign), 0, -1)}
-            with client.pipeline(transaction=False) as pipe:
-                for lane in lanes:
-                    pipe.zcount(keys.lane(lane), "-inf", f"({rank:.0f}")
-                return sum(pipe.execute())
-
     def oldest_ready(self) -> Job | None:
         """
         Read the job that has been ready for the longest time.

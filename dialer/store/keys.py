@@ -54,7 +54,9 @@ camp:<camp>               hash    definition (JSON), state, account, what `begin
                                   faults (the same refusal in a row), changed_us,
                                   changed_by, reason; version (counts changes), shape (what
                                   its contacts were read by), q:<n> open jobs of a group,
-                                  forgotten_us, forgotten_by
+                                  forgotten_us, forgotten_by; manner (`Campaign.manner`), edited_us
+                                  (when that last changed) and edited (what `pulse` had counted
+                                  in that hour by then)
 zones:<camp>              hash    zones of a group of contacts ("" for the campaign's own)
                                   -> its number <n>, the calendar of its lanes
 cal:<camp>/<n>            string  windows "open-close,..." of that group; gone when nobody

@@ -2,7 +2,7 @@
 How far a campaign is: what the store says of it at one moment.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -78,7 +78,8 @@ class CampaignStanding:
         live: Its calls that may be going on.
         max_live: How many it may have; 0 for no bound of its own.
         live_until: When the first of them is surely over.
-        agents_until: When the first agent of a lane is free again; None when one is.
+        places: How many calls the agents of a lane may have going on; 0 for no bound.
+        talking: When each of those they have is surely over, the first one first.
     """
 
     next_slot: datetime | None
@@ -87,7 +88,14 @@ class CampaignStanding:
     live: int
     max_live: int
     live_until: datetime | None
-    agents_until: datetime | None
+    places: int
+    talking: Sequence[datetime]
+
+    @property
+    def agents_until(self) -> datetime | None:
+        """When one of its agents is free for a call; None when one is."""
+        over = len(self.talking) - self.places
+        return self.talking[over] if self.places and over >= 0 else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,27 +114,3 @@ class Step:
     verb: str
     who: str
     reason: str
-
-
-def crew_of(pool: str) -> list[str]:
-    """
-    Name whom a pool rings, one by one; as prologue.lua.
-
-    Args:
-        pool: The last part of a lane.
-    """
-    kind, _, rest = pool.partition(":")
-    return [f"{kind}:{one}" for one in rest.split("/")[0].split(",")] if kind else []
-
-
-def crew_limit(pool: str, per_agent: int | None) -> int:
-    """
-    Say how many calls the agents of a lane may have going on, 0 for no bound; as prologue.lua.
-
-    Args:
-        pool: The last part of a lane.
-        per_agent: `Campaign.live_per_agent`.
-    """
-    if per_agent is None:
-        per_agent = 0 if pool.startswith("group:") else 1
-    return len(crew_of(pool)) * per_agent

@@ -11,6 +11,7 @@ from dialer.campaign import CampaignState
 from dialer.contact import Contact
 from dialer.customer import CustomerRules
 from dialer.errors import CampaignNotFound, CampaignRefused, StoreUnavailable
+from dialer.hourcounts import HourCounts
 from dialer.job import State
 from dialer.outcome import Doubtful, Kind, Refused
 from dialer.store.contacts import BLOCK
@@ -27,6 +28,41 @@ def field(clockwork: Clockwork) -> Field:
 
 
 # Definitions
+
+
+def test_an_edit_ends_what_past_attempts_say(field):
+    """The running hour counts from the edit on; what does not change how calls go is no edit."""
+    made = field.create("diwali", range(30))
+    campaigns = field.clock.store.campaigns
+
+    def attempts(outcomes):
+        for outcome in outcomes:
+            field.clock.forward(SECOND)
+            field.clock.settle(field.dial(), outcome)
+
+    refused = REFUSED[Kind.REQUEST]
+    attempts([PLACED, refused])
+    field.clock.forward(HOUR)
+    attempts([refused, PLACED, refused])
+    before = campaigns.lately("diwali")
+    assert before == (None, campaigns.history("diwali"))
+    later = made.model_copy(update={"ends": made.ends + DAY, "purpose": "service"})
+    campaigns.replace(later, who="t")
+    assert campaigns.lately("diwali") == before
+    for _ in range(2):
+        campaigns.replace(later.model_copy(update={"weight": 2}), who="t")
+        field.feeder.look("diwali")
+    edited = field.clock.now
+    attempts([PLACED, PLACED])
+    hour = START + HOUR
+    assert campaigns.lately("diwali") == (edited, [HourCounts(hour, 2, 2)])
+    assert campaigns.history("diwali")[-1] == HourCounts(hour, 5, 3, dead=2)
+    field.clock.forward(HOUR)
+    attempts([PLACED])
+    assert campaigns.lately("diwali") == (
+        edited,
+        [HourCounts(hour, 2, 2), HourCounts(hour + HOUR, 1, 1)],
+    )
 
 
 def test_a_campaign_is_defined_once(field):
@@ -182,6 +218,26 @@ def test_only_what_is_about_to_be_dialled_is_fed(clockwork):
     assert field.counts("diwali") == {"waiting": 320, "ready": 50, "placed": 30}
 
 
+@pytest.mark.parametrize("call", [{"from": "7", "fromType": "Agent"}, {"from": "9000088888"}])
+def test_busy_agents_do_not_turn_the_list_into_jobs(clockwork, call):
+    """Where all wait for the same agents, those of a sleeping lane are enough."""
+    field = Field.on(clockwork, calls_per_second=1.0)
+    field.create("diwali", range(400), call=call)
+    (go,) = field.dial_all()
+    field.clock.settle(go, PLACED)
+    for _ in range(5):
+        assert field.dial() == No("empty")
+        field.clock.forward(PERIOD)
+        field.tick()
+    assert field.counts("diwali") == {"waiting": 349, "ready": 50, "placed": 1}
+    for _ in range(3):
+        field.clock.forward(HOUR)
+        field.tick()
+        (go,) = field.dial_all()
+        field.clock.settle(go, PLACED)
+    assert field.counts("diwali") == {"waiting": 347, "ready": 49, "placed": 4}
+
+
 def test_feeding_from_an_old_cursor_does_nothing(field):
     """Two feeders, or one that repeats itself, feed each contact once."""
     field.create("diwali", range(10), start=False)
@@ -230,7 +286,7 @@ def test_a_list_longer_than_a_block_is_fed_to_its_end(field):
     field.steer("start", "diwali")
     assert field.counts("diwali") == {"ready": BLOCK + 7}
     field.tick()
-    assert field.clock.store.feeding.awake("default", "diwali") == {"0": BLOCK + 7}
+    assert field.clock.store.feeding.at_hand("default", "diwali", None) == {"0": BLOCK + 7}
 
 
 def test_nobody_is_rung_before_the_start_or_after_the_end(field):

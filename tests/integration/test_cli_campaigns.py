@@ -1,8 +1,10 @@
 """Campaigns from the command line: define, import, look, steer, foretell, clear up."""
 
 import csv
+import itertools
 import json
 import os
+import re
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -146,12 +148,12 @@ def test_file_gives_fields_and_options_win(cli):
         ("--ends", "2030-01-01T10:00:00", "needs an offset from UTC"),
         ("--ends", "2020-01-01T10:00:00Z", "--ends: has passed"),
         ("--weight", "x", '"x" is no whole number'),
-        ("--weight", "5000", "must be less than or equal to 1000"),
+        ("--weight", "5000", "must be at most 1000"),
         ("--calls-per-second", "fast", '"fast" is no rate'),
-        ("--max-posting", "-1", "must be greater than or equal to 0"),
+        ("--max-posting", "-1", "must be at least 0"),
         ("--max-live-calls", "many", '"many" is no whole number'),
-        ("--live-per-agent", "-1", "must be greater than or equal to 0"),
-        ("--max-tries", "0", "must be greater than or equal to 1"),
+        ("--live-per-agent", "-1", "must be at least 0"),
+        ("--max-tries", "0", "must be at least 1"),
         ("--delay", "agent", '"agent" is not KIND=10m'),
         ("--delay", "agent=10", "--delay agent: is a number without a unit"),
         ("--delay", "moon=10m", "--delay moon: must be 'provider', 'agent' or 'capacity'"),
@@ -188,13 +190,13 @@ def test_all_wrong_options_are_named_at_once(cli):
 def test_missing_side_is_named_by_both_ways_to_give_it(cli):
     """Without a side the two options that could give it are named."""
     ran = cli("campaign", "create", "diwali", "--set", "from=9000000001")
-    assert ran.err == "--set to or --column to: is missing: fix it, or name its column\n"
+    assert ran.err == "--set to=VALUE or --column to=COLUMN: one of them is needed\n"
 
 
 @pytest.mark.parametrize(
     ("text", "line"),
     [
-        ("weight = 0", "bad.toml: weight: must be greater than or equal to 1"),
+        ("weight = 0", "bad.toml: weight: must be at least 1"),
         ("colour = 1", "bad.toml: colour: is no field of a campaign"),
         ('[call]\nringTone = "?"', "bad.toml: call.ringTone:"),
         ('name = "holi"', "bad.toml: name: is not diwali, the name that was typed"),
@@ -278,7 +280,7 @@ def test_what_contacts_were_read_by_cannot_change(cli, options, label):
     ("arguments", "status", "sentence"),
     [
         (("set", "diwali"), 2, "give at least one option"),
-        (("set", "diwali", "--weight", "0"), 2, "--weight: must be greater than or equal to 1"),
+        (("set", "diwali", "--weight", "0"), 2, "--weight: must be at least 1"),
         (("set", "diwali", "--account", "shut"), 1, "belongs to another account, for good"),
         (("set", "holi", "--weight", "2"), 1, "there is no campaign holi"),
         (("import", "holi", "-"), 1, "there is no campaign holi"),
@@ -320,7 +322,7 @@ def test_import_counts_reports_and_is_safe_twice(cli):
 
     assert ran.status == 1
     assert ran.out.startswith("4 rows: 2 accepted, 1 duplicate, 1 rejected\n")
-    assert "  1  to: holds letters; write ten digits\n" in ran.out
+    assert "  1  to: holds letters; write ten digits (line 3)\n" in ran.out
     assert "list.csv.report.csv" in ran.out
     assert ran.out.endswith("next: dialer campaign preflight diwali\n")
     assert [(row["line"], row["kind"], row["column"]) for row in report] == [
@@ -525,7 +527,7 @@ def test_steering_says_what_happened_and_what_it_means(cli, diwali):
 def test_start_names_a_hold_in_its_way(cli, diwali):
     """Who starts a campaign that is held learns of the hold at once."""
     cli("hold", "set", "--all", "--reason", "fire drill")
-    assert "all is held by operator" in cli("campaign", "start", "diwali").out
+    assert "everything is held by operator" in cli("campaign", "start", "diwali").out
 
 
 # What is ahead
@@ -539,7 +541,7 @@ def test_preflight_counts_reasons(cli, diwali):
 
     assert (ran.status, ran.err) == (0, "")
     assert ran.out.startswith("of 3 contacts 2 will be rung, the first at ")
-    assert "  1 do_not_call: on a do-not-call list (contact 3)\n" in ran.out
+    assert "  1 do_not_call: on a do-not-call list: diwali:3:1\n" in ran.out
     assert ran.out.endswith("next: dialer campaign start diwali\n")
     assert (record["contacts"], record["will_ring"]) == (3, 2)
     assert (record["reasons"], record["examples"]) == ({"do_not_call": 1}, {"do_not_call": [3]})
@@ -563,6 +565,56 @@ def test_forecast_is_the_same_for_the_same_seed(cli, diwali):
     assert records[0] == records[1]
     left = [records[0][name] for name in ("placed", "dead", "unconfirmed", "unreached")]
     assert sum(left) == pytest.approx(3, abs=0.3)
+
+
+def test_forecast_and_show_say_the_same(cli, running, monkeypatch):
+    """Within a minute there is one answer, and none that is exact to the second."""
+    fill(cli, 99)
+    minute = cli.store.server.time().replace(second=10, microsecond=0)
+    moments = (minute + timedelta(milliseconds=37 * nth) for nth in itertools.count())
+    monkeypatch.setattr(type(cli.store.server), "time", lambda _: next(moments))
+    shown = cli("campaign", "show", "diwali", "--json").record["finish"]
+    foretold = cli("campaign", "forecast", "diwali", "--json").record
+    assert {name: foretold[name] for name in shown} == shown
+    text = " ".join(cli("campaign", "show", "diwali").out.split())
+    (finish,) = re.findall(r"finish ([-0-9]+ \d\d:\d\d IST);", text)
+    assert f"It will probably be done by {finish}." in cli("campaign", "forecast", "diwali").out
+
+
+def test_forecast_forgets_what_was_before_an_edit(cli, running):
+    """What was refused because of a definition says nothing of another one."""
+    fill(cli, 60)
+    cli("campaign", "set", "diwali", "--live-per-agent", "0")
+    server = cli.store.server
+    hour = int(cli.store.server.time().timestamp()) // 3600 - 1
+    for word in ("starts", "dead"):
+        server.client.hset(server.keys.pulse("diwali"), f"{hour}:{word}", 3000)
+    steps = server.keys.steps("diwali")
+    server.client.lset(steps, 0, f"{stamp(server.time() - HOUR)}\tstart\troot\t")
+    server.client.hset(server.keys.camp("diwali"), "edited_us", stamp(server.time() - 2 * HOUR))
+    assert cli("campaign", "forecast", "diwali", "--json").record["dead"] > 40
+    cli("campaign", "set", "diwali", "--set", "fromRingTime=20")
+    found = cli("campaign", "forecast", "diwali", "--json").record
+    assert found["dead"] < 10
+    assert found["assumptions"][0].startswith("No hour has been seen yet since its definition")
+    half = stamp(server.time() - HOUR / 2)
+    server.client.hset(server.keys.camp("diwali"), "edited_us", half)
+    server.client.hset(server.keys.pulse("diwali"), f"{hour + 1}:starts", 30)
+    found = cli("campaign", "forecast", "diwali", "--json").record
+    assert re.match(r"In the (29|30) min it was open since its def", found["assumptions"][0])
+
+
+def test_forecast_and_preflight_know_the_agents_that_rows_name(cli):
+    """Two agents in a column are two agents, each with one call of six minutes at a time."""
+    create(cli, "diwali", "--set", "fromType=Agent", "--column", "from=a", "--column", "to=phone")
+    rows = "".join(f"90000000{n:02},{11 + n % 2}\n" for n in range(60))
+    cli("campaign", "import", "diwali", "-", stdin=f"phone,a\n{rows}")
+    found = cli("campaign", "forecast", "diwali", "--json").record
+    wait = datetime.fromisoformat(found["p10"]) - datetime.now(UTC)
+    assert wait > 2 * HOUR
+    assert "At most 2 calls go on at once, each for 5 min." in found["assumptions"]
+    warned = cli("campaign", "preflight", "diwali").out
+    assert "2 of those who are rung first, 1 at a time" in " ".join(warned.split())
 
 
 def finish(cli, name: str) -> datetime:

@@ -42,7 +42,7 @@ def test_one_correction_mends_a_fault_of_the_definition(cli, running):
     """The runbook's way out of `configuration`: set, release, redrive; nobody is lost."""
     buried = [attempt(cli, BAD_CLI) for _ in range(3)]
     assert dial(cli) == No("empty")
-    assert "campaign:diwali is held by" in cli("campaign", "show", "diwali").out
+    assert "campaign diwali is held by" in cli("campaign", "show", "diwali").out
 
     ran = cli("campaign", "set", "diwali", "--set", f"fromCLI={RIGHT}")
     assert ran.status == 0, ran.err
@@ -242,7 +242,7 @@ def test_a_campaign_that_ran_until_its_end_is_said_to_have_ended(cli):
     ended(cli, started=True)
     said = cli("campaign", "start", "late").out
     assert said.startswith("campaign late runs already\nit has ended: nobody is rung;")
-    assert "late: ended, 3 never rung, 0 placed" in cli("status").out
+    assert "late: ended; 3 never rung, 0 placed" in cli("status").out
 
 
 def test_one_contact_is_one(cli):
@@ -323,6 +323,8 @@ def test_a_list_that_is_over_is_forgotten_and_its_counts_stay(cli, running):
 
     shown = " ".join(cli("campaign", "show", "diwali").out.split())
     assert "6 contacts, forgotten at " in shown
+    assert "last hour" not in shown
+    assert cli("campaign", "list", "--json").record["last_hour"] is None
     assert "placed 1" in shown
     assert not cli("campaign", "list").out.endswith(hint)
 

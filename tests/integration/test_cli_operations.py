@@ -162,16 +162,39 @@ def test_hold_is_released_owner_by_owner(cli):
     [
         (["set", "--reason", "x"], 2),
         (["set", "--all", "--account", "default", "--reason", "x"], 2),
-        (["set", "--all"], 2),
         (["set", "--all", "--reason", "x", "--owner", "breaker"], 2),
         (["set", "--account", "other", "--reason", "x"], 1),
         (["release", "--all"], 1),
     ],
 )
 def test_hold_that_cannot_be_meant_is_refused(cli, arguments, status):
-    """A hold needs one scope, a reason, and an account that exists; a release a hold."""
+    """A hold needs one scope and an account that exists; a release a hold."""
     assert cli("hold", *arguments).status == status
     assert cli.store.holds.all() == []
+
+
+def test_nothing_that_stops_calls_is_refused_for_want_of_words(cli):
+    """Who is in a hurry stops first; the record says that no reason was given."""
+    assert cli("hold", "set", "--all").status == 0
+    assert cli("suppress", "add", "9100000001").status == 0
+    assert [hold.reason for hold in cli.store.holds.all()] == ["no reason was given"]
+    assert cli("suppress", "list", "--json").record["reason"] == "no reason was given"
+
+
+def test_history_of_holds_says_who_let_it_go_and_why(cli):
+    """What is no longer held is still on record, oldest first."""
+    cli("hold", "set", "--account", "default", "--reason", "fire drill", "--who", "asha")
+    cli("hold", "release", "--account", "default", "--reason", "it is over", "--who", "ben")
+    keys = ("verb", "scope", "owner", "who", "reason")
+    events = cli("hold", "history", "--json").records
+    assert [tuple(one[key] for key in keys) for one in events] == [
+        ("set", "account:default", "operator", "asha", "fire drill"),
+        ("release", "account:default", "operator", "ben", "it is over"),
+    ]
+    assert all(one["at"].endswith("Z") for one in events)
+    shown = cli("hold", "history").out
+    assert {"asha", "ben", "release"} <= set(shown.split())
+    assert "2 events." in shown
 
 
 def test_limits_are_stored_and_cleared(cli):
@@ -212,7 +235,7 @@ def test_do_not_call_list(cli, tmp_path):
     path.write_text("# from the register\n09100000003\n\n12\n9100000001 # twice\n")
     ran = cli("suppress", "import", str(path))
 
-    assert (ran.status, ran.out) == (1, "1 added, 1 were on the list before, 1 rejected\n")
+    assert (ran.status, ran.out) == (1, "1 added, 1 was on the list before, 1 rejected\n")
     assert ran.err == 'line 4: number: "12" has 2 digits; write ten\n'
     listed = {one["number"] for one in cli("suppress", "list", "--json", "--reveal").records}
     assert listed == {"+919100000001", "+919100000002", "+919100000003"}

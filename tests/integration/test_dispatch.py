@@ -52,6 +52,17 @@ def enqueue(clockwork: Clockwork, **changes) -> str:
     return clockwork.enqueue(**({"mode": "live", "content": CONTENT} | changes))
 
 
+def test_worker_that_does_not_know_an_account_leaves_its_doorbells_to_others(clockwork: Clockwork):
+    """Back at once for the next one, it would take nine of ten from those that can dial."""
+    enqueue(clockwork)
+    line, slept = Line(Placed("c1")), []
+
+    stranger = dispatcher(clockwork, line, route("other"), sleep=slept.append)
+
+    assert stranger.answer("default") == "no: this worker has no account default with a token"
+    assert (line.sent, slept) == ([], [1.0])
+
+
 def test_doorbell_places_one_call(clockwork: Clockwork):
     """The request carries the call, and Flower is told what came of it."""
     job_id = enqueue(clockwork)

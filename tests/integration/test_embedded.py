@@ -1,18 +1,22 @@
 import json
 import os
+import shutil
 import socket
 import stat
 import subprocess
 import sys
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 from urllib.parse import urlsplit
 
 import psutil
 import pytest
 import redis
+from stack import wait_until
 
-from dialer.embedded import EmbeddedServer, ServerFailed
+from dialer.embedded import EmbeddedServer, ServerFailed, left_in
 from dialer.runtime import Addresses, addresses, read_runtime, remove_runtime, write_runtime
 from dialer.server_binary import find_server, server_version
 
@@ -190,6 +194,45 @@ def test_a_server_that_outlived_its_owner_keeps_its_directory_locked(tmp_path):
         psutil.wait_procs([orphan], timeout=10)
     with EmbeddedServer(data) as server, connect(server) as client:
         assert client.ping()
+
+
+def test_whoever_is_killed_while_it_starts_leaves_no_open_server(tmp_path):
+    """It has its whole configuration from its first moment, and is found by its directory."""
+    data = tmp_path / "data"
+    script = (
+        "import os, sys; from pathlib import Path; from dialer.embedded import EmbeddedServer;"
+        "s = EmbeddedServer(Path(sys.argv[1])); s._wait = lambda: os._exit(0);"
+        "s.start()"
+    )
+    assert left_in(data) is None
+    subprocess.run([sys.executable, "-c", script, data], check=True)
+    orphan = left_in(data)
+    assert orphan is not None
+
+    def refused() -> bool:
+        with (
+            suppress(OSError),
+            socket.create_connection(orphan.net_connections()[0].laddr) as connection,
+        ):
+            connection.sendall(b"PING\r\n")
+            return connection.recv(100).startswith(b"-NOAUTH")
+        return False
+
+    try:
+        wait_until(lambda: bool(orphan.net_connections()), within=10, why="it listens")
+        assert {one.laddr.ip for one in orphan.net_connections()} == {"127.0.0.1"}
+        wait_until(refused, within=10, why="it answers to nobody without the password")
+    finally:
+        orphan.kill()
+        psutil.wait_procs([orphan], timeout=10)
+    assert left_in(data) is None
+
+
+def test_a_full_disk_is_told_though_no_log_can_say_it(server, monkeypatch):
+    """The log lies on the same disk."""
+    assert "the end of" in server.last_words()
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: SimpleNamespace(free=4096))
+    assert server.last_words() == f"the disk of {server.directory} is full: make room on it"
 
 
 def test_a_port_that_is_taken_is_named(tmp_path):

@@ -1,6 +1,6 @@
 """Why has this number not been rung, though it stands in a list?"""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import pytest
 from campaignkit import Field, number
@@ -10,6 +10,7 @@ from storekit import LEASE, START, Clockwork
 from dialer.contact import Contact
 from dialer.facts import Explainer
 from dialer.hours import OpeningHours
+from dialer.store.dialling import Go
 from schedules.calendar import Calendar
 from schedules.rule import Rule
 
@@ -43,10 +44,60 @@ def test_a_contact_knows_how_many_come_first(field):
     field.create("diwali", range(100))
     (explained,) = explainer(field).contacts(number(52))
     (listed,) = [reason for reason in explained.reasons if reason.name == "list"]
-    assert listed.text == "2 contacts of campaign diwali come first; at full rate that takes 2 s"
+    assert listed.text == (
+        "50 ready jobs and 2 contacts of campaign diwali come first; at 1/s that takes 52 s"
+    )
+    assert listed.until == START + timedelta(seconds=52)
     assert explained.job.id == "diwali:53:1"
     assert explainer(field).contacts(number(3)) == []
     assert explainer(field).contacts(number(999)) == []
+
+
+def turn(explained) -> tuple[str, datetime | None]:
+    """What is said of those who come first."""
+    (reason,) = [one for one in explained.reasons if one.name in ("queue", "list")]
+    return reason.text, reason.until
+
+
+AGENT = {"from": "7", "fromType": "Agent", "timeLimit": 35}
+LASTS = timedelta(seconds=25 + 25 + 35)
+
+
+def test_the_agents_bound_when_a_turn_comes(field):
+    """One talks, each call counts for 85 s: behind a hundred others that is hours."""
+    field.create("diwali", range(150), call=AGENT)
+    assert len(field.dial_all()) == 1
+    field.tick()
+    begins = START + timedelta(seconds=1) + LASTS
+    job = explainer(field).job(field.clock.store.jobs.get("diwali:50:1"))
+    said, until = turn(job)
+    assert said == (
+        "48 ready jobs of account default come first; for the same agents, 1 call at a time,"
+        " each taken to last 85 s, that takes 68 min"
+    )
+    assert until == begins + 48 * LASTS
+    (contact,) = explainer(field).contacts(number(101))
+    said, until = turn(contact)
+    assert said.startswith("49 ready jobs and 51 contacts of campaign diwali come first; for the")
+    assert until == begins + 100 * LASTS
+
+
+def test_only_contacts_of_the_same_agent_wait_for_it(field):
+    """Their rows say whom they ring first: every third is the agent's who talks."""
+    columns, call = {"from": "agent", "to": "mobile"}, {"fromType": "Agent", "timeLimit": 35}
+    made = field.create("diwali", columns=columns, call=call, start=False)
+    listed = [Contact(n, (str(7 + n % 3), number(n)), "", (number(n),)) for n in range(300)]
+    field.clock.store.contacts.append(made.name, "", listed)
+    field.steer("start", "diwali")
+    # The first call is agent 7's, who has every third contact.
+    assert isinstance(field.dial(), Go)
+    field.tick()
+    (contact,) = explainer(field).contacts(number(297))
+    said, until = turn(contact)
+    ready = field.counts("diwali")["ready"]
+    assert said.startswith(f"{ready} ready jobs and {296 - ready} contacts of campaign diwali come")
+    assert "first; 98 of them for the same agents, 1 call at a time, each taken to last" in said
+    assert until == START + 99 * LASTS
 
 
 @pytest.mark.parametrize(
@@ -109,7 +160,7 @@ def test_a_hold_on_its_agents_is_named(field):
     assert why(field, 99) == ["hold", "list"]
     explained = explainer(field).job(field.clock.store.jobs.get("diwali:1:1"))
     (held,) = [reason for reason in explained.reasons if reason.name == "hold"]
-    assert held.text.startswith("pool agent:7/web=na/call=na is held by asha since")
+    assert held.text.startswith("the pool of agent 7 is held by asha since")
     release = "dialer hold release --pool default/agent:7/web=na/call=na --owner asha"
     assert held.step == release
     assert explained.next is None

@@ -73,7 +73,7 @@ def test_restored_copy_is_noticed_before_the_first_call(tmp_path: Path, monkeypa
         capsys.readouterr()
         assert main(["status"]) == 0
         said = " ".join(capsys.readouterr().out.split())
-        assert "all by witness" in said
+        assert "everything by witness" in said
         assert "the store is an older copy" in said
 
         parts.upkeep.tick()

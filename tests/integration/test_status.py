@@ -1,8 +1,13 @@
 """What `dialer status` shows of campaigns; the rest of it is in test_cli_operations.py."""
 
 import pytest
+from clikit import attempt
+from clikit import create as define
+from clikit import ended as put_ended
 
 from dialer import overview
+from dialer.cli.opening import who_runs
+from dialer.outcome import Placed
 
 AGENTS = ("--set", "from=12,13", "--set", "fromType=Agent", "--column", "to=phone")
 
@@ -26,11 +31,11 @@ def campaigns(cli) -> None:
 
 
 def test_status_shows_the_campaigns_under_way(cli, campaigns):
-    """Name, state, how many wait and were placed; not those that are over or were not started."""
+    """Name, state, counts; not those that were cancelled or never started."""
     shown = [line.strip() for line in cli("status").out.splitlines()]
     assert [line for line in shown if line.startswith("campaign")] == [
-        "campaign      one: running, 1 waiting, 0 placed",
-        "campaign      two: paused, 2 waiting, 0 placed",
+        "campaign      one: running; 1 to go, 0 placed",
+        f"campaign      two: paused by {who_runs()}: lunch; 2 to go, 0 placed",
     ]
     record = cli("status", "--json").record
     assert record["campaigns_not_shown"] == 0
@@ -38,8 +43,10 @@ def test_status_shows_the_campaigns_under_way(cli, campaigns):
         "name": "two",
         "account": "default",
         "state": "paused",
+        "standing": "paused",
+        "held_by": [],
         "contacts": 2,
-        "waiting": 2,
+        "to_go": 2,
         "placed": 0,
     }
 
@@ -52,3 +59,58 @@ def test_status_counts_the_campaigns_it_does_not_show(cli, campaigns, monkeypatc
     assert "and 1 more → dialer campaign list" in shown
     assert "two:" not in shown
     assert cli("status", "--json").record["campaigns_not_shown"] == 1
+
+
+def shown_of(cli, name: str) -> str:
+    """Return what `dialer status` says of one campaign, on one line."""
+    words = " ".join(cli("status").out.split())
+    return words.partition(f"campaign {name}: ")[2]
+
+
+def test_status_says_that_a_campaign_is_finished_or_has_ended(cli):
+    """Whoever reads it does not wait for calls that will never come."""
+    start(cli, "one", 1)
+    attempt(cli, Placed("call-1"))
+    put_ended(cli, "late", started=True)
+    assert shown_of(cli, "one").startswith("finished; 1 placed")
+    assert shown_of(cli, "late").startswith("ended; 3 never rung, 0 placed")
+    record = cli("status", "--json").record
+    assert [one["standing"] for one in record["campaigns"]] == ["finished", "ended"]
+    assert record["campaigns"][0]["state"] == "running"
+
+
+def test_status_says_who_holds_a_campaign(cli):
+    """Its own hold stops it, and so do its account's and one on everything; another's does not."""
+    start(cli, "one", 1)
+    define(cli, "other")
+    cli("hold", "set", "--campaign", "other", "--reason", "x")
+    assert shown_of(cli, "one").startswith("running; 1 to go")
+    cli("hold", "set", "--campaign", "one", "--reason", "x", "--owner", "asha")
+    cli("hold", "set", "--account", "default", "--reason", "x")
+    assert shown_of(cli, "one").startswith("running, held by operator, asha; 1 to go")
+    assert cli("status", "--json").record["campaigns"][0]["held_by"] == ["operator", "asha"]
+    assert "one: running, held" in cli("campaign", "show", "one").out
+
+
+def test_status_shows_what_is_over_behind_what_goes_on(cli, monkeypatch):
+    """Where there is no room for all, those that ring are shown though others are older."""
+    put_ended(cli, "late", started=True)
+    start(cli, "one", 1)
+    monkeypatch.setattr(overview, "MOST_CAMPAIGNS", 1)
+    shown = " ".join(cli("status").out.split())
+    assert "campaign one: running" in shown
+    assert "late" not in shown
+
+
+def test_a_pool_is_named_as_people_do(cli):
+    """The raw name is for programs, and for the command that releases the hold."""
+    cli("hold", "set", "--pool", "default/agent:13,12", "--reason", "lunch")
+    raw = "default/agent:12,13/web=na/call=na"
+    assert "hold account default's pool of agents 12 and 13 by operator" in " ".join(
+        cli("status").out.split()
+    )
+    listed = cli("hold", "list")
+    assert "account default's pool of agents 12 and 13" in listed.out
+    assert f"dialer hold release --pool {raw} --owner operator" in listed.out
+    assert cli("hold", "list", "--json").record["scope"] == f"pool:{raw}"
+    assert cli("hold", "release", "--pool", raw).status == 0

@@ -10,6 +10,7 @@ from dialer.errors import StoreUnavailable
 from dialer.job import State
 from dialer.limits import Limits
 from dialer.outcome import Kind
+from dialer.store.ahead import Ahead, ahead_of
 from dialer.store.bells import WORKER_GONE, PacerRules
 from dialer.store.health import CONFIG, reach, read_health
 from dialer.store.server import stamp
@@ -88,18 +89,35 @@ def test_used_rate_is_that_of_the_last_minute(clockwork: Clockwork):
 
 def test_jobs_ahead_are_those_of_better_rank_in_awake_lanes(clockwork: Clockwork):
     """Priority comes before order, over all lanes of the account and no other's."""
-    jobs = clockwork.store.jobs
+    store = clockwork.store
     first = clockwork.enqueue()
     clockwork.enqueue(account="other", lane="other/-/-/")
     clockwork.enqueue(lane="default/-/-/agent:7")
     last = clockwork.enqueue()
     urgent = clockwork.enqueue(priority=9)
-    ahead = {job_id: jobs.ahead(jobs.get(job_id)) for job_id in (first, last, urgent)}
 
-    assert ahead == {urgent: 0, first: 1, last: 3}
+    def ahead(job_id: str) -> Ahead:
+        return ahead_of(store.server, store.jobs.get(job_id))
+
+    assert ahead(urgent) == Ahead()
+    assert ahead(first) == Ahead(first=1)
+    assert ahead(last) == Ahead(first=3)
     clockwork.begun()
-    assert jobs.ahead(jobs.get(urgent)) == 0
-    assert jobs.ahead(jobs.get(first)) == 0
+    assert ahead(urgent) == ahead(first) == Ahead()
+
+
+def test_jobs_of_the_same_agents_are_told_apart(clockwork: Clockwork):
+    """Those who are rung first are one crew, however they log in; a lane that sleeps may wake."""
+    clockwork.enqueue(lane="default/-/-/agent:7/web=na/call=na")
+    clockwork.enqueue(lane="default/-/-/agent:8/web=na/call=na")
+    clockwork.enqueue(lane="default/-/-/agent:7/web=yes/call=na")
+    last = clockwork.enqueue(lane="default/-/-/agent:7,9/web=na/call=na")
+    store = clockwork.store
+    assert ahead_of(store.server, store.jobs.get(last)) == Ahead(first=3, crew=2)
+    clockwork.settle(clockwork.begun(), REFUSED[Kind.AGENT])
+    clockwork.enqueue(lane="default/-/-/agent:7/web=na/call=na", priority=9)
+    clockwork.begun()
+    assert ahead_of(store.server, store.jobs.get(last)) == Ahead(first=1, crew=1, asleep=1)
 
 
 def test_pool_that_took_no_call_is_left_alone_until(clockwork: Clockwork):

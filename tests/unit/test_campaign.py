@@ -35,8 +35,8 @@ def test_a_definition_survives_being_written():
 WRONG = {
     "name": ({"name": "Diwali!"}, "name: must be 1 to 40 of a-z, 0-9 and _"),
     "unknown field": ({"wieght": 2}, "wieght: is no field of a campaign"),
-    "weight": ({"weight": 0}, "weight: must be greater than or equal to 1"),
-    "rate": ({"calls_per_second": 0}, "calls_per_second: must be greater"),
+    "weight": ({"weight": 0}, "weight: must be at least 1"),
+    "rate": ({"calls_per_second": 0}, "calls_per_second: must be at least 0.00001"),
     "preset": ({"preset": "mars"}, "preset: is no preset; the presets are: india-commercial"),
     "hours": ({"calling_hours": "Mon 25:00-26:00"}, "calling_hours: "),
     "zone": ({"time_zone": "Asia/Mumbai"}, 'time_zone: time zone "Asia/Mumbai" is not'),
@@ -52,7 +52,7 @@ WRONG = {
     "zone column": ({"zone_from": "column"}, "zone_column: is named exactly when"),
     "secret": ({"call": {"from": "7", "token": "x"}}, "token: belongs to the account"),
     "unknown parameter": ({"call": {"from": "7", "form": "x"}}, "form: is no parameter"),
-    "side": ({"call": {}}, "from: is missing: fix it, or name its column"),
+    "side": ({"call": {}}, "from: is missing: write its value, or name the column that holds it"),
     "twice": ({"call": {"from": "7", "to": "1"}}, "to: is fixed, and a column fills it too"),
     "value": ({"call": {"from": "7", "fromType": "Gruop"}}, "fromType: must be Number or Agent"),
     "pool beside fixed": (

@@ -114,6 +114,25 @@ def test_accounts_are_judged_by_their_token(account, level):
     assert bool(finding.step) == (level is not OK)
 
 
+@pytest.mark.parametrize(
+    ("hours", "said"),
+    [
+        ("Mon-Fri 18:00-10:00", ["default: 18:00-10:00 runs over midnight: 16 hours"]),
+        ("daily 22:00-01:30", ["default: 22:00-01:30 runs over midnight: 3 hours 30 min"]),
+        ("daily 18:00-24:00", []),
+        ("always", []),
+    ],
+)
+def test_hours_over_midnight_are_worth_a_look(hours, said):
+    """Evening and all night is seldom what was meant; a day that ends at midnight is no news."""
+    account = {"user_id": "1", "token": "made-up", "calling_hours": hours}
+    settings = Settings.parse({"accounts": {"default": account}})
+    _, *found = judge_accounts(settings.accounts)
+
+    assert [one.text.partition(", until")[0] for one in found] == said
+    assert {one.level for one in found} <= {WARN}
+
+
 HOME, OTHER = Path("/srv/dialer"), Path("/usr/lib/python")
 
 

@@ -6,13 +6,17 @@ from typing import Any
 
 import pytest
 
-from dialer.explain import AccountFacts, Facts, advice, explain
+from dialer.campaign import CampaignState
+from dialer.cli.call import prospect
+from dialer.explain import AccountFacts, CampaignFacts, Facts, advice, explain
 from dialer.job import Event, Job, State
 from dialer.limits import Limits
 from dialer.store.accounts import Standing
+from dialer.store.ahead import Ahead
 from dialer.store.bells import LiveWorker
 from dialer.store.customers import Allowed
 from dialer.store.holds import Hold
+from dialer.store.progress import CampaignStanding
 from dialer.store.suppression import Suppressed
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
@@ -33,6 +37,7 @@ ACCOUNT = AccountFacts(
     mode="live",
     standing=STANDING,
     windows=((NOW, NOW + 8 * HOUR), (NOW + 20 * HOUR, NOW + 30 * HOUR)),
+    known=NOW + 8 * 24 * HOUR,
     why_closed=(),
     zone="Asia/Kolkata",
 )
@@ -69,7 +74,7 @@ FACTS = Facts(
     account=ACCOUNT,
     customer=Allowed(NOW, ""),
     pool_until=None,
-    ahead=0,
+    ahead=Ahead(),
     workers=(WORKER,),
     lease=MINUTE,
     quarantine=10 * MINUTE,
@@ -105,6 +110,24 @@ WAITING = {
         {"holds": [hold("account:default"), hold("account:default", "api")]},
         ["hold", "hold"],
         None,
+    ),
+    "account no longer live": (
+        {"account": replace(ACCOUNT, mode="developer")},
+        ["mode"],
+        None,
+    ),
+    "account no longer live, and stopped for it": (
+        {
+            "account": replace(ACCOUNT, mode="developer"),
+            "holds": [hold("account:default", "mode")],
+        },
+        ["hold"],
+        None,
+    ),
+    "developer job of a developer account": (
+        {"account": replace(ACCOUNT, mode="developer"), **job(mode="developer")},
+        [],
+        NOW,
     ),
     "hold on another account": ({"holds": [hold("account:other")]}, [], NOW),
     "account unknown": ({"account": None}, ["account"], None),
@@ -168,12 +191,123 @@ WAITING = {
     "posting": (standing(posting=20), ["posting"], NOW),
     "live, no limit": (standing(live=1000), [], NOW),
     "live": (standing(live=3, limits=replace(LIMITS, max_live_calls=3)), ["live"], NOW),
-    "queue": ({"ahead": 10}, ["queue"], NOW + 5 * SECOND),
+    "queue": ({"ahead": Ahead(10)}, ["queue"], NOW + 5 * SECOND),
     "no worker": ({"workers": ()}, ["workers"], None),
     "every clock wrong": ({"workers": [replace(WORKER, skew=3 * SECOND)]}, ["clock"], None),
     "one clock wrong": ({"workers": [WORKER, replace(WORKER, skew=-3 * SECOND)]}, [], NOW),
     "clock unknown": ({"workers": [replace(WORKER, skew=None)]}, [], NOW),
 }
+
+
+def of_campaign(ahead: Ahead, before: int = 0, **used: Any) -> Facts:
+    """A job or contact of a campaign of which two agents have one call each, 350 s long."""
+    own = CampaignStanding(
+        **{
+            "next_slot": None,
+            "posting": 0,
+            "max_posting": 0,
+            "live": 0,
+            "max_live": 0,
+            "live_until": None,
+            "places": 2,
+            "talking": [],
+        }
+        | used
+    )
+    campaign = CampaignFacts(
+        name="diwali",
+        state=CampaignState.RUNNING,
+        decided=None,
+        starts=None,
+        ends=NOW + 48 * HOUR,
+        calls_per_second=None,
+        standing=own,
+        row=1000 if before else 0,
+        before=before,
+        before_crew=before,
+        hours_known=True,
+    )
+    return replace(FACTS, campaign=campaign, ahead=ahead, **job(lane=f"default/diwali/0/{AGENT}"))
+
+
+LASTS = 350 * SECOND
+TALKING = [NOW + MINUTE, NOW + 2 * MINUTE]
+#: Who comes first, and what is used -> from when on it may be rung, what is said.
+TURNS = {
+    "two agents, one at a time": (of_campaign(Ahead(4, 4)), 2 * LASTS, "2 calls at a time"),
+    "an odd one": (of_campaign(Ahead(5, 5)), 2 * LASTS, "that takes 11 min"),
+    "both talk": (of_campaign(Ahead(4, 4), talking=TALKING), MINUTE + 2 * LASTS, "11 min"),
+    "the later of both": (of_campaign(Ahead(5, 5), talking=TALKING), 2 * MINUTE + 2 * LASTS, ""),
+    "more talk than may": (
+        of_campaign(Ahead(2, 2), talking=[NOW, *TALKING, NOW + HOUR]),
+        2 * MINUTE + LASTS,
+        "",
+    ),
+    "others wait for others": (of_campaign(Ahead(40, 4)), 2 * LASTS, "; 4 of them for the same"),
+    "the rate is slower": (of_campaign(Ahead(4000, 2)), 2000 * SECOND, "at 2/s that takes 33 min"),
+    "contacts too": (of_campaign(Ahead(4, 4), 6), 5 * LASTS, "4 ready jobs and 6 contacts of"),
+    "contacts alone": (of_campaign(Ahead(), 6), 3 * LASTS, "6 contacts of campaign diwali come"),
+    "one": (of_campaign(Ahead(1, 1)), SECOND / 2, "1 ready job of account default comes first"),
+    "its live calls": (
+        of_campaign(Ahead(30), live=10, max_live=10, live_until=NOW + MINUTE),
+        MINUTE + 3 * LASTS,
+        "with at most 10 calls going on, each taken to last 5 min, that takes 17 min",
+    ),
+    "left alone": (
+        replace(of_campaign(Ahead(30, 20), places=0), pool_until=NOW + MINUTE),
+        MINUTE + 10 * SECOND,
+        "that takes 10 s",
+    ),
+    "left alone, and two at a time": (
+        replace(of_campaign(Ahead(5, 4)), pool_until=NOW + MINUTE),
+        MINUTE + 2 * LASTS,
+        "4 of them for the same agents",
+    ),
+    "lanes that sleep": (
+        of_campaign(Ahead(2, 2, 7)),
+        LASTS,
+        "; 7 more come first if those they wait for are free in time",
+    ),
+}
+
+
+@pytest.mark.parametrize(("facts", "after", "said"), TURNS.values(), ids=TURNS.keys())
+def test_a_turn_comes_after_those_who_come_first(facts, after, said):
+    """Rate, agents and limits of live calls: the one that bounds them most says when."""
+    explained = explain(facts)
+    (reason,) = [one for one in explained.reasons if one.name in ("queue", "list")]
+    assert explained.next == reason.until == NOW + after
+    assert explained.reckoned
+    assert said in reason.text
+
+
+def test_those_who_come_first_take_open_hours():
+    """Three hours of calls, two before the close: the third is after the next opening."""
+    facts = replace(FACTS, ahead=Ahead(3 * 7200), **windows((NOW, NOW + 2 * HOUR), LATER, why=""))
+    explained = explain(facts)
+    assert explained.next == LATER[0] + HOUR
+    assert explained.reasons[0].text.endswith("that takes 3 h of calling hours")
+
+
+def test_a_turn_that_does_not_come_before_the_deadline_is_said():
+    """It is reckoned, and so it is said as that; beyond the hours that are known nobody knows."""
+    late = {**job(not_after=NOW + HOUR), "ahead": Ahead(7200)}
+    for spans in ((NOW, NOW + 2 * HOUR), (NOW, NOW + HOUR / 2)):
+        explained = explain(replace(FACTS, **late, **windows(spans, why="")))
+        assert [reason.name for reason in explained.reasons] == ["deadline", "queue"]
+        assert "comes before its turn, as things go now" in explained.reasons[0].text
+    unknown = replace(ACCOUNT, windows=((NOW, NOW + HOUR / 2),), known=NOW + HOUR / 2)
+    explained = explain(replace(FACTS, **late, account=unknown))
+    assert [reason.name for reason in explained.reasons] == ["queue"]
+    assert explained.next is None
+
+
+def test_what_is_reckoned_is_no_promise():
+    """Alone a job has its moment; behind others it has one before which it is not rung."""
+    closed = explain(replace(FACTS, **windows(LATER)))
+    assert prospect(closed) == "it may be rung from 2026-03-03 07:30:00 IST"
+    behind = explain(of_campaign(Ahead(4, 4)))
+    assert prospect(behind).startswith("not before 2026-03-02 11:42 IST, as far as")
 
 
 @pytest.mark.parametrize(("changes", "names", "moment"), WAITING.values(), ids=WAITING.keys())
@@ -198,7 +332,7 @@ def test_all_reasons_at_once_stand_in_the_fixed_order():
         suppressed=[NUMBER],
         customer=Allowed(NOW + SECOND, "gap"),
         pool_until=NOW + MINUTE,
-        ahead=1,
+        ahead=Ahead(1),
         workers=(),
         account=replace(
             ACCOUNT,
@@ -269,7 +403,7 @@ def test_quarantine_is_said_while_it_lasts(started, said):
 
 @pytest.mark.parametrize(
     ("job_mode", "account_mode", "said"),
-    [("live", "live", False), ("live", "developer", True), ("developer", "live", True)],
+    [("live", "live", False), ("live", "developer", False), ("developer", "live", True)],
 )
 def test_note_says_when_nobody_will_be_rung(job_mode, account_mode, said):
     """Developer mode is no obstacle and is said all the same."""

@@ -188,6 +188,21 @@ def test_counts_follow_what_was_seen():
     assert made.placed == pytest.approx(3_000, rel=0.1)
 
 
+def test_what_is_long_ago_hardly_counts():
+    """A day on which everything was refused is forgotten after two good ones, not at once."""
+    wrong = [HourCounts(hour, 900, 0, dead=900) for hour in OPEN]
+    right = [HourCounts(hour + 2 * DAY, 900, 900) for hour in OPEN]
+    later = NOW + 2 * DAY
+    one = [row for row in right if row.hour < NOW + DAY]
+    dead = [
+        ask(make(1_000, now=now), wrong + rows).dead
+        for now, rows in ((NOW, []), (NOW + DAY, one), (later, right))
+    ]
+    assert dead[0] > 900
+    assert 200 < dead[1] < 600
+    assert dead[2] < 200
+
+
 def test_last_tries_are_told_from_refusals():
     """Deaths that the odds of a fault explain are not counted twice as refusals."""
     # Half of all attempts fail, two tries: of 1,000 contacts 500 retry and 250 of them die.
@@ -283,9 +298,9 @@ def test_a_forecast_in_words():
     """Finish first, in the reader's zone; then what is to come; then what it rests on."""
     at = datetime(2026, 3, 2, 12, tzinfo=UTC)
     made = Forecast(at, at + HOUR, None, 0.85, 700.4, 20.2, 3.0, 0.0, ("All stays.",))
-    assert describe(made, "Asia/Kolkata") == [
-        "It will probably be done by 2026-03-02 18:30:00 IST.",
-        "With one chance in ten by 2026-03-02 17:30:00 IST, with nine in ten not before its end.",
+    assert describe(made, "Asia/Kolkata", NOW) == [
+        "It will probably be done by 2026-03-02 18:30 IST.",
+        "With one chance in ten by 2026-03-02 17:30 IST, with nine in ten not before its end.",
         "Done before its end in 85 % of the runs.",
         "Still to come: about 700 placed, 20 dead, 3 unconfirmed, 0 not reached.",
         "All stays.",
@@ -296,10 +311,11 @@ def test_a_finish_out_of_reach_in_words():
     """A campaign that will not be done says so instead of a time."""
     late = Forecast(None, None, None, 0.02, 5.0, 0.0, 0.0, 95.0, ())
     assert (
-        describe(late, "UTC")[0] == "It will hardly be done before its end (2 % of the runs were)."
+        describe(late, "UTC", NOW)[0]
+        == "It will hardly be done before its end (2 % of the runs were)."
     )
     half = replace(late, p10=NOW, done=0.4)
-    assert describe(half, "UTC")[0] == "It will probably not be done before its end."
+    assert describe(half, "UTC", NOW)[0] == "It will probably not be done before its end."
 
 
 @given(total=st.integers(0, 10**6), weights=st.lists(st.floats(0, 1e6), min_size=1, max_size=8))
@@ -355,3 +371,34 @@ def test_odds_are_odds(ended, max_tries):
     """Whatever was seen, every part of the answer is between never and always."""
     odds = odds_of([one / sum(ended) for one in ended], max_tries)
     assert all(0 <= one <= 1 for one in (odds.fault, odds.defer, odds.placed, odds.unconfirmed))
+
+
+@pytest.mark.parametrize(
+    ("live", "said"),
+    [
+        (1, "Only one call goes on at a time, for 5 min."),
+        (2, "At most 2 calls go on at once, each for 5 min."),
+        (1.52, "On the whole about 1.5 calls go on at once, each for 5 min: some of"),
+    ],
+)
+def test_what_bounds_the_live_calls_is_said(live, said):
+    """As many as there are, or as many as agents with unlike shares come to."""
+    assert any(one.startswith(said) for one in ask(make(10, max_live=live)).assumptions)
+
+
+def test_the_first_calls_of_all_agents_are_no_haste():
+    """Two may go on at once, and two began at once: that is no more than was allowed."""
+    since = NOW - 90 * timedelta(seconds=1)
+    load = make(100, max_live=2, rate=5.0)
+    made = forecast(load, History([HourCounts(NOW - HOUR, 2, 2)], since), Random(1), 100)
+    assert "77 % of the allowed calls began" in made.assumptions[0]
+    assert made.p10 > NOW + 3 * HOUR
+
+
+def test_an_edit_is_said():
+    """What was before it is no part of the history; the reader is told since when it is."""
+    unseen = forecast(make(), History(edited=NOW), Random(1), 20)
+    assert unseen.assumptions[0].startswith("No hour has been seen yet since its definition was")
+    since = NOW - HOUR
+    seen = forecast(make(), History(SEEN[-1:], since, edited=since), Random(1), 20)
+    assert seen.assumptions[0].startswith("In the 60 min it was open since its definition was")

@@ -227,7 +227,7 @@ def test_a_long_utf8_list_is_not_taken_for_another_encoding():
         ("phone,,name\n", "the header names no column in place 2 of 3"),
         ("phone,name,\n", "the header names no column in place 3 of 3"),
         ("phone,name,phone \n", "the header names a column twice: phone"),
-        ('phone,"name\n1,2\n', "the header of the list opens a quote"),
+        ('phone,"name\n1,2\n', "the header of the list, in line 1, opens a quote"),
         ("Phone ,name\n", 'the list has no column "phone" (did you mean "Phone"?)'),
         ("phones;name\n", '(did you mean "phones"?). Its columns are: phones, name'),
         ("x,y\n", 'the list has no column "phone". Its columns are: x, y'),

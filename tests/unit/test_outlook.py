@@ -5,10 +5,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from campaignkit import campaign
 
+from dialer.crew import whom_in
 from dialer.limits import Limits
 from dialer.outlook import _backoffs, _max_live, _running, agents_in, call_length
 from dialer.retry import Backoff
 from dialer.store.progress import Step
+from dialer.workload import Workload
 
 NOW = datetime(2026, 3, 2, 12, 30, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -45,20 +47,49 @@ def test_pauses_are_no_open_time(said, expected):
 
 
 @pytest.mark.parametrize(
-    ("call", "columns", "agents", "live"),
+    ("call", "per_agent", "agents", "live"),
     [
-        ({"from": "12,13", "fromType": "Agent"}, {"to": "phone"}, 2, 2),
-        ({"from": "9000000001,9000000002"}, {"to": "phone"}, 2, 2),
-        ({"from": "7", "fromType": "Group"}, {"to": "phone"}, 1, 0),
-        ({"fromType": "Agent"}, {"from": "agent", "to": "phone"}, 0, 0),
+        ({"from": "12,13", "fromType": "Agent"}, None, 2, 2),
+        ({"from": "12, 13", "fromType": "agent"}, 3, 2, 6),
+        ({"from": "9000000001,9000000002"}, None, 2, 2),
+        ({"from": "7", "fromType": "Group"}, None, 1, 0),
+        ({"from": "7", "fromType": "group"}, None, 1, 0),
+        ({"from": "7", "fromType": "Group"}, 2, 1, 2),
     ],
 )
-def test_agents_bound_the_live_calls(call, columns, agents, live):
-    """Fixed agents and numbers have one call each; a group's or a row's are not known."""
-    made = campaign("diwali", NOW, call=call, columns=columns)
-    assert agents_in(made) == agents
-    assert _max_live(made, Limits(1, 1, 1, 0, 5 * MINUTE)) == live
-    assert _max_live(made, Limits(1, 1, 1, 1, 5 * MINUTE)) == 1
+def test_agents_bound_the_live_calls(call, per_agent, agents, live):
+    """Fixed agents and numbers have one call each; how many a group has is not known."""
+    made = campaign("diwali", NOW, call=call, columns={"to": "phone"}, live_per_agent=per_agent)
+    work = Workload.spread(made, {whom_in(made)(()): 1})
+    assert agents_in(made) == work.agents == agents
+    assert _max_live(made, Limits(1, 1, 1, 0, 5 * MINUTE), work) == live
+    assert _max_live(made, Limits(1, 1, 1, 1, 5 * MINUTE), work) == 1
+
+
+@pytest.mark.parametrize(
+    ("rows", "agents", "places"),
+    [
+        ({("7", "Agent"): 10, ("8", "Agent"): 10}, 2, 2),
+        # The busiest is done last: a hundred of his calls, and ten beside them.
+        ({("7", "Agent"): 100, ("8", "Agent"): 10}, 2, 1.1),
+        ({("7,8", "Agent"): 10, ("8 ,7", "agent"): 10}, 2, 2),
+        ({("9000000001", "Number"): 5, ("+91 90000 00001", "number"): 5}, 1, 1),
+        ({("7", "Agent"): 10, ("7", "Group"): 10}, 2, 2),
+        ({("7", "Group"): 10}, 1, 0),
+    ],
+)
+def test_rows_that_name_their_agents_share_them(rows, agents, places):
+    """However they are written, the same are the same, and the busiest bounds the pace."""
+    made = campaign("diwali", NOW, call={}, columns={"from": "a", "fromType": "b", "to": "c"})
+    assert agents_in(made) == 0
+    assert Workload.spread(made, rows) == Workload(agents, pytest.approx(places))
+
+
+def test_a_row_says_whom_it_rings_first_or_leaves_it_to_the_call():
+    """An empty cell is as if there was no such column."""
+    made = campaign("diwali", NOW, call={"from": "7"}, columns={"fromType": "kind", "to": "c"})
+    assert whom_in(made)(["Agent", "9000000001"]) == ("7", "Agent")
+    assert whom_in(made)(["", "9000000001"]) == ("7", "Number")
 
 
 @pytest.mark.parametrize(

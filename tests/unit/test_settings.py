@@ -517,7 +517,7 @@ def test_a_broker_in_the_stores_database_is_refused():
 
 def test_without_any_address_the_next_step_is_told(tmp_path):
     """There is neither a setting nor an embedded server."""
-    with pytest.raises(SettingsError, match="start one with `dialer up`, or set DIALER_REDIS_URL"):
+    with pytest.raises(SettingsError, match="start one with `dialer up`, to practise with"):
         addresses(None, "redis://h/1", tmp_path)
 
 

@@ -20,11 +20,12 @@ from dialer.cli.opening import Session, session
 from dialer.cli.options import Json
 from dialer.forecast import Forecast, describe
 from dialer.forecast import forecast as run_forecast
-from dialer.moment import local
+from dialer.moment import about, local
 from dialer.outlook import Outlook
 from dialer.preflight import Preflight
 from dialer.preflight import preflight as run_preflight
 from dialer.store.campaigns import refusal
+from dialer.turn import job_id
 
 #: Reason of a contact that will not be rung -> what it means.
 _MEANING = {
@@ -64,22 +65,27 @@ def preflight(name: Name, *, json: Json = False) -> None:
             }
         )
         return
-    _tell(found, zone(campaign))
+    _tell(name, found, zone(campaign))
     if progress.fed:
-        output.say(f"{progress.fed} more are jobs already: dialer campaign show {name}")
+        are = output.agreeing(progress.fed, "is a job", "are jobs")
+        output.say(f"{progress.fed} more {are} already: dialer campaign show {name}")
     if progress.state is CampaignState.DRAFT:
         step = "start" if found.rows else "import"
         output.say(f"next: dialer campaign {step} {name}{'' if found.rows else ' FILE'}")
 
 
-def _tell(found: Preflight, where: str) -> None:
+def _tell(name: str, found: Preflight, where: str) -> None:
     first = f", the first at {local(found.first, where)}" if found.first else ""
     many = output.counted(found.rows, "contact")
     output.say(f"of {many} {found.will_ring} will be rung{first}")
+    one = ""
     for reason, count in found.reasons.items():
-        rows = ", ".join(map(str, found.examples.get(reason, ())))
-        such = f" (contact {rows}{', …' if count > len(found.examples[reason]) else ''})"
-        output.say(f"  {count} {reason}: {_MEANING.get(reason, reason)}{such}")
+        ids = [job_id(name, row) for row in found.examples.get(reason, ())]
+        more = ", …" if count > len(ids) else ""
+        output.say(f"  {count} {reason}: {_MEANING.get(reason, reason)}: {', '.join(ids)}{more}")
+        one = one or next(iter(ids), "")
+    if one:
+        output.say(f"  whom one of them rings, and why not: dialer explain {one}")
     for warning in found.warnings:
         output.say(f"warning: {warning}")
 
@@ -87,7 +93,7 @@ def _tell(found: Preflight, where: str) -> None:
 def forecast(
     name: Name,
     seed: Annotated[
-        int | None, typer.Option("--seed", help="The same seed, the same answer.")
+        int | None, typer.Option("--seed", help="Other dice than the campaign's own.")
     ] = None,
     *,
     json: Json = False,
@@ -100,25 +106,33 @@ def forecast(
             raise refusal(name, "forecast", "empty")
         if seen.standing in ("cancelled", "ended"):
             raise refusal(name, "forecast", seen.standing)
-        found = _forecast(opened, seen, Random(seed))  # noqa: S311 - dice, not secrets
+        found = _forecast(opened, seen, seed)
     if json:
         output.emit({"campaign": name, **_fields(found)})
         return
     if seen.standing != "running":
         output.say(f"campaign {name} is {seen.standing}: this is how it would go from now on")
-    for line in describe(found, zone(seen.campaign)):
+    for line in describe(found, zone(seen.campaign), seen.now):
         output.say(line)
 
 
-def _forecast(opened: Session, seen: Sight, rng: Random) -> Forecast:
-    settings = opened.settings
+def _forecast(opened: Session, seen: Sight, seed: int | None = None) -> Forecast:
+    """
+    Forecast a campaign: the one way for all commands, so that all say the same of it.
+
+    Without a seed its dice follow from what it is, and time goes by whole
+    minutes: within one it changes only if the campaign moves on.
+    """
+    settings, progress = opened.settings, seen.progress
+    rng = Random(f"{progress.name} {progress.created}" if seed is None else seed)  # noqa: S311 - dice, not secrets
     outlook = Outlook(
         opened.store,
         routes_of(settings, with_token=False),
         settings.jobs.max_tries,
         settings.retry.backoffs,
     )
-    load, history = outlook.of(seen.campaign, seen.progress, seen.now)
+    now = seen.now.replace(second=0, microsecond=0)
+    load, history = outlook.of(seen.campaign, progress, now)
     return run_forecast(load, history, rng, _RUNS)
 
 
@@ -158,7 +172,7 @@ class Finish:
         where = zone(seen.campaign)
 
         def at(moment: datetime | None) -> str:
-            return local(moment, where) if moment else "not before its end"
+            return about(moment, where, seen.now) if moment else "not before its end"
 
         return f"{at(found.p50)}; eight times in ten between {at(found.p10)} and {at(found.p90)}"
 
@@ -166,6 +180,6 @@ class Finish:
         if seen.standing not in ("running", "starts") or not seen.doors or not seen.progress.open:
             return None
         if self._made is None or not self._made <= seen.now < self._made + _FRESH:
-            self._found = _forecast(opened, seen, Random(0))  # noqa: S311 - dice, not secrets
+            self._found = _forecast(opened, seen)
             self._made = seen.now
         return self._found

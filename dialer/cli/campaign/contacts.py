@@ -35,7 +35,7 @@ _Form = Annotated[
 ]
 _Report = Annotated[
     str | None,
-    typer.Option("--report", help="Where rows that were not taken go; FILE.report.csv."),
+    typer.Option("--report", help="Where rows that were not taken go.  [default: FILE.report.csv]"),
 ]
 
 
@@ -176,6 +176,7 @@ def _tell(name: str, result: ImportResult, leftover: _Leftover, *, json: bool) -
                 "duplicates": result.duplicates,
                 "rejected": result.rejected,
                 "by_rule": dict(result.by_rule.most_common()),
+                "first_lines": dict(result.first_lines),
                 "report": path,
             }
         )
@@ -185,7 +186,8 @@ def _tell(name: str, result: ImportResult, leftover: _Leftover, *, json: bool) -
         f" {output.counted(result.duplicates, 'duplicate')}, {result.rejected} rejected"
     )
     for rule, count in result.by_rule.most_common():
-        output.say(f"  {count}  {mask(rule)}")
+        where = f"{'line' if count == 1 else 'first in line'} {result.first_lines[rule]}"
+        output.say(f"  {count}  {mask(rule)} ({where})")
     if path:
         output.say(f"each row that was not taken, with line, column and rule: {path}")
     elif leftover.count > _SHOWN:

@@ -165,8 +165,10 @@ def _next(seen: Sight) -> str:
 
 def _tell_of_dead(opened: Session, name: str) -> None:
     if dead := opened.store.campaigns.progress(name).counts[State.DEAD]:
-        again = f"to put them back, by what it says now: dialer dead redrive --campaign {name}"
-        output.say(f"{output.counted(dead, 'dead letter')} stay as they are; {again}")
+        stay = output.agreeing(dead, "stays as it is", "stay as they are")
+        it = output.agreeing(dead, "it", "them")
+        again = f"to put {it} back, by what it says now: dialer dead redrive --campaign {name}"
+        output.say(f"{output.counted(dead, 'dead letter')} {stay}; {again}")
 
 
 def _fields(arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -189,6 +191,7 @@ def _too_late(draft: Draft, before: Campaign, after: Campaign, rows: int) -> lis
         return []
     changed = [name for name in _READ_BY if getattr(before, name) != getattr(after, name)]
     changed += [f"call.{name}" for name in _TYPES if before.call.get(name) != after.call.get(name)]
-    rule = f"cannot change any more: {output.counted(rows, 'contact')} were read by it"
+    were = output.agreeing(rows, "was", "were")
+    rule = f"cannot change any more: {output.counted(rows, 'contact')} {were} read by it"
     labels = dict.fromkeys(map(draft.label, changed))
     return [f"{label}: {rule}; create another campaign" for label in labels]

@@ -166,7 +166,7 @@ class Draft:
             elif unread or any(rest.get(name) != self.fields.get(name) for name in _OTHER):
                 continue
             else:
-                found = f"--set {path} or --column {path}: {rule}"
+                found = f"--set {path}=VALUE or --column {path}=COLUMN: one of them is needed"
             if found not in self.problems:
                 self.problems.append(found)
 
@@ -206,7 +206,8 @@ def _values(name: str, written: str | list[str]) -> dict[str, Any]:
         BadParameter: It cannot be read.
     """
     if name in _LISTS:
-        return {name: tuple(one for one in written if one)}
+        ones = (one.strip() for text in written for one in text.split(","))
+        return {name: tuple(one for one in ones if one)}
     text = str(written)
     if name == "zone_from":
         return _zone_source(text or "campaign")

@@ -16,7 +16,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="The campaign.")]
 File = Annotated[
     str | None, typer.Option("--file", metavar="FILE.toml", help="Fields by name; options win.")
 ]
-Account = Annotated[str | None, typer.Option("--account", help="Whose calls; default.")]
+Account = Annotated[str | None, typer.Option("--account", help="Whose calls.  [default: default]")]
 Set = Annotated[
     list[str] | None,
     typer.Option("--set", metavar="PARAM=VALUE", help="Parameter of each call; may be repeated."),
@@ -26,7 +26,10 @@ Column = Annotated[
     typer.Option("--column", metavar="PARAM=COLUMN", help="The column of the list that fills it."),
 ]
 CallerId = Annotated[
-    list[str] | None, typer.Option("--caller-id", help="fromCLI; several are used in turn.")
+    list[str] | None,
+    typer.Option(
+        "--caller-id", metavar="NUMBER", help="fromCLI; of several, with commas, each in turn."
+    ),
 ]
 Purpose = Annotated[
     str | None, typer.Option("--purpose", help="promotional, service, transactional or recovery.")
@@ -56,7 +59,8 @@ Starts = Annotated[
     str | None, typer.Option("--starts", help="Not earlier: 2h, or ISO with offset.")
 ]
 Ends = Annotated[
-    str | None, typer.Option("--ends", help="No call from here on: 7d, or ISO with offset; 30d.")
+    str | None,
+    typer.Option("--ends", help="No call from here on: 7d, or ISO with offset.  [default: 30d]"),
 ]
 Weight = Annotated[
     str | None, typer.Option("--weight", help="Its share beside other campaigns, 1 to 1000.")

@@ -59,7 +59,7 @@ def _row(seen: Sight) -> tuple[str, ...]:
     progress = seen.progress
     return (
         progress.name,
-        f"{seen.standing}, held" if seen.holds else seen.standing,
+        f"{seen.standing}{_held(seen)}",
         progress.account,
         str(progress.rows),
         str(seen.to_go),
@@ -130,7 +130,8 @@ def _lines(opened: Session, seen: Sight, finish: Finish) -> list[tuple[str, str]
             lines.append((name, f"{count}{_detail(opened, seen, name)}"))
     if unrung := _not_rung(opened, seen):
         lines.append(("not rung", f"{sum(unrung.values())}: {_counted(unrung)}"))
-    lines.append(("last hour", f"about {output.counted(seen.last_hour, 'call')} begun"))
+    if seen.last_hour is not None:
+        lines.append(("last hour", f"about {output.counted(seen.last_hour, 'call')} begun"))
     lines += _hours(seen)
     lines += [("" if nth else "held", line) for nth, line in enumerate(seen.held())]
     lines.append(("end", local(seen.campaign.ends, zone(seen.campaign))))
@@ -149,7 +150,13 @@ def _state(seen: Sight) -> str:
         case "ended":
             return f"ended: {local(campaign.ends, zone(campaign))} has passed"
         case _:
-            return word
+            return f"{word}{_held(seen)}"
+
+
+def _held(seen: Sight) -> str:
+    """Say that a hold stops what might ring otherwise, or some of it."""
+    may_ring = seen.standing not in ("finished", "cancelled", "ended")
+    return ", held" if seen.holds and may_ring else ""
 
 
 def _list(seen: Sight) -> str:

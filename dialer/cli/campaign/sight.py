@@ -7,22 +7,21 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from dialer.bootstrap import calendar_of
-from dialer.campaign import ZONES_JOIN, Campaign, CampaignState
+from dialer.campaign import ZONES_JOIN, Campaign
 from dialer.cli.campaign.summary import zone
-from dialer.cli.hold import command
+from dialer.cli.hold import command, named
 from dialer.cli.opening import Session
+from dialer.crew import POOL, sample_call
 from dialer.explain import set_by
 from dialer.hourcounts import HourCounts
 from dialer.job import NUMBERS, State
 from dialer.moment import local
-from dialer.outlook import sample_call
+from dialer.overview import standing
 from dialer.store.holds import EVERYTHING, Hold, account_scope, campaign_scope, pool_scope
 from dialer.store.progress import Progress
 from schedules.errors import HoursError
 
 _HOUR = timedelta(hours=1)
-#: Parameters of a call that say whom it waits for.
-_POOL_PARAMETERS = frozenset({"from", "fromType", "fromWebLogin", "fromCallLogin"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,17 +80,7 @@ class Sight:
     @property
     def standing(self) -> str:
         """Its state as a person sees it: the operator's word, finished, ended or starts."""
-        progress = self.progress
-        if progress.state is CampaignState.CANCELLED:
-            return str(progress.state)
-        running = progress.state is CampaignState.RUNNING
-        if running and progress.rows and not progress.open:
-            return "finished"
-        if self.campaign.ends <= self.now:
-            return "ended"
-        if running and self.campaign.starts and self.campaign.starts > self.now:
-            return "starts"
-        return str(progress.state)
+        return standing(self.progress, self.campaign.starts, self.now)
 
     @property
     def over(self) -> bool:
@@ -104,8 +93,14 @@ class Sight:
         return 0 if self.over else self.progress.open
 
     @property
-    def last_hour(self) -> int:
-        """Attempts of the last sixty minutes, about: the hours that are counted are whole ones."""
+    def last_hour(self) -> int | None:
+        """
+        Attempts of the last sixty minutes, about: the hours that are counted are whole ones.
+
+        None once its list was forgotten, and its hours with it.
+        """
+        if self.progress.forgotten:
+            return None
         hour = self.now.replace(minute=0, second=0, microsecond=0)
         starts = {one.hour: one.starts for one in self.history}
         earlier = starts.get(hour - _HOUR, 0) * (1 - (self.now - hour) / _HOUR)
@@ -132,7 +127,7 @@ class Sight:
         """Say who holds it, and how each hold is released."""
         lines = []
         for hold in self.holds:
-            lines.append(f"{hold.scope} is held by {set_by(hold)}: {hold.reason}")
+            lines.append(f"{named(hold.scope)} is held by {set_by(hold)}: {hold.reason}")
             lines.append(f"to release: {command(hold)}")
         return lines
 
@@ -172,7 +167,7 @@ def _concerns(hold: Hold, campaign: Campaign) -> bool:
 def _pool(campaign: Campaign) -> str:
     """Return how the pools of its calls begin."""
     call = sample_call(campaign)
-    if call is None or not _POOL_PARAMETERS.isdisjoint(campaign.columns):
+    if call is None or not POOL.isdisjoint(campaign.columns):
         # Which pools its rows name is not known without reading them.
         return ""
     return call.pool or NUMBERS

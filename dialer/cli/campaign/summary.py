@@ -6,10 +6,12 @@ from dialer.campaign import ZONES_JOIN, Campaign
 from dialer.cli import output
 from dialer.cli.opening import Session
 from dialer.duration import format_duration
+from dialer.limits import pace
 from dialer.moment import local, rough
-from dialer.number import mask
+from dialer.number import canonical, mask
 from dialer.outlook import agents_in, call_length
 from dialer.settings.account import Account
+from schedules.hours import CallingHours
 from schedules.presets import NOT_LEGAL_ADVICE, Preset
 
 
@@ -18,6 +20,9 @@ def describe(opened: Session, campaign: Campaign) -> None:
     Print what was defined.
     """
     output.pairs(rows(opened, campaign))
+    for hours in filter(None, (campaign.calling_hours, campaign.preset)):
+        for note in CallingHours.parse(hours).over_midnight:
+            output.say(f"note: {note}")
     for preset in campaign.presets:
         if warning := _other_zone(campaign, preset):
             output.say(f"warning: {warning}")
@@ -70,8 +75,7 @@ def rows(opened: Session, campaign: Campaign) -> list[tuple[str, str]]:
 def _account(campaign: Campaign, account: Account | None) -> str:
     if account is None:
         return f"{campaign.account}, which is not in the settings here"
-    mode = "the API rings nobody" if account.mode == "developer" else "people are rung"
-    return f"{account.name}, {account.mode} mode: {mode}"
+    return f"{account.name}, {account.mode} mode: {account.rings}"
 
 
 def _side(campaign: Campaign, side: str) -> str:
@@ -80,7 +84,14 @@ def _side(campaign: Campaign, side: str) -> str:
     if side in campaign.columns:
         return f'{what}in the column "{campaign.columns[side]}"'
     written = str(campaign.call.get(side, "")).split(",")
-    return what + ",".join(written if what else map(mask, written))
+    return what + ",".join(written if what else map(_masked, written))
+
+
+def _masked(written: str) -> str:
+    try:
+        return mask(canonical(written, landlines=True))
+    except ValueError:
+        return mask(written)
 
 
 def _caller_ids(campaign: Campaign) -> str:
@@ -139,7 +150,7 @@ def _length(campaign: Campaign, account: Account) -> str:
 def _speed(campaign: Campaign) -> str:
     parts = []
     if campaign.calls_per_second:
-        parts.append(f"{campaign.calls_per_second:g} calls/s of its own")
+        parts.append(f"{pace(campaign.calls_per_second)} of its own")
     if campaign.max_posting:
         parts.append(f"{output.counted(campaign.max_posting, 'request')} on the wire")
     if campaign.weight > 1:

@@ -12,13 +12,14 @@
 -- ARGV[14] redial rules (JSON)
 -- ARGV[15] what contacts that were read once depend on; it stays while there are any
 -- ARGV[16] version that a replacement was made from, "" for any
+-- ARGV[17] manner of its calls: what was seen of them says something until it changes
 --
 -- Returns  {"done", seq, state}, or {"refused", seq, why}
 
 local verb, name = ARGV[1], ARGV[2]
 local camp = P .. 'camp:' .. name
 local known = redis.call('HMGET', camp, 'state', 'definition', 'account', 'version',
-  'rows', 'shape', 'tat_us', 'forgotten_us')
+  'rows', 'shape', 'tat_us', 'forgotten_us', 'manner')
 if verb == 'create' and known[1] then
   if known[2] == ARGV[4] then
     return {'done', us(seen()), known[1]}
@@ -47,12 +48,20 @@ redis.call('HINCRBY', camp, 'version', 1)
 redis.call('HSET', camp, 'definition', ARGV[4], 'shape', ARGV[15], 'account', ARGV[5], 'weight', ARGV[6],
   'interval_us', ARGV[7], 'max_posting', ARGV[8], 'max_live', ARGV[9], 'per_agent', ARGV[10],
   'starts_us', ARGV[11], 'ends_us', ARGV[12], 'caps', ARGV[13], 'redial', ARGV[14],
-  'changed_us', us(now), 'changed_by', ARGV[3])
+  'manner', ARGV[17], 'changed_us', us(now), 'changed_by', ARGV[3])
 if not known[1] then
   redis.call('HSET', camp, 'state', 'draft', 'created_us', us(now), 'rows', 0, 'fed', 0,
     'reason', '')
   redis.call('ZADD', P .. 'campaigns', us(now), name)
 else
+  if known[9] ~= ARGV[17] then
+    -- Of its running hour only the rest is to count: this is how far it went.
+    local hour, before = us(math.floor(now / 3600000000)), {}
+    for i, word in ipairs({'starts', 'placed', 'retries', 'defers', 'dead', 'unconfirmed'}) do
+      before[i] = redis.call('HGET', P .. 'pulse:' .. name, hour .. ':' .. word) or '0'
+    end
+    redis.call('HSET', camp, 'edited_us', us(now), 'edited', table.concat(before, ' '))
+  end
   -- Its windows belong to the old hours; missing ones are closed until the feeder writes the new.
   for _, n in ipairs(redis.call('HVALS', P .. 'zones:' .. name)) do
     redis.call('DEL', P .. 'cal:' .. name .. '/' .. n)
