@@ -55,6 +55,10 @@ failover: .venv/dev  ## kill the master under load and say what it cost (5 minut
 proofs: .venv/dev  ## the long proof: a thousand calls, every fault, 21 kills (one minute)
 	@CHAOS_FULL=1 $(PY) -m pytest -s tests/acceptance/test_chaos.py
 
+.PHONY: kills
+kills: .venv/dev  ## kill -9 processes of a running stack at random moments (4 minutes); writes ops/kills.md
+	@$(PY) tests/measure/kills.py
+
 .PHONY: lists
 lists: .venv/dev  ## measure lists and sleeping campaigns; writes ops/lists.md
 	@$(PY) tests/measure/lists.py

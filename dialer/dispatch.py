@@ -15,6 +15,7 @@ import logging
 import time
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
@@ -141,9 +142,7 @@ class Dispatcher:
         """
         route = self._routes.get(account)
         if route is None or route.endpoint is None:
-            # It would be back for the next one at once, and take all from those who can dial.
-            self._sleep(_APART.total_seconds())
-            return f"no: this worker has no account {account} with a token"
+            return self._decline(account, bell)
         end_of_patience = self._monotonic() + _PATIENCE.total_seconds()
         for _ in range(_ASKS):
             asked, asked_boottime = self._monotonic(), self._boottime()
@@ -166,6 +165,13 @@ class Dispatcher:
                     # Its doorbell is rung anew; those of the fleet shall be there first.
                     self._sleep(_APART.total_seconds())
                 return f"no: {reason}"
+
+    def _decline(self, account: str, bell: str) -> str:
+        """Leave a doorbell to workers that know its account, and do not take their next one too."""
+        with suppress(DialerError):  # then it is rung anew a little later
+            self._dialling.decline(account, bell)
+        self._sleep(_APART.total_seconds())
+        return f"no: this worker has no account {account} with a token"
 
     def _tell_once(self, reason: str) -> None:
         """A clock that stops this worker alone is said in its own log too."""

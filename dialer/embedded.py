@@ -10,6 +10,7 @@ import contextlib
 import fcntl
 import os
 import secrets
+import shutil
 import signal
 import socket
 import subprocess
@@ -17,6 +18,8 @@ import time
 from datetime import timedelta
 from pathlib import Path
 from typing import Self
+
+import psutil
 
 from dialer.runtime import read_runtime, remove_runtime, write_runtime
 from dialer.server_binary import ServerFailed, find_server
@@ -30,6 +33,8 @@ _LOCK = "server.lock"
 _LOOK = timedelta(milliseconds=10)
 #: How much of the server's log belongs in an error.
 _LOG_LINES = 5
+#: With less free on its disk, bytes, no server can go on.
+_ROOM = 64 * 1024
 
 
 class EmbeddedServer:
@@ -111,7 +116,7 @@ class EmbeddedServer:
             lock, log = self._open_files(files)
             self._process = self._spawn(binary, lock, log)
         try:
-            self._configure_and_wait()
+            self._wait()
         except BaseException:
             self.kill()
             raise
@@ -142,6 +147,17 @@ class EmbeddedServer:
                 self._process.wait()
             self._process = None
 
+    def last_words(self) -> str:
+        """
+        Why it may have ended: the end of its log; where the disk is full, it could write none.
+        """
+        log, lines = self.directory / _LOG, [""]
+        with contextlib.suppress(OSError):
+            if shutil.disk_usage(self.directory).free < _ROOM:
+                return f"the disk of {self.directory} is full: make room on it"
+            lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:]
+        return "\n  ".join([f"the end of {log}:", *lines])
+
     def __enter__(self) -> Self:
         self.start()
         return self
@@ -170,37 +186,48 @@ class EmbeddedServer:
         return lock, log
 
     def _spawn(self, binary: Path, lock: int, log: int) -> subprocess.Popen[bytes]:
-        try:
-            return subprocess.Popen(  # noqa: S603 - a server program found by us or named by the caller
-                # The rest of the configuration comes on stdin: arguments are public.
-                [binary, "--port", str(self.port), "--dir", self.directory, "-"],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                pass_fds=(lock,),
-                start_new_session=True,
-                umask=0o077,
-            )
-        except OSError as error:
-            raise ServerFailed(f"{binary}: cannot be run: {error.strerror}") from None
+        theirs, ours = os.pipe()
+        with os.fdopen(theirs, "rb") as stdin:
+            # All of it before the server is there, and less than a pipe holds: if we are killed
+            # meanwhile it must not run without its password.
+            with os.fdopen(ours, "wb") as configuration:
+                configuration.write(_configuration(self._password, self._maxmemory).encode())
+            try:
+                return subprocess.Popen(  # noqa: S603 - a server program found by us or named by the caller
+                    # The rest of the configuration comes on stdin: arguments are public.
+                    [binary, "--port", str(self.port), "--dir", self.directory, "-"],
+                    stdin=stdin,
+                    stdout=log,
+                    stderr=log,
+                    pass_fds=(lock,),
+                    start_new_session=True,
+                    umask=0o077,
+                )
+            except OSError as error:
+                raise ServerFailed(f"{binary}: cannot be run: {error.strerror}") from None
 
-    def _configure_and_wait(self) -> None:
+    def _wait(self) -> None:
         assert self._process is not None
-        assert self._process.stdin is not None
-        with contextlib.suppress(BrokenPipeError), self._process.stdin as stdin:
-            stdin.write(_configuration(self._password, self._maxmemory).encode())
         until = time.monotonic() + self._patience.total_seconds()
         while not _answers(self.port, self._password):
             if self._process.poll() is not None:
-                raise ServerFailed(f"the embedded server ended at once; {self._last_words()}")
+                raise ServerFailed(f"the embedded server ended at once; {self.last_words()}")
             if time.monotonic() > until:
-                raise ServerFailed(f"the embedded server does not answer; {self._last_words()}")
+                raise ServerFailed(f"the embedded server does not answer; {self.last_words()}")
             time.sleep(_LOOK.total_seconds())
 
-    def _last_words(self) -> str:
-        log = self.directory / _LOG
-        lines = log.read_text(encoding="utf-8", errors="replace").splitlines()[-_LOG_LINES:]
-        return "\n  ".join([f"the end of {log}:", *lines])
+
+def left_in(directory: Path) -> psutil.Process | None:
+    """
+    Find the server that keeps its data in a directory, whoever started it; None for none.
+    """
+    lock = os.path.realpath(directory / _LOCK)
+    for process in psutil.process_iter():
+        # Of other people's processes we learn nothing, and the server is ours.
+        with contextlib.suppress(psutil.Error):
+            if any(file.path == lock for file in process.open_files()):
+                return process
+    return None
 
 
 def _configuration(password: str, maxmemory: int | None) -> str:
@@ -238,7 +265,8 @@ def _free_port(port: int) -> int:
             probe.bind((_HOST, port))
         except OSError as error:
             raise ServerFailed(
-                f"port {port} of {_HOST} cannot be used: {error.strerror}; choose another, or 0"
+                f"port {port} of {_HOST} cannot be used: {error.strerror}; end what uses it, or"
+                " choose another, or 0"
             ) from None
         return int(probe.getsockname()[1])
 

@@ -74,6 +74,21 @@ def write_note(path: Path, text: str) -> None:
         raise
 
 
+def keep_note(path: Path, text: str) -> None:
+    """
+    Write a note as `write_note` does, unless it stands there word for word.
+
+    Raises:
+        OSError: It cannot be written; an older one is as it was.
+    """
+    try:
+        if path.read_text(encoding="utf-8") == text:
+            return
+    except (OSError, ValueError):  # gone, or no text any more
+        pass
+    write_note(path, text)
+
+
 def read_stack(directory: Path = RUNTIME_DIRECTORY) -> dict[str, Any]:
     """
     What a `dialer up` of this folder noted, running or not; empty when nothing can be read.

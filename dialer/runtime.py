@@ -3,12 +3,22 @@
 """
 
 import json
+import os
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from dialer.errors import SettingsError
-from dialer.running import RUNTIME_DIRECTORY, find, mark, write_note
+from dialer.running import (
+    RUNTIME_DIRECTORY,
+    find,
+    keep_note,
+    mark,
+    read_stack,
+    sandbox_settings,
+)
 from dialer.settings.addresses import next_database
+from dialer.settings.sources import config_file, own_settings
 
 _FILE = "runtime.json"
 
@@ -35,7 +45,7 @@ def write_runtime(directory: Path, redis_url: str, broker_url: str, pid: int) ->
     Leave the addresses of a running server for other processes of the same user.
 
     The file appears whole or not at all, readable by its owner only: the
-    addresses carry the server's password.
+    addresses carry the server's password. One that says so already is left alone.
 
     Args:
         directory: Made if it is missing.
@@ -48,7 +58,7 @@ def write_runtime(directory: Path, redis_url: str, broker_url: str, pid: int) ->
         psutil.NoSuchProcess: There is no such process.
     """
     said = asdict(Addresses(redis_url, broker_url)) | mark(pid)
-    write_note(directory / _FILE, json.dumps(said))
+    keep_note(directory / _FILE, json.dumps(said))
 
 
 def read_runtime(directory: Path = RUNTIME_DIRECTORY) -> Addresses | None:
@@ -83,14 +93,41 @@ def addresses(
         directory: Where `dialer up` leaves the addresses of its server.
 
     Raises:
-        SettingsError: No address is set and no embedded server runs here.
+        SettingsError: No address is set, and no embedded server runs here or it
+            is one for practice while something says whose real calls are meant.
     """
     if redis_url is not None:
         return Addresses(redis_url, broker_url or next_database(redis_url))
     running = read_runtime(directory)
     if running is None:
-        raise SettingsError(
-            f"redis_url: is not set, and no embedded server runs for {directory.absolute()};"
-            " start one with `dialer up`, or set DIALER_REDIS_URL"
-        )
+        raise SettingsError(_no_server(directory))
+    _refuse_to_mix(directory)
     return Addresses(running.redis_url, broker_url or running.broker_url)
+
+
+def _no_server(directory: Path) -> str:
+    stack = read_stack(directory)
+    with suppress(KeyError, ValueError, TypeError):
+        if stack["embedded"] is True and find(stack):
+            return (
+                f"the embedded server is down, and `dialer up` (process {stack['pid']}) starts it"
+                " again: try again in a minute, or see what it says in its terminal"
+            )
+    return (
+        f"redis_url: is not set, and no embedded server runs for {directory.absolute()};"
+        " start one with `dialer up`, to practise with `dialer up --sandbox`,"
+        " or set DIALER_REDIS_URL"
+    )
+
+
+def _refuse_to_mix(directory: Path) -> None:
+    """A job made for practice must never be dialled through somebody's own account."""
+    practice = sandbox_settings(directory)
+    if practice is None:
+        return
+    read = config_file(None, os.environ)
+    if read is None or read.resolve() != practice.resolve():
+        raise SettingsError(
+            f"{own_settings(os.environ)}: is there, and `dialer up --sandbox` runs in this folder:"
+            " its practice calls must not meet a real account; stop it first, or use another folder"
+        )

@@ -9,7 +9,7 @@ from datetime import timedelta
 from dialer.customer import CustomerRules
 from dialer.limits import Limits
 from dialer.settle import Settlement
-from dialer.store.server import Server, micros, one_line
+from dialer.store.server import Server, micros, one_line, translated
 
 #: The most a caller's wall clock may differ from the server's.
 CLOCK_TOLERANCE = timedelta(seconds=2)
@@ -199,6 +199,20 @@ class Dialling:
             content=reply[12],
             redial=reply[13],
         )
+
+    def decline(self, account: str, bell: str) -> None:
+        """
+        Give a doorbell back that the caller cannot answer; another takes its place at once.
+
+        Raises:
+            StoreUnavailable: It counts as unanswered until its patience is over.
+        """
+        client, keys = self._server.client, self._server.keys
+        with translated(), client.pipeline(transaction=False) as pipe:
+            pipe.zrem(keys.bells(account), bell)
+            pipe.rpush(keys.wake, "1")
+            pipe.ltrim(keys.wake, 0, 0)
+            pipe.execute()
 
     def settle(
         self,

@@ -184,6 +184,10 @@ class Keys:
         """The calls of one agent that may be going on."""
         return f"{self.prefix}busy:{account}/{agent}"
 
+    def bells(self, account: str) -> str:
+        """The doorbells of an account that nobody has answered yet."""
+        return f"{self.prefix}bells:{account}"
+
     def awake(self, account: str) -> str:
         """The lanes of an account that have work."""
         return f"{self.prefix}awake:{account}"

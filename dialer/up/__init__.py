@@ -8,6 +8,7 @@
     pauses.py    how long to wait before that
     process.py   a process whose lines we pass on
     server.py    the embedded server, and the note that leads others to it
+    notes.py     all that is left in the folder meanwhile, kept as it should be
     printer.py   one line after the other, with the name of who wrote it
     folder.py    `.dialer/`: ours alone, and what a killed `dialer up` left in it
     practice.py  the account and the settings of --sandbox

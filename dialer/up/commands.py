@@ -14,6 +14,11 @@ from dialer.settings import Settings
 _SHORT: Final = timedelta(seconds=10)
 #: What Celery itself needs to end, beside the calls on the wire.
 _TO_END: Final = timedelta(seconds=15)
+#: Workers would greet each other for a second, and tell each other what they do not need.
+_WORKER: Final = (
+    *("-q", "-A", "workers.app", "worker"),
+    *("--without-mingle", "--without-gossip"),
+)
 #: Flower's user where the settings name none.
 FLOWER_USER: Final = "dialer"
 
@@ -78,7 +83,7 @@ def commands(
         name = f"worker{nth}"
         yield Command(
             name,
-            _python("celery", "-q", "-A", "workers.app", "worker", "-n", f"{name}-{stack}@%h"),
+            _python("celery", *_WORKER, "-n", f"{name}-{stack}@%h"),
             0,
             max(settings.worker.shutdown_grace, settings.wire.longest) + _TO_END,
         )

@@ -13,19 +13,22 @@ from typing import Any, Self
 
 import psutil
 
+from dialer.embedded import left_in
 from dialer.errors import DialerError
 from dialer.running import (
     RUNTIME_DIRECTORY,
     SANDBOX_SETTINGS,
     STACK_FILE,
     find,
+    keep_note,
     mark,
     read_stack,
-    write_note,
 )
 from dialer.runtime import remove_runtime
 
 _LOCK = "up.lock"
+#: Where servers keep their data; apart, so that no job made for practice is ever dialled for real.
+DATA, PRACTICE_DATA = "redis", "sandbox-redis"
 
 
 class FolderTaken(DialerError):  # noqa: N818 - named like its siblings in dialer.errors
@@ -66,31 +69,49 @@ class Folder:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self.forget()
+        # Where they cannot be taken away, nobody believes them: what they name is gone.
+        with contextlib.suppress(OSError):
+            self.forget()
         os.close(self._lock)
 
-    def note(self, *, sandbox: bool, parts: Iterable[int], server: int | None) -> None:
+    def note(
+        self, *, sandbox: bool, parts: Iterable[int], server: int | None, embedded: bool = True
+    ) -> None:
         """
         Leave word of us and of what we started, for other terminals and for our successor.
+
+        Nothing is written where it stands already.
 
         Args:
             sandbox: Whether `sandbox.toml` is what other terminals shall read.
             parts: The processes, the server apart.
-            server: The embedded server's process.
+            server: The embedded server's process; None while it is down.
+            embedded: Whether there is such a server at all.
+
+        Raises:
+            OSError: It cannot be written.
         """
         said = mark(os.getpid()) | {
             "sandbox": sandbox,
             "parts": list(_marks(parts)),
             "server": list(_marks([server] if server else [])),
+            "embedded": embedded,
         }
-        write_note(self.path / STACK_FILE, json.dumps(said))
+        keep_note(self.path / STACK_FILE, json.dumps(said))
 
     def left_over(self) -> tuple[list[psutil.Process], list[psutil.Process]]:
         """
         What a `dialer up` that was killed here left running: its parts, and its server.
+
+        The server also when it was just being started, and no note names it.
         """
         said = read_stack(self.path)
-        return _found(said.get("parts")), _found(said.get("server"))
+        servers = _found(said.get("server"))
+        unnoted = filter(None, (left_in(self.path / data) for data in (DATA, PRACTICE_DATA)))
+        return _found(said.get("parts")), [
+            *servers,
+            *(one for one in unnoted if one not in servers),
+        ]
 
     def forget(self) -> None:
         """Take every note away."""

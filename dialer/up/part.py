@@ -31,6 +31,10 @@ class Runs(Protocol):
         """Its exit status as Python gives it, negative for a signal; None while it runs."""
         ...
 
+    def last_words(self) -> str:
+        """Why it may have ended by itself; "" where it has told already."""
+        ...
+
     def ask(self) -> None:
         """Ask it to end in peace; returns at once."""
         ...
@@ -88,7 +92,12 @@ class Part:
             status = self._runs.ended()
             if status is not None:
                 self._up = False
-                self._rest(words(status), now, lived=now - self._since)
+                why = self._runs.last_words() if status > 0 else ""
+                self._rest(
+                    f"{words(status)}; {why}" if why else words(status),
+                    now,
+                    lived=now - self._since,
+                )
             return False
         return self._due is not None and now >= self._due and self._again(now)
 
@@ -123,7 +132,9 @@ class Part:
     def _rest(self, what: str, now: timedelta, *, lived: timedelta) -> None:
         self._pause = next_pause(self._pause, lived)
         self._due = now + self._pause
-        self._say(f"{what}; starts again in {format_duration(self._pause)}")
+        # What quotes a log goes on for some lines.
+        first, *more = what.split("\n")
+        self._say("\n".join([f"{first}; starts again in {format_duration(self._pause)}", *more]))
 
 
 def words(status: int) -> str:

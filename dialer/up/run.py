@@ -5,16 +5,17 @@ From the options to a running stack, and back to an empty folder.
 import os
 import secrets
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
 from dialer.errors import SettingsError
-from dialer.running import SANDBOX_SETTINGS, write_note
+from dialer.running import SANDBOX_SETTINGS
 from dialer.settings import Settings
-from dialer.settings.sources import own_settings
+from dialer.settings.sources import CONFIG_VARIABLE, own_settings
 from dialer.up.commands import FLOWER_USER, Command, Options, commands
-from dialer.up.folder import Folder, end
+from dialer.up.folder import DATA, PRACTICE_DATA, Folder, end
+from dialer.up.notes import Notes
 from dialer.up.part import Part
 from dialer.up.practice import free_port, refuse_beside, settings_text
 from dialer.up.printer import OURS, Printer
@@ -45,13 +46,14 @@ def run(options: Options) -> int:
         OSError: A process cannot be started, or `.dialer/` cannot be written.
         Whatever is raised, nothing is left running.
     """
-    printer = Printer(width=len("worker") + len(str(options.workers)))
-    say = printer.voice(OURS)
-    with Signals() as signals, Folder() as folder:
+    width = len("worker") + len(str(options.workers))
+    with Printer(width) as printer, Signals() as signals, Folder() as folder:
+        say = printer.voice(OURS)
         _end_left_over(folder, say)
         port = free_port()
-        settings = _sandbox_settings(folder, port) if options.sandbox else _own_settings()
-        stack = _stack(options, settings, folder, printer, sandbox_port=port)
+        practice = settings_text(port) if options.sandbox else ""
+        settings = _practice_settings(folder, practice) if practice else _own_settings()
+        stack = _stack(options, settings, folder, printer, practice=practice, sandbox_port=port)
         try:
             stack.start()
             say("Ctrl-C stops everything when its calls are done; a second one, at once")
@@ -74,10 +76,9 @@ def _end_left_over(folder: Folder, say: Callable[[str], None]) -> None:
     folder.forget()
 
 
-def _sandbox_settings(folder: Folder, port: int) -> Settings:
+def _practice_settings(folder: Folder, practice: str) -> Settings:
     refuse_beside(own_settings(os.environ))
-    write_note(folder.path / SANDBOX_SETTINGS, settings_text(port))
-    folder.note(sandbox=True, parts=(), server=None)
+    Notes(folder, None, practice).keep((), None)
     # Found as every other terminal finds them.
     return Settings.load()
 
@@ -96,7 +97,13 @@ def _own_settings() -> Settings:
 
 
 def _stack(
-    options: Options, settings: Settings, folder: Folder, printer: Printer, *, sandbox_port: int
+    options: Options,
+    settings: Settings,
+    folder: Folder,
+    printer: Printer,
+    *,
+    practice: str,
+    sandbox_port: int,
 ) -> Stack:
     password = _flower_password(settings) if options.flower else ""
     if options.flower:
@@ -109,26 +116,24 @@ def _stack(
         sandbox=("--port", str(sandbox_port), "--ledger", str(ledger)),
         flower_password=password,
     )
+    server = None
+    if settings.redis_url is None:
+        server = ServerPart(folder.path / (PRACTICE_DATA if practice else DATA), folder.path)
+    env = {**os.environ, "PYTHONUNBUFFERED": "1"}
+    if practice:
+        # By name: a dialer.toml that somebody writes meanwhile is none of the practice's.
+        env[CONFIG_VARIABLE] = str((folder.path / SANDBOX_SETTINGS).absolute())
     return Stack(
-        _server(options, settings, folder, printer),
-        [(one.stops, _part(one, printer)) for one in planned],
-        folder=folder,
-        sandbox=options.sandbox,
+        Part(_SERVER, server, printer.voice(_SERVER), _SERVER_PATIENCE) if server else None,
+        [(one.stops, _part(one, printer, env)) for one in planned],
+        notes=Notes(folder, server, practice),
         say=printer.voice(OURS),
     )
 
 
-def _server(options: Options, settings: Settings, folder: Folder, printer: Printer) -> Part | None:
-    if settings.redis_url is not None:
-        return None
-    # Apart, so that no job made for practice is ever dialled for real.
-    data = folder.path / ("sandbox-redis" if options.sandbox else "redis")
-    return Part(_SERVER, ServerPart(data, folder.path), printer.voice(_SERVER), _SERVER_PATIENCE)
-
-
-def _part(command: Command, printer: Printer) -> Part:
+def _part(command: Command, printer: Printer, env: Mapping[str, str]) -> Part:
     say = printer.voice(command.name)
-    env = {**os.environ, "PYTHONUNBUFFERED": "1", **command.env}
+    env = {**env, **command.env}
     return Part(command.name, Process(command.argv, env, say), say, command.patience)
 
 

@@ -7,12 +7,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import timedelta
 from typing import Final
 
-from dialer.up.folder import Folder
+from dialer.up.notes import Notes
 from dialer.up.part import Part
 from dialer.up.signals import Signals
 
 #: Between two looks at what runs.
 _LOOK: Final = timedelta(milliseconds=100)
+#: Between two looks at the notes: whoever starts again goes by them.
+_KEEP: Final = timedelta(seconds=1)
 
 
 class Stack:
@@ -22,8 +24,7 @@ class Stack:
     Args:
         server: The embedded server; None where the settings name another one.
         turns: The other parts by the turn in which they stop.
-        folder: Where their processes are noted.
-        sandbox: Whether other terminals shall find the sandbox.
+        notes: What is left in the folder meanwhile.
         say: Prints a sentence of ours.
     """
 
@@ -32,8 +33,7 @@ class Stack:
         server: Part | None,
         turns: Sequence[tuple[int, Part]],
         *,
-        folder: Folder,
-        sandbox: bool,
+        notes: Notes,
         say: Callable[[str], None],
     ) -> None:
         self._server = server
@@ -42,8 +42,9 @@ class Stack:
         self._turns = [[part for one, part in turns if one == turn] for turn in numbers]
         if server is not None:
             self._turns.append([server])
-        self._folder = folder
-        self._sandbox = sandbox
+        self._notes = notes
+        self._kept = timedelta(0)
+        self._complained = False
         self._say = say
 
     def start(self) -> None:
@@ -93,12 +94,27 @@ class Stack:
     def _look(self, parts: Iterable[Part]) -> None:
         # All of them, also behind the first that was started again.
         started = [part for part in parts if part.look(_now())]
-        if started:
+        if started or _now() - self._kept >= _KEEP:
+            self._keep()
+
+    def _keep(self) -> None:
+        """Keep the notes; without them what runs goes on, as it does on a full disk."""
+        try:
             self._note()
+        except OSError as error:
+            if not self._complained:
+                where = self._notes.folder.path.absolute()
+                self._say(
+                    f"{where}: cannot be written: {error.strerror}; until it can, other"
+                    " terminals may not find what runs here"
+                )
+            self._complained = True
+        else:
+            self._complained = False
 
     def _note(self) -> None:
-        self._folder.note(
-            sandbox=self._sandbox,
+        self._kept = _now()
+        self._notes.keep(
             parts=[part.pid for part in self._others if part.pid is not None],
             server=self._server.pid if self._server else None,
         )

@@ -242,6 +242,9 @@ def test_everything_is_killed_once_under_load(up, watch, env):
     assert flower_answers(env, "dialer:wrong") == 401
 
     before = pids()
+    practice = str(Path(".dialer/sandbox.toml").absolute())
+    parts = {psutil.Process(pid) for name, pid in before.items() if name != "server"}
+    assert {process.environ()["DIALER_CONFIG"] for process in parts} == {practice}
     killed = {name: pid for name, pid in before.items() if name != "worker2"}
     assert sorted(killed) == ["beat", "flower", "sandbox", "server", "worker1"]
     for pid in killed.values():
@@ -278,6 +281,7 @@ def test_everything_is_killed_once_under_load(up, watch, env):
         "server",
     ]
     assert not any("by force" in line for line in one.lines)
+    assert not any("Traceback" in line for line in one.lines)
     assert sorted(path.name for path in Path(".dialer").iterdir()) == [
         "sandbox-ledger.jsonl",
         "sandbox-redis",

@@ -53,14 +53,17 @@ def enqueue(clockwork: Clockwork, **changes) -> str:
 
 
 def test_worker_that_does_not_know_an_account_leaves_its_doorbells_to_others(clockwork: Clockwork):
-    """Back at once for the next one, it would take nine of ten from those that can dial."""
+    """It gives them back and waits; else it would take nine of ten from those that can dial."""
     enqueue(clockwork)
     line, slept = Line(Placed("c1")), []
-
     stranger = dispatcher(clockwork, line, route("other"), sleep=slept.append)
+    bells = clockwork.store.server.keys.bells("default")
+    clockwork.store.server.client.zadd(bells, {"b1": 1, "b2": 2})
 
-    assert stranger.answer("default") == "no: this worker has no account default with a token"
+    assert stranger.answer("default", "b1") == "no: this worker has no account default with a token"
     assert (line.sent, slept) == ([], [1.0])
+    assert clockwork.store.server.client.zrange(bells, 0, -1) == ["b2"]
+    assert clockwork.store.bells.wait(timedelta(seconds=1)), "another is rung at once"
 
 
 def test_doorbell_places_one_call(clockwork: Clockwork):

@@ -1,5 +1,6 @@
 """The notes of `dialer up` in `.dialer/`: for other terminals, and for whoever comes next."""
 
+import errno
 import json
 import os
 import subprocess
@@ -11,10 +12,17 @@ import psutil
 import pytest
 
 from dialer import running
+from dialer.embedded import EmbeddedServer
+from dialer.errors import SettingsError
+from dialer.runtime import addresses
 from dialer.settings import Settings
 from dialer.settings.sources import config_file
 from dialer.up.folder import Folder, FolderTaken, end
+from dialer.up.notes import Notes
+from dialer.up.part import Part
 from dialer.up.practice import settings_text
+from dialer.up.server import ServerPart
+from dialer.up.stack import Stack
 
 SANDBOX = Path(".dialer/sandbox.toml")
 SLEEP = [sys.executable, "-c", "input()"]
@@ -142,3 +150,153 @@ def test_a_number_that_is_somebody_elses_now_is_left_alone(here, child):
         said["parts"][0]["started"] -= 100
         (folder.path / "up.json").write_text(json.dumps(said))
         assert folder.left_over() == ([], [])
+
+
+@pytest.mark.parametrize("started", [False, True])
+def test_a_server_that_no_note_names_is_found_by_its_data(here, started):
+    """Whoever is killed while the server starts has left no word of it."""
+    with Folder() as folder, EmbeddedServer(folder.path / "redis") as server:
+        folder.note(sandbox=False, parts=(), server=server.pid if started else None)
+        parts, servers = folder.left_over()
+        assert (parts, [one.pid for one in servers]) == ([], [server.pid])
+        end(servers, timedelta(seconds=10))
+        assert server.ended() is not None
+        assert folder.left_over() == ([], [])
+
+
+@pytest.fixture
+def notes(here):
+    """What a `dialer up --sandbox` leaves, with this process for each of its own."""
+    server = ServerPart(here / "redis")
+    with Folder() as folder:
+        server.start()
+        try:
+            yield Notes(folder, server, settings_text(45678))
+        finally:
+            server.kill()
+
+
+@pytest.mark.parametrize("name", ["runtime.json", "up.json", "sandbox.toml"])
+@pytest.mark.parametrize("text", [None, "{"])
+def test_a_note_that_was_taken_away_is_written_again(notes, name, text):
+    """A worker that starts again finds its way, whatever somebody did to the folder."""
+    notes.keep([os.getpid()], None)
+    file = notes.folder.path / name
+    said = file.read_text()
+    file.unlink()
+    if text is not None:
+        file.write_text(text)
+    notes.keep([os.getpid()], None)
+    assert file.read_text() == said
+    assert Settings.load(env={}).account().mode == "live"
+    assert addresses(None, None).redis_url.startswith("redis://")
+
+
+def test_notes_that_stand_are_not_written_again(notes):
+    """Looking once a second costs no disk."""
+    notes.keep([os.getpid()], None)
+    before = {file.name: file.stat().st_ino for file in notes.folder.path.iterdir()}
+    notes.keep([os.getpid()], None)
+    assert {file.name: file.stat().st_ino for file in notes.folder.path.iterdir()} == before
+
+
+def test_a_clock_that_was_set_does_not_hide_what_runs(notes, monkeypatch):
+    """A process is named by its start, and the system tells that by its clock."""
+    notes.keep([os.getpid()], None)
+    assert running.sandbox_settings() == SANDBOX
+    told = psutil.Process.create_time
+    monkeypatch.setattr(psutil.Process, "create_time", lambda process: told(process) + 5)
+    assert running.sandbox_settings() is None
+    notes.keep([os.getpid()], None)
+    assert running.sandbox_settings() == SANDBOX
+    assert addresses(None, None).redis_url.startswith("redis://")
+
+
+def test_practice_never_meets_a_real_account(notes, here, monkeypatch):
+    """Who reads other settings than the sandbox's is not led to the jobs made for practice."""
+    notes.keep([os.getpid()], None)
+    assert addresses(None, None).redis_url.startswith("redis://")
+    Path("dialer.toml").touch()
+    with pytest.raises(SettingsError, match=r"dialer.toml: is there, and .*must not meet a real"):
+        addresses(None, None)
+    assert addresses("redis://127.0.0.1:1/0", None).redis_url == "redis://127.0.0.1:1/0"
+    monkeypatch.setenv("DIALER_CONFIG", str(SANDBOX.absolute()))
+    assert addresses(None, None).redis_url.startswith("redis://")
+    monkeypatch.setenv("DIALER_CONFIG", "dialer.toml")
+    with pytest.raises(SettingsError, match="DIALER_CONFIG: is there"):
+        addresses(None, None)
+
+
+@pytest.mark.parametrize(
+    ("embedded", "told"),
+    [
+        (True, "the embedded server is down, and `dialer up`.* starts it again"),
+        (False, "is not set"),
+    ],
+)
+def test_a_server_that_is_down_for_a_moment_is_no_missing_stack(here, embedded, told):
+    """Nobody is sent to start a second `dialer up` while the first one repairs its server."""
+    with Folder() as folder:
+        folder.note(sandbox=False, parts=(), server=None, embedded=embedded)
+        with pytest.raises(SettingsError, match=told):
+            addresses(None, None)
+    with pytest.raises(SettingsError, match="redis_url: is not set, and no embedded server runs"):
+        addresses(None, None)
+
+
+class Full:
+    """A folder on a disk without room, as `Notes` finds it after the first time."""
+
+    def __init__(self, folder: Folder) -> None:
+        self.folder = folder
+        self.asked = 0
+
+    def keep(self, parts, server) -> None:
+        self.asked += 1
+        if self.asked > 1:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+
+class Dying:
+    """Something that ends as soon as it is looked at."""
+
+    pid = 1
+    lives = 0
+
+    def start(self) -> None:
+        self.lives += 1
+
+    def ended(self) -> int:
+        return 1
+
+    def last_words(self) -> str:
+        return ""
+
+    def ask(self) -> None:
+        """It has ended."""
+
+    kill = ask
+
+
+class Patience:
+    """Asks for the end once something was started three times."""
+
+    def __init__(self, one: Dying) -> None:
+        self._one = one
+
+    @property
+    def asked(self) -> bool:
+        return self._one.lives == 3
+
+
+def test_a_full_disk_does_not_end_the_stack(here):
+    """What dies is started again though no note can be written of it, and one line says so."""
+    said: list[str] = []
+    one = Dying()
+    part = Part("beat", one, lambda _: None, timedelta(0))
+    stack = Stack(None, [(0, part)], notes=Full(Folder()), say=said.append)
+    stack.start()
+    stack.watch(Patience(one))
+    stack.stop()
+    full = f"{Path('.dialer').absolute()}: cannot be written: No space left on device"
+    assert [line.split(";")[0] for line in said] == [full, "stopping beat"]

@@ -96,15 +96,20 @@ def test_nothing_runs_whose_parent_is_gone_already():
 
 
 def test_a_killed_server_comes_back_where_it_was(tmp_path):
-    """Same address and password, with a note of its new process; stopped, it leaves none."""
+    """Same address and password, with a note of its new process; stopped, its note is none."""
     part = ServerPart(tmp_path / "redis", tmp_path)
+    part.note()
+    assert read_runtime(tmp_path) is None
     part.start()
+    part.note()
     try:
         before, first = read_runtime(tmp_path), part.pid
         os.kill(first, signal.SIGKILL)
         wait_until(lambda: part.ended() is not None, within=10, why="it is killed")
         assert (part.ended(), read_runtime(tmp_path)) == (-signal.SIGKILL, None)
+        part.note()  # nothing to say, and nothing to stumble over
         part.start()
+        part.note()
         assert part.pid != first
         assert part.ended() is None
         assert before is not None

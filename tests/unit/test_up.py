@@ -2,8 +2,10 @@
 
 import io
 import re
+import threading
 from datetime import timedelta
 
+import psutil
 import pytest
 from rich.console import Console
 
@@ -17,6 +19,7 @@ from dialer.up.part import Part, words
 from dialer.up.pauses import CAP, FIRST, WELL, next_pause
 from dialer.up.practice import refuse_beside, settings_text
 from dialer.up.printer import Printer
+from dialer.up.server import ServerPart
 
 SECOND, NOTHING = timedelta(seconds=1), timedelta(0)
 ACCOUNT = {"accounts": {"default": {"user_id": "00000001", "token": "made-up-token"}}}
@@ -51,6 +54,7 @@ class Fake:
         self.status: int | None = None
         self.fails = False
         self.asked = 0
+        self.why = ""
 
     def start(self) -> None:
         if self.fails:
@@ -60,6 +64,9 @@ class Fake:
 
     def ended(self) -> int | None:
         return self.status
+
+    def last_words(self) -> str:
+        return self.why
 
     def ask(self) -> None:
         self.asked += 1
@@ -112,6 +119,27 @@ def test_a_start_that_fails_is_tried_again_after_a_longer_pause(part, fake, said
         "ended with status 1; starts again in 500ms",
         "cannot be started: no room; starts again in 1s",
     ]
+
+
+@pytest.mark.parametrize(
+    ("status", "why", "expected"),
+    [
+        (1, "", ["ended with status 1; starts again in 500ms"]),
+        (1, "no room", ["ended with status 1; no room; starts again in 500ms"]),
+        (
+            1,
+            "its log:\n  no\n  room",
+            ["ended with status 1; its log:; starts again in 500ms", "  no", "  room"],
+        ),
+        # Whoever killed it knows why, and its log does not.
+        (-9, "no room", ["was ended by SIGKILL; starts again in 500ms"]),
+    ],
+)
+def test_a_part_that_ended_by_itself_says_why(part, fake, said, status, why, expected):
+    """A server's log is a file that nobody watches."""
+    fake.status, fake.why = status, why
+    part.look(SECOND)
+    assert said == ["\n".join(expected)]
 
 
 def test_a_part_that_was_asked_to_end_is_not_started_again(part, fake):
@@ -243,6 +271,7 @@ def test_up_says_in_words_why_it_does_not_start(
     [
         ("placed [red]x", False, "beat    | placed [red]x\n"),
         ("a\tb\x1b[2J", False, "beat    | a   b\ufffd[2J\n"),
+        ("a\n b", False, "beat    | a\nbeat    |  b\n"),
         ("", False, ""),
         ("placed", True, "\x1b[36mbeat    | \x1b[0mplaced\n"),
     ],
@@ -254,21 +283,61 @@ def test_lines_are_headed_with_who_wrote_them(line, terminal, expected):
         file=file, force_terminal=terminal, color_system="standard" if terminal else None,
         markup=False, highlight=False, width=40,
     )  # fmt: skip
-    Printer(7, console).voice("beat")(line)
+    with Printer(7, console) as printer:
+        printer.voice("beat")(line)
     assert file.getvalue() == expected
+
+
+class Halted(io.StringIO):
+    """A terminal that shows nothing until it is let go."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.goes_on = threading.Event(), threading.Event()
+
+    def write(self, text: str) -> int:
+        self.asked.set()
+        self.goes_on.wait()
+        return super().write(text)
+
+
+def test_nobody_waits_for_a_terminal_that_was_halted():
+    """Who speaks goes on at once; what found no room is counted when somebody reads again."""
+    file = Halted()
+    try:
+        with Printer(6, Console(file=file, width=80), room=2) as printer:
+            say = printer.voice("beat")
+            say("first")
+            assert file.asked.wait(10)
+            say("second\nthird\nfourth\nfifth")
+            file.goes_on.set()
+        assert [line.split(" | ")[1] for line in file.getvalue().splitlines()] == [
+            "first", "second", "third", "2 lines are not here: nobody read them in time",
+        ]  # fmt: skip
+    finally:
+        file.goes_on.set()
 
 
 def test_long_lines_stay_one_line():
     """A log that is read by another program is never wrapped."""
     file = io.StringIO()
-    Printer(7, Console(file=file, width=20)).voice("beat")("x" * 300)
+    with Printer(7, Console(file=file, width=20)) as printer:
+        printer.voice("beat")("x" * 300)
     assert file.getvalue() == f"beat    | {'x' * 300}\n"
 
 
 def test_nobody_listening_stops_nothing():
     """When the reader has gone, lines are dropped and no writer is held up."""
     file = io.StringIO()
-    hear = Printer(7, Console(file=file, width=20)).voice("beat")
-    file.close()
-    hear("one")
-    hear("two")
+    with Printer(7, Console(file=file, width=20)) as printer:
+        hear = printer.voice("beat")
+        file.close()
+        hear("one")
+        hear("two")
+    assert not printer._thread.is_alive()
+
+
+def test_the_server_has_a_bound_below_the_memory_of_the_machine(tmp_path):
+    """A store that is full refuses calls; one that fills the machine is killed."""
+    bound = ServerPart(tmp_path / "redis", tmp_path)._server._maxmemory
+    assert 0 < bound < psutil.virtual_memory().total / 2
