@@ -11,6 +11,7 @@ Each name is loaded when it is first used, so that the sandbox, which imports
 this package too, shares no code with the client it tests.
 """
 
+import logging
 from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
@@ -57,6 +58,11 @@ _HOMES = {
     "StoreUnavailable": "dialer.errors",
     "Verdict": "dialer.producer",
 }
+
+
+# Without it Python prints our warnings on stderr where the program has no handler, as the
+# command line has none.
+logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 
 def __getattr__(name: str) -> Any:

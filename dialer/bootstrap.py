@@ -45,9 +45,13 @@ def breaker_rules(settings: Settings) -> BreakerRules:
     )
 
 
-def store_of(settings: Settings) -> Store:
+def store_of(settings: Settings, *, even_unsafe: bool = False) -> Store:
     """
     Connect to the store that the settings name.
+
+    Args:
+        settings: They name it.
+        even_unsafe: Also when it is unsafe: for whoever only looks, or stops something.
 
     Raises:
         SettingsError: They name none.
@@ -56,7 +60,7 @@ def store_of(settings: Settings) -> Store:
     """
     store = open_store(
         addresses(settings.redis_url, settings.broker_url).redis_url,
-        durability=settings.durability,
+        durability="trusted" if even_unsafe else settings.durability,
         breaker=breaker_rules(settings),
         full_at=settings.jobs.full_at,
     )
@@ -113,11 +117,17 @@ def feeder_of(settings: Settings, store: Store) -> Feeder:
 
 
 def _durability(settings: Settings, store: Store) -> list[Callable[[], None]]:
-    return [] if settings.durability == "trusted" else [Durability(store).look]
+    return [Durability(store, trusted=settings.durability == "trusted").look]
 
 
 def _feeder(settings: Settings, store: Store, routes: Mapping[str, Route]) -> Feeder:
-    return Feeder(store, routes, period=settings.beat.tick, retention=settings.jobs.retention)
+    return Feeder(
+        store,
+        routes,
+        period=settings.beat.tick,
+        retention=settings.jobs.retention,
+        settings=settings.fingerprint(),
+    )
 
 
 def _with_preset(customer: CustomerRules, account: Account) -> CustomerRules:
@@ -174,7 +184,9 @@ def worker_parts(settings: Settings) -> WorkerParts:
         period=settings.beat.tick,
         retention=settings.jobs.retention,
         key_retention=settings.jobs.key_retention,
-        first=(tidemark.look, roster.look, *_durability(settings, store)),
+        first=(tidemark.look,),
+        looks=(roster.look, *_durability(settings, store)),
+        settings=settings.fingerprint(),
         feeder=_feeder(settings, store, routes),
     )
     dispatcher = Dispatcher(

@@ -199,11 +199,18 @@ class Dispatcher:
             return self._dialling.begin(ask)
         except DialerError as error:
             # The script may have run: give back what it may have granted.
-            self._insist(lambda: self._dialling.take_back(token, "the answer to begin was lost"))
+            self._give_back(token)
             return No(str(error))
+        except Exception:
+            # Ours is at fault, perhaps after the grant: a job that was not sent is no doubt.
+            self._give_back(token)
+            raise
+
+    def _give_back(self, token: str) -> None:
+        self._insist(lambda: self._dialling.take_back(token, "the answer to begin was lost"))
 
     def _dial(self, route: Route, endpoint: Endpoint, go: Go, asked: float) -> str:
-        journal.begun(go)
+        journal.begun(go, route.account)
         slot = go.ahead.total_seconds()
         start_at = self._monotonic() + slot
         start_by = asked + slot + self._rules.start_by.total_seconds()
@@ -240,7 +247,7 @@ class Dispatcher:
             and outcome.late
             and self._insist(lambda: self._dialling.take_back(go.token, outcome.why, fault=True))
         ):
-            journal.taken_back(go, outcome.why)
+            journal.taken_back(go, route.account, outcome.why)
             return f"taken back {go.job_id}"
         # A late one that cannot be taken back was given up by the reaper: it was not sent either.
         settlement = decide(

@@ -10,7 +10,8 @@ What can go wrong, and what it leaves behind.
     ├ JobNotFound         no job has this id or key
     ├ StateConflict       the job is not where the caller believed; nothing moved
     ├ StoreUnavailable    Redis did not answer; what it acknowledged still holds
-    ├ StoreRefused        Redis answered, and must not be used: full, wrong layout, unsafe
+    ├ StoreRefused        Redis answered, and must not be used: full, another layout
+    │ └ StoreUnsafe       … because it may forget what it acknowledges
     ├ ServerFailed        the embedded server did not start (dialer.embedded)
     └ SandboxRefused      the sandbox was asked to leave loopback
 
@@ -93,6 +94,19 @@ class StoreUnavailable(DialerError):
 
 class StoreRefused(DialerError):
     """Redis answered and must not be used as it is: full, another layout, or unsafe settings."""
+
+
+class StoreUnsafe(StoreRefused):
+    """
+    Redis may forget what it acknowledges, or hides whether it does; nothing was changed.
+
+    Attributes:
+        reason: What is wrong, short enough for a hold; the text adds what to do.
+    """
+
+    def __init__(self, reason: str, text: str) -> None:
+        self.reason = reason
+        super().__init__(text)
 
 
 class SandboxRefused(DialerError):

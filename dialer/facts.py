@@ -105,18 +105,20 @@ class Explainer:
             lease=self.lease,
             quarantine=self.quarantine,
             campaign=self._campaign(job, now),
+            fullness=store.server.fullness(),
         )
 
     def _contact(self, name: str, place: Place) -> Facts:
         """Read what decides about a contact, as about the job it will become."""
         store = self.store
         campaign, progress = store.campaigns.get(name), store.campaigns.progress(name)
-        job = prospective(campaign, place, self.routes.get(campaign.account), progress.created)
-        facts = self.facts(job)
         route = self.routes.get(campaign.account)
+        mode = progress.mode or (route.mode if route else "live")
+        job = prospective(campaign, place, mode, progress.created)
+        facts = self.facts(job)
         customer = None
         if route:
-            rings = new_turn(campaign, place.contact, place.group.number, route).rings
+            rings = new_turn(campaign, place.contact, place.group.number, mode).rings
             asked = [(job.protected, rings)]
             (customer,) = store.customers.allow_contacts(
                 campaign.account, asked, route.customer, campaign.customer_rules

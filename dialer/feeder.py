@@ -66,6 +66,8 @@ class Feeder:
         routes: The accounts by name.
         period: The beat's period.
         retention: How long the list of a campaign that is over is kept.
+        settings: The fingerprint of the settings; while live workers dial with others
+            nothing is fed, hours are not written and lists not forgotten. "" is not compared.
     """
 
     def __init__(
@@ -75,11 +77,13 @@ class Feeder:
         *,
         period: timedelta,
         retention: timedelta = timedelta(days=30),
+        settings: str = "",
     ) -> None:
         self._store = store
         self._routes = routes
         self._period = period
         self._retention = retention
+        self._settings = settings
         self._hours: dict[str, OpeningHours] = {}
 
     def tick(self) -> int:
@@ -119,8 +123,11 @@ class Feeder:
         store, now = self._store, self._store.server.time()
         progress = store.campaigns.progress(name)
         made, again = 0, None
+        apart = store.bells.apart(self._settings)
         if progress.state is CampaignState.CANCELLED or progress.ends <= now:
-            again = self._end(progress, now)
+            again = self._end(progress, now, keep=apart)
+        elif apart:
+            return 0
         elif progress.state is CampaignState.RUNNING:
             # After its record: a definition that is newer is looked at again.
             made, again = self._run(store.campaigns.get(name), progress, now)
@@ -134,7 +141,7 @@ class Feeder:
         again = self._store.server.time() + self._period
         self._store.feeding.look_again(progress, again, period=self._period)
 
-    def _end(self, progress: Progress, now: datetime) -> datetime | None:
+    def _end(self, progress: Progress, now: datetime, *, keep: bool) -> datetime | None:
         """Take out what waits in a campaign that is over; long after, forget its list."""
         left, moved = 1, _SWEEP
         while moved == _SWEEP:
@@ -145,8 +152,8 @@ class Feeder:
             return None
         cancelled = progress.state is CampaignState.CANCELLED
         over = (progress.changed if cancelled else progress.ends) + self._retention
-        if over > now:
-            return over
+        if over > now or keep:
+            return max(over, now + self._period)
         self._store.contacts.forget(progress.name, who="retention", after=self._retention)
         return None
 
@@ -200,12 +207,13 @@ class Feeder:
         group, made = one.group, 0
         while made < want:
             some, behind = self._store.contacts.read(campaign.name, group, min(BATCH, want - made))
-            jobs = [new_turn(campaign, contact, group.number, route) for contact in some]
+            mode = progress.mode or route.mode
+            jobs = [new_turn(campaign, contact, group.number, mode) for contact in some]
             if not jobs or one.latest < max(job.ring_lead for job in jobs):
                 # So near its close they would only be put off.
                 break
             if not self._store.feeding.feed(
-                campaign.name, group, behind, jobs, version=progress.version
+                campaign.name, group, behind, jobs, version=progress.version, mode=mode
             ):
                 break
             made += len(jobs)

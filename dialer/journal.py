@@ -1,12 +1,15 @@
 """
 The log lines of an attempt: one for each arrow it makes its job go along.
 
-Each carries job and attempt as fields of their own, and never a number or a token.
+Each carries job, attempt, account and campaign as fields of their own, who made
+it and why, and never a number or a token, whoever's handler writes it.
 """
 
 import logging
 
 from dialer.codes import lookup
+from dialer.job import State
+from dialer.masking import mask
 from dialer.outcome import Outcome, Refused
 from dialer.settle import Settlement
 from dialer.store.dialling import Go
@@ -14,20 +17,24 @@ from dialer.store.dialling import Go
 #: Named for where attempts are made, which is where people look for these lines.
 log = logging.getLogger("dialer.dispatch")
 
-
-def begun(go: Go) -> None:
-    """
-    Say that an attempt has begun.
-    """
-    log.info("begin job=%s attempt=%d", go.job_id, go.attempt, extra=_ids(go))
+_BEFORE, _DURING = State.READY, State.DIALING
 
 
-def taken_back(go: Go, why: str) -> None:
+def begun(go: Go, account: str) -> None:
     """
-    Say that an attempt was undone before anything was sent.
+    Say that an attempt of an account has begun.
     """
-    text = "taken back job=%s attempt=%d: %s"
-    log.warning(text, go.job_id, go.attempt, why, extra=_ids(go))
+    extra = _fields(go, account, "begin", f"attempt {go.attempt}") | _arrow(_BEFORE, _DURING)
+    log.info("begin job=%s attempt=%d", go.job_id, go.attempt, extra=extra)
+
+
+def taken_back(go: Go, account: str, why: str) -> None:
+    """
+    Say that an attempt of an account was undone before anything was sent.
+    """
+    why = mask(why)
+    extra = _fields(go, account, "take_back", why) | _arrow(_DURING, _BEFORE)
+    log.warning("taken back job=%s attempt=%d: %s", go.job_id, go.attempt, why, extra=extra)
 
 
 def settled(go: Go, account: str, settlement: Settlement, outcome: Outcome, *, done: bool) -> None:
@@ -46,6 +53,12 @@ def settled(go: Go, account: str, settlement: Settlement, outcome: Outcome, *, d
         level = logging.ERROR
     elif settlement.row.verb in ("doubt", "hold"):
         level = logging.WARNING
+    why = mask(settlement.reason)
+    extra = _fields(go, account, settlement.row.verb, why)
+    if settlement.code:
+        extra["code"] = settlement.code
+    if done:
+        extra |= _arrow(_DURING, settlement.target)
     log.log(
         level,
         "%s job=%s attempt=%d account=%s code=%s%s: %s",
@@ -55,10 +68,25 @@ def settled(go: Go, account: str, settlement: Settlement, outcome: Outcome, *, d
         account,
         settlement.code or "-",
         "" if done else " (no longer this attempt's)",
-        settlement.reason,
-        extra=_ids(go),
+        why,
+        extra=extra,
     )
 
 
-def _ids(go: Go) -> dict[str, str | int]:
-    return {"job": go.job_id, "attempt": go.attempt}
+def _fields(go: Go, account: str, verb: str, why: str) -> dict[str, str | int]:
+    """The same fields, under the same names, as `dialer.store.moves` gives every other move."""
+    fields: dict[str, str | int] = {
+        "verb": verb,
+        "job": go.job_id,
+        "attempt": go.attempt,
+        "account": account,
+        "who": "worker",
+        "why": why,
+    }
+    # The job of a campaign's contact is named campaign:row:turn, any other has no colon.
+    campaign, colon, _ = go.job_id.partition(":")
+    return fields | {"campaign": campaign} if colon else fields
+
+
+def _arrow(before: str, after: str) -> dict[str, str | int]:
+    return {"before": str(before), "after": str(after)}

@@ -15,6 +15,7 @@ from dialer.store.accounts import Standing
 from dialer.store.bells import LiveWorker
 from dialer.store.holds import EVERYTHING, Hold, account_scope, campaign_scope
 from dialer.store.progress import Progress, Step
+from dialer.store.server import FULL
 
 #: So many campaigns are shown; the rest is counted.
 MOST_CAMPAIGNS = 10
@@ -98,6 +99,7 @@ class Overview:
         campaigns: Those that were started and not cancelled, at most `MOST_CAMPAIGNS`:
             oldest first, but those that are over last.
         more_campaigns: How many more there are.
+        fullness: Which share of the store's memory is used; 0.0 for no limit.
     """
 
     now: datetime
@@ -109,6 +111,12 @@ class Overview:
     unconfirmed: Mapping[str, int]
     campaigns: Sequence[CampaignView]
     more_campaigns: int
+    fullness: float
+
+    @property
+    def full(self) -> bool:
+        """Whether nothing is taken or begun; live workers cannot be heard of then either."""
+        return self.fullness >= FULL
 
 
 def overview(explainer: Explainer) -> Overview:
@@ -133,6 +141,7 @@ def overview(explainer: Explainer) -> Overview:
         unconfirmed=_ages(explainer, now),
         campaigns=campaigns[:MOST_CAMPAIGNS],
         more_campaigns=max(0, len(open_ones) - MOST_CAMPAIGNS),
+        fullness=store.server.fullness(),
     )
 
 

@@ -44,12 +44,14 @@ class Receipt:
         state: The state of the job that was there before a conflict, or "".
         problems: What is wrong, as (field, rule) pairs; empty unless
             rejected or conflict.
+        mode: "live", or "developer", in which the API rings nobody; "" when rejected.
     """
 
     verdict: Verdict
     job_id: str = ""
     state: str = ""
     problems: tuple[tuple[str, str], ...] = ()
+    mode: str = ""
 
 
 class Dialer:
@@ -223,5 +225,5 @@ def _receipt(job: NewJob, answer: str) -> Receipt:
     if word == Verdict.CONFLICT:
         key = f'"{job.key}"' if job.key else "this content"
         rule = f"{key} was used for another call (job {job.id}, {state})"
-        return Receipt(Verdict.CONFLICT, job.id, state, (("key", rule),))
-    return Receipt(Verdict(word), job.id, state)
+        return Receipt(Verdict.CONFLICT, job.id, state, (("key", rule),), job.mode)
+    return Receipt(Verdict(word), job.id, state, mode=job.mode)

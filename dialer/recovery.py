@@ -6,17 +6,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
-from dialer import tidemark
 from dialer.campaign import CampaignState
 from dialer.job import Job, State
+from dialer.owners import RECOVER, WITNESS
 from dialer.store import Store
+from dialer.store.census import Census
 from dialer.store.eras import Eras
 from dialer.store.holds import EVERYTHING, Hold
 from dialer.store.progress import Progress
-from dialer.store.roster import Roster
-
-#: The owner of the hold that a recovery sets.
-OWNER = "recover"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +42,17 @@ def recover(store: Store, *, who: str) -> Recovery:
     """
     eras, now = Eras(store.server), store.server.time()
     standing = [hold for hold in store.holds.all() if hold.scope == EVERYTHING]
-    ours = [hold for hold in standing if hold.owner == OWNER]
-    theirs = [hold for hold in standing if hold.owner == tidemark.OWNER]
+    ours = [hold for hold in standing if hold.owner == RECOVER]
+    theirs = [hold for hold in standing if hold.owner == WITNESS]
     era = eras.read()
     if ours:
         copy = era.copy
     else:
-        copy = (era.lost if theirs else None) or Roster(store.server).last_moment()
+        copy = (era.lost if theirs else None) or Census(store.server).last_moment()
         reason = "a copy may have been restored: dialer recover says what to look at first"
-        store.holds.set(EVERYTHING, owner=OWNER, who=who, reason=reason)
+        store.holds.set(EVERYTHING, owner=RECOVER, who=who, reason=reason)
     eras.renew(copy)
-    store.holds.release(EVERYTHING, owner=tidemark.OWNER, who=who, reason="taken over by recover")
+    store.holds.release(EVERYTHING, owner=WITNESS, who=who, reason="taken over by recover")
     return Recovery(copy, _first(ours + theirs, now))
 
 

@@ -15,7 +15,7 @@ from dialer.store.jobs import BATCH, NewJob
 from dialer.turn import new_turn
 
 
-def remake(store: Store, campaign: Campaign, route: Route, ids: Collection[str], who: str) -> int:
+def remake(store: Store, campaign: Campaign, mode: str, ids: Collection[str], who: str) -> int:
     """
     Make jobs of a campaign anew by its definition: their call, deadline and agents.
 
@@ -25,7 +25,7 @@ def remake(store: Store, campaign: Campaign, route: Route, ids: Collection[str],
     Args:
         store: Where they are.
         campaign: The definition that holds now.
-        route: Its account.
+        mode: As in `dialer.turn.new_turn`.
         ids: Which jobs, "campaign:row:turn".
         who: Who wants it; on record.
 
@@ -35,7 +35,7 @@ def remake(store: Store, campaign: Campaign, route: Route, ids: Collection[str],
     Raises:
         StoreUnavailable: Redis did not answer; do it again.
     """
-    jobs, made = _jobs(store, campaign, route, ids), 0
+    jobs, made = _jobs(store, campaign, mode, ids), 0
     while batch := list(islice(jobs, BATCH)):
         made += store.contacts.remake(batch, who=who)
     return made
@@ -79,21 +79,22 @@ def _by_the_last(
 ) -> int:
     made, version = 0, None
     # Somebody who changed it meanwhile may have been overtaken with an older definition.
-    while version != (version := store.campaigns.progress(name).version):
+    while version != (progress := store.campaigns.progress(name)).version:
+        version = progress.version
         campaign = store.campaigns.get(name)
         if route := routes.get(campaign.account):
-            made += remake(store, campaign, route, ids, who)
+            made += remake(store, campaign, progress.mode or route.mode, ids, who)
     return made
 
 
-def _jobs(store: Store, campaign: Campaign, route: Route, ids: Collection[str]) -> Iterator[NewJob]:
+def _jobs(store: Store, campaign: Campaign, mode: str, ids: Collection[str]) -> Iterator[NewJob]:
     left = dict(filter(None, map(_by_row, ids)))
     for group in store.contacts.groups(campaign.name):
         if not left:
             return
         for contact in store.contacts.rows(campaign.name, group):
             if job_id := left.pop(contact.row, None):
-                yield replace(new_turn(campaign, contact, group.number, route), id=job_id)
+                yield replace(new_turn(campaign, contact, group.number, mode), id=job_id)
                 if not left:
                     return
 

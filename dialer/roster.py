@@ -4,14 +4,10 @@ Accounts whose settings do not fit the jobs that wait: taken out, renamed, or no
 
 from dataclasses import dataclass
 
+from dialer.owners import MISSING, MODE
 from dialer.store import Store
+from dialer.store.census import Census
 from dialer.store.holds import account_scope
-from dialer.store.roster import Roster as Known
-
-#: The owner of the holds that are set and released here.
-OWNER = "missing"
-#: The owner of the holds that `begin` sets, and that are only released here.
-MODE = "mode"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +34,8 @@ class Roster:
         """
         Set a hold of owner `missing` for each such account, and release it when it is back.
 
+        Those of owner `mode` are only released here, where the account is live again.
+
         While live workers have other settings than this process nothing is
         set: one of them may know the account. Any number of processes may
         look at once.
@@ -45,17 +43,17 @@ class Roster:
         Raises:
             StoreUnavailable, StoreRefused: The next look goes on.
         """
-        held = self._held(OWNER)
+        held = self._held(MISSING)
         for account in sorted(held & self.accounts):
-            self._release(account, OWNER, "it is in the settings again")
+            self._release(account, MISSING, "it is in the settings again")
         for account in sorted(self._held(MODE) & self.live):
             if self._speaks_for_all():
                 self._release(account, MODE, "its mode is live again")
-        known = Known(self.store.server)
+        known = Census(self.store.server)
         for account in sorted((known.names() | held) - self.accounts):
             waits = known.waits(account)
             if account in held and waits is False:
-                self._release(account, OWNER, "it has no job left that waits")
+                self._release(account, MISSING, "it has no job left that waits")
             elif account not in held and waits and self._speaks_for_all():
                 self._hold(account)
 
@@ -72,7 +70,7 @@ class Roster:
             f"account missing: jobs of {account} wait, and no settings name it; write"
             f" [accounts.{account}] back into dialer.toml, or cancel its jobs"
         )
-        self.store.holds.set(account_scope(account), owner=OWNER, who=OWNER, reason=reason)
+        self.store.holds.set(account_scope(account), owner=MISSING, who=MISSING, reason=reason)
 
     def _release(self, account: str, owner: str, why: str) -> None:
         self.store.holds.release(account_scope(account), owner=owner, who="tick", reason=why)

@@ -8,18 +8,19 @@ what was left beside the store can tell that an older copy was put in its place.
 
 import logging
 import re
+from datetime import datetime
 from pathlib import Path
 
+from dialer.errors import StoreRefused
+from dialer.owners import WITNESS
 from dialer.running import RUNTIME_DIRECTORY, write_note
 from dialer.store import Store
+from dialer.store.census import Census
 from dialer.store.eras import Eras
 from dialer.store.holds import EVERYTHING
-from dialer.store.roster import Roster
 
 log = logging.getLogger(__name__)
 
-#: The owner of the hold on a store that has forgotten something.
-OWNER = "witness"
 _ID = re.compile(r"[0-9a-f]{16}")
 
 
@@ -38,6 +39,7 @@ class Tidemark:
         self._eras = Eras(store.server)
         self._directory = directory
         self._complained = False
+        self._unwritten: datetime | None = None
 
     def look(self) -> None:
         """
@@ -49,6 +51,8 @@ class Tidemark:
         Raises:
             StoreUnavailable, StoreRefused: Nothing was compared.
         """
+        if self._unwritten:
+            self._lose()
         era = self._eras.read().id
         # The file first: what it says was true of the store before we ask the store again.
         seen, known = self._read(era), self._eras.read()
@@ -60,15 +64,31 @@ class Tidemark:
             self._write(era, known.seq)
 
     def _stop(self, seen: int, seq: int) -> None:
-        holds = self._store.holds.all()
-        if any(hold.scope == EVERYTHING and hold.owner == OWNER for hold in holds):
+        if self._held():
             return
-        self._eras.lose(Roster(self._store.server).last_moment())
+        # Read before anything moves on, and written after the hold: a full store takes only that.
+        last = Census(self._store.server).last_moment()
         reason = (
             f"the store is an older copy: move {seen} was seen on this machine, it knows {seq};"
             " calls made since would be made again: dialer recover --who NAME"
         )
-        self._store.holds.set(EVERYTHING, owner=OWNER, who="tidemark", reason=reason)
+        self._store.holds.set(EVERYTHING, owner=WITNESS, who="tidemark", reason=reason)
+        self._unwritten = last
+        self._lose()
+
+    def _lose(self) -> None:
+        """Put on record what the copy remembers last; when that is refused, with the next look."""
+        if self._held():
+            try:
+                self._eras.lose(self._unwritten)
+            except StoreRefused as error:
+                log.warning("what an older copy remembers last is not on record yet: %s", error)
+                return
+        self._unwritten = None
+
+    def _held(self) -> bool:
+        holds = self._store.holds.all()
+        return any(hold.scope == EVERYTHING and hold.owner == WITNESS for hold in holds)
 
     def _read(self, era: str) -> int:
         try:

@@ -11,7 +11,6 @@ from dialer.campaign import Campaign
 from dialer.crew import pool_of
 from dialer.errors import InvalidCall
 from dialer.job import Job, State
-from dialer.route import Route
 from dialer.store.blocks import Listed
 from dialer.store.contacts import Place
 from dialer.store.jobs import NewJob
@@ -44,7 +43,7 @@ def values_of(campaign: Campaign, contact: Listed) -> dict[str, str]:
     return dict(zip(campaign.template.names, contact.values, strict=True))
 
 
-def new_turn(campaign: Campaign, contact: Listed, group: str, route: Route) -> NewJob:
+def new_turn(campaign: Campaign, contact: Listed, group: str, mode: str) -> NewJob:
     """
     Make the job of a contact.
 
@@ -55,19 +54,15 @@ def new_turn(campaign: Campaign, contact: Listed, group: str, route: Route) -> N
         campaign: Its campaign.
         contact: The contact.
         group: The number of its zone group.
-        route: The campaign's account.
+        mode: That of the campaign (`Progress.mode`), where its definition names none.
     """
-    return _turn(campaign, contact, group, route.mode)
-
-
-def _turn(campaign: Campaign, contact: Listed, group: str, account_mode: str) -> NewJob:
     try:
         call: ClickToCall | None = call_of(campaign, contact)
     except InvalidCall:
         call = None
     unread = {**campaign.call, **values_of(campaign, contact)}
     content = call.content() if call else json.dumps(unread, sort_keys=True)
-    mode = (call.mode if call else None) or account_mode
+    mode = (call.mode if call else None) or mode
     zero = timedelta(0)
     return NewJob(
         id=job_id(campaign.name, contact.row),
@@ -90,7 +85,7 @@ def _turn(campaign: Campaign, contact: Listed, group: str, account_mode: str) ->
     )
 
 
-def prospective(campaign: Campaign, place: Place, route: Route | None, since: datetime) -> Job:
+def prospective(campaign: Campaign, place: Place, mode: str, since: datetime) -> Job:
     """
     Return the job that a contact will become, as if it were ready.
 
@@ -99,10 +94,10 @@ def prospective(campaign: Campaign, place: Place, route: Route | None, since: da
     Args:
         campaign: Its campaign.
         place: Where it stands.
-        route: The campaign's account; None where the settings know none.
+        mode: As in `new_turn`.
         since: When the campaign was made.
     """
-    turn = _turn(campaign, place.contact, place.group.number, route.mode if route else "live")
+    turn = new_turn(campaign, place.contact, place.group.number, mode)
     return Job(
         id=turn.id,
         key="",

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import timedelta
 from functools import partial
 
+from dialer.errors import StoreRefused
 from dialer.feeder import Feeder
 from dialer.job import State
 from dialer.store import Store
@@ -33,7 +34,11 @@ class Upkeep:
             less than half of it ago.
         retention: How long jobs that came to an end are kept whole.
         key_retention: How long their keys are known, >= retention.
-        first: What is done at each tick, also at one that is skipped.
+        first: What is done at each tick, also at one that is skipped, and whatever the
+            settings of others say.
+        looks: The same, but only by processes that have the settings which live
+            workers dial with.
+        settings: The fingerprint of this process's settings; "" is not compared.
         feeder: Looks after campaigns; None where there are none.
     """
 
@@ -45,17 +50,22 @@ class Upkeep:
         retention: timedelta = timedelta(days=30),
         key_retention: timedelta = timedelta(days=90),
         first: Sequence[Callable[[], None]] = (),
+        looks: Sequence[Callable[[], None]] = (),
+        settings: str = "",
         feeder: Feeder | None = None,
     ) -> None:
         self._store = store
         self._period = period
-        self._first = tuple(first)
+        self._first, self._looks, self._settings = tuple(first), tuple(looks), settings
         self._feeder = feeder
         self._retention = {"retention": retention, "key_retention": key_retention}
 
     def tick(self) -> str:
         """
         Do what is due now, unless another ticker has just done it.
+
+        Where live workers dial with other settings, only what no settings decide is
+        done: what these say of retention or mode is not what the others agreed on.
 
         Returns:
             What was done, for a person.
@@ -64,8 +74,11 @@ class Upkeep:
             StoreUnavailable, StoreRefused: The round broke off; the next one
                 goes on where it stopped.
         """
-        for look in self._first:
-            look()
+        _each(self._first)
+        if self._store.bells.apart(self._settings):
+            done = f"{self.reap()} unconfirmed, {self.due()} woken"
+            return f"{done}; the rest is for live workers, which have other settings"
+        _each(self._looks)
         if not self._store.rounds.claim_tick(self._period / 2):
             return "skipped: another tick has just run"
         expired, moved = self.reap(), self.due()
@@ -116,6 +129,15 @@ class Upkeep:
             _while_it_finds_work(partial(self._store.rounds.prune, state, **keep))
             for state in states
         )
+
+
+def _each(looks: Iterable[Callable[[], None]]) -> None:
+    """One that is refused, by a full store say, keeps nothing else from being done."""
+    for look in looks:
+        try:
+            look()
+        except StoreRefused as error:
+            log.warning("upkeep goes on without a look that was refused: %s", error)
 
 
 def _while_it_finds_work(some: Callable[[], int], rounds: int = _ROUNDS) -> int:

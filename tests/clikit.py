@@ -48,6 +48,7 @@ def dial(cli) -> Go | No:
                 lookahead=timedelta(seconds=1),
                 customer=UNPROTECTED,
                 start_by=timedelta(0),
+                mode="live",
             )
         )
     return reply

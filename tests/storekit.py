@@ -103,6 +103,7 @@ class Clockwork:
             lookahead=50 * timedelta(milliseconds=1),
             customer=UNPROTECTED,
             start_by=timedelta(0),
+            mode="live",
         )
         return replace(ask, **changes)  # type: ignore[arg-type]  # a test names the fields it means
 

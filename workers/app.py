@@ -8,22 +8,18 @@ is switched off and why.
 """
 
 import faulthandler
-import logging
 import signal
-import warnings
 from datetime import timedelta
 from typing import Any
 
 from celery import Celery
-from celery.beat import SchedulingError
-from celery.exceptions import CPendingDeprecationWarning
-from celery.signals import setup_logging, worker_init, worker_ready
+from celery.signals import worker_init, worker_ready
 
 from dialer.errors import DialerError, StoreUnavailable
-from dialer.logs import configure
 from dialer.runtime import addresses
 from dialer.settings import Settings
 from schedules.beat import BEAT
+from workers import logs
 from workers.broker import broker
 from workers.pacing import PacerStep
 from workers.process import process
@@ -87,34 +83,7 @@ def configuration(settings: Settings) -> dict[str, Any]:
     }
 
 
-class _InOneLine(logging.Filter):
-    """
-    Says in one line that the broker went away; Celery adds up to a hundred of tracebacks.
-    """
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record pass."""
-        error = record.exc_info[1] if record.exc_info else None
-        if isinstance(error, SchedulingError):
-            record.msg, record.args, record.exc_info = "%s", (error,), None
-        elif record.name == "celery.bootsteps":
-            # A step that could not stop or start once more: its name and the error are in the line.
-            record.exc_info = None
-        return True
-
-
-_in_one_line = _InOneLine()
-
-
-@setup_logging.connect  # type: ignore[untyped-decorator]  # Celery ships no types
-def _set_up_logging(loglevel: int | None = None, **_: Any) -> None:
-    log = process().settings.log
-    wanted = getattr(logging, log.level.upper())
-    configure(min(loglevel or wanted, wanted), json=log.format == "json")
-    for name in ("celery.beat", "celery.bootsteps"):
-        logging.getLogger(name).addFilter(_in_one_line)
-    # At each loss of the broker it recommends to end calls on the wire.
-    warnings.filterwarnings("ignore", r"\s*In Celery 5\.1", CPendingDeprecationWarning)
+logs.connect()
 
 
 @worker_init.connect  # type: ignore[untyped-decorator]  # Celery ships no types

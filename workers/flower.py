@@ -8,8 +8,11 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from dialer.errors import DialerError, SettingsError
+from workers import logs
 
 CONFIG = Path(__file__).with_name("flowerconfig.py")
+#: As Celery is to start it. Without logging of tornado's own, whose lines would be plain text.
+COMMAND = ("flower", f"--conf={CONFIG}", "--logging=none")
 
 
 def refuse_other_settings(arguments: Sequence[str], env: Mapping[str, str]) -> None:
@@ -49,8 +52,9 @@ def main() -> int:
     except (DialerError, SystemExit) as error:
         print(error, file=sys.stderr)  # noqa: T201 - this is a command
         return 2
+    logs.set_up()
     try:
-        app.start(["flower", f"--conf={CONFIG}"])
+        app.start(list(COMMAND))
     except OSError as error:
         # Nothing is open yet: without a broker Flower starts, and waits for it.
         print(f"flower: cannot serve: {error.strerror}; set DIALER_FLOWER__PORT", file=sys.stderr)  # noqa: T201 - this is a command

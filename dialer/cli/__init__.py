@@ -17,7 +17,9 @@ from dialer.cli.output import complain
 from dialer.errors import DialerError, StoreUnavailable
 from schedules.errors import HoursError
 
-_REFUSED, _INTERRUPTED = 1, 130
+_REFUSED, _MISUSED, _INTERRUPTED = 1, 2, 130
+#: Words for the record. No stop is refused for the letters somebody writes.
+_WORDS = ("--reason", "--who")
 
 
 def main(argv: list[str] | None = None) -> int:
@@ -49,9 +51,25 @@ def main(argv: list[str] | None = None) -> int:
 
 
 def _run(argv: list[str]) -> None:
+    if unreadable := _unreadable(argv):
+        complain(unreadable)
+        raise SystemExit(_MISUSED)
     from dialer.cli.app import command  # noqa: PLC0415 - Ctrl-C is quiet while this loads, too
 
     command().main(args=argv, prog_name="dialer")
+
+
+def _unreadable(argv: list[str]) -> str:
+    """Say which argument the store could not keep, because it is no text; "" for none."""
+    for before, argument in zip(["", *argv], argv, strict=False):
+        is_option = argument.startswith("--")
+        option = (argument.partition("=")[0] if is_option else before).encode("utf-8", "replace")
+        name = option.decode() if option.startswith(b"--") else "the arguments"
+        shown = argument.encode("utf-8", "replace").decode()
+        # A file may have any name.
+        if shown != argument and name not in _WORDS and not os.path.lexists(argument):
+            return f'{name}: "{shown}" is no text in UTF-8 (at "?"); write it in UTF-8'
+    return ""
 
 
 def _status(code: Any) -> int:

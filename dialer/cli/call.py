@@ -10,7 +10,7 @@ import typer
 from dialer.cli import output
 from dialer.cli.opening import Session, session
 from dialer.cli.options import AccountName, Json, Key, read_moment
-from dialer.cli.shape import age
+from dialer.cli.shape import age, words
 from dialer.errors import InvalidCall
 from dialer.explain import Explanation
 from dialer.job import State
@@ -84,7 +84,7 @@ def call(
     }
     given = {name: value for name, value in options.items() if value is not None}
     given |= _params(param or [], given)
-    with session() as opened:
+    with session(makes_work=True) as opened:
         receipt = _enqueue(opened, given, allow_duplicates=allow_duplicates)
         (_emit if json else _tell)(opened, receipt)
     if receipt.verdict in (Verdict.CONFLICT, Verdict.REJECTED):
@@ -145,7 +145,7 @@ def _tell(opened: Session, receipt: Receipt) -> None:
     if now.state in (State.SCHEDULED, State.READY):
         output.say(prospect(explained))
     for reason in explained.reasons:
-        output.say(f"  {reason.text}")
+        output.say(f"  {words(reason.text, reveal=False)}")
         if reason.step:
             output.say(f"  → {reason.step}")
     if explained.note:

@@ -3,13 +3,13 @@
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 
 from dialer.cli import output
-from dialer.cli.jobs import report, show_one
+from dialer.cli.jobs import report, select, show_one
 from dialer.cli.opening import Session, session, who_runs
 from dialer.cli.options import (
     AccountName,
@@ -26,7 +26,7 @@ from dialer.cli.options import (
     find_job,
     read_rate,
 )
-from dialer.cli.shape import fields
+from dialer.cli.shape import fields, words
 from dialer.codes import lookup
 from dialer.errors import StateConflict
 from dialer.explain import advice
@@ -50,25 +50,15 @@ def list_dead(
 ) -> None:
     """List dead letters by code; with --json one job a line."""
     with session() as opened:
-        found = _dead(opened, account, code, campaign)
+        found = select(opened, State.DEAD, account, code, campaign)
         if json:
             for job in found:
                 output.emit(fields(job, reveal=reveal))
         else:
-            _show(opened, found, campaign)
+            _show(opened, found, campaign, reveal=reveal)
 
 
-def _dead(
-    opened: Session, account: str | None, code: str | None, campaign: str | None
-) -> Iterator[Job]:
-    if campaign is not None:
-        opened.store.campaigns.progress(campaign)  # a misspelt one must not look like none dead
-    for job in opened.store.jobs.select(State.DEAD, campaign=campaign):
-        if account in (None, job.account) and code in (None, job.code):
-            yield job
-
-
-def _show(opened: Session, jobs: Iterable[Job], campaign: str | None) -> None:
+def _show(opened: Session, jobs: Iterable[Job], campaign: str | None, *, reveal: bool) -> None:
     counts: defaultdict[str, int] = defaultdict(int)
     latest: dict[str, Job] = {}
     for job in jobs:
@@ -79,7 +69,7 @@ def _show(opened: Session, jobs: Iterable[Job], campaign: str | None) -> None:
             str(count),
             code or "-",
             rough(opened.now - latest[code].entered),
-            lookup(code).meaning if code else latest[code].reason,
+            lookup(code).meaning if code else words(latest[code].reason, reveal=reveal),
             advice(code, latest[code].campaign),
         )
         for code, count in sorted(counts.items(), key=lambda one: -one[1])
@@ -129,7 +119,7 @@ def redrive(
     """Put dead letters back with fresh tries, at a limited speed."""
     _check(ids, [code, account, campaign], every=every)
     per_second = read_rate(rate, "--rate")
-    with session() as opened:
+    with session(makes_work=True) as opened:
         chosen = _chosen(opened, ids, code, account, campaign)
         # What was corrected in a campaign since they died counts from here on.
         remake_all(opened.store, opened.explainer.routes, chosen, who_runs())
@@ -189,4 +179,4 @@ def _chosen(
     campaign: str | None,
 ) -> list[str]:
     # Read to the end before the first is moved: moving changes what is read.
-    return ids or [job.id for job in _dead(opened, account, code, campaign)]
+    return ids or [job.id for job in select(opened, State.DEAD, account, code, campaign)]

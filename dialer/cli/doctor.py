@@ -15,7 +15,6 @@ from dialer.cli.options import Json
 from dialer.doctor import Finding, Level, examine
 from dialer.errors import DialerError
 from dialer.probe import probe as ask_each
-from dialer.runtime import addresses
 from dialer.settings import Settings
 from dialer.settings.sources import unread_file
 
@@ -64,13 +63,7 @@ def _findings(*, probe: bool) -> Iterator[Finding]:
     # Before the store: the API may be well while Redis is not.
     if probe:
         yield from ask_each(settings)
-    try:
-        where = addresses(settings.redis_url, settings.broker_url)
-    except DialerError as error:
-        text, _, step = str(error).partition("; ")
-        yield Finding(Level.FAIL, "store", text, step)
-        return
-    yield from examine(settings, where, lambda: datetime.now(UTC))
+    yield from examine(settings, lambda: datetime.now(UTC))
 
 
 def _fields(finding: Finding) -> dict[str, Any]:

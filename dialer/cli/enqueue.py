@@ -34,6 +34,7 @@ class Intake:
 
     Attributes:
         counts: How many lines had each verdict.
+        rehearsed: How many jobs were created that ring nobody, in developer mode.
         taken: The last line up to which everything was taken or reported.
     """
 
@@ -42,6 +43,7 @@ class Intake:
         self._account = account
         self._waiting: deque[int] = deque()
         self.counts: Counter[Verdict] = Counter()
+        self.rehearsed = 0
         self.taken = 0
 
     def run(self, lines: Iterable[bytes], *, allow_duplicates: bool) -> None:
@@ -56,6 +58,7 @@ class Intake:
         for receipt in producer.enqueue_many(orders, allow_duplicates=allow_duplicates):
             self.taken = self._waiting.popleft()
             self.counts[receipt.verdict] += 1
+            self.rehearsed += (receipt.verdict, receipt.mode) == (Verdict.CREATED, "developer")
             if receipt.problems:
                 _report(self.taken, list(receipt.problems))
 
@@ -83,7 +86,7 @@ def enqueue(
     json: Json = False,
 ) -> None:
     """Hand a file of calls over; bad lines are reported."""
-    with session() as opened:
+    with session(makes_work=True) as opened:
         opened.settings.account(account)
         intake = Intake(opened, account)
         try:
@@ -99,7 +102,7 @@ def enqueue(
             )
             raise
         finally:
-            _sum_up(intake.counts, json=json)
+            _sum_up(intake, json=json)
     if intake.counts[Verdict.CONFLICT] or intake.counts[Verdict.REJECTED]:
         raise typer.Exit(1)
 
@@ -129,9 +132,15 @@ def _report(line: int, problems: list[Problem]) -> None:
         output.complain(f"line {line}: {what}{rule}")
 
 
-def _sum_up(counts: Counter[Verdict], *, json: bool) -> None:
-    said = {str(verdict): counts[verdict] for verdict in Verdict}
+def _sum_up(intake: Intake, *, json: bool) -> None:
+    said = {str(verdict): intake.counts[verdict] for verdict in Verdict}
     if json:
         output.emit(said)
-    else:
-        output.say(", ".join(f"{count} {name}" for name, count in said.items()))
+        return
+    output.say(", ".join(f"{count} {name}" for name, count in said.items()))
+    if intake.rehearsed:
+        are = output.agreeing(intake.rehearsed, "is", "are")
+        output.say(
+            f"note: {output.counted(intake.rehearsed, 'call')} of these {are} in developer mode:"
+            " the API will ring nobody"
+        )

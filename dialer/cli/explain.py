@@ -11,7 +11,7 @@ from dialer.cli import output
 from dialer.cli.call import prospect
 from dialer.cli.opening import Session, session
 from dialer.cli.options import AccountName, Json, Key, looks_like_id, read_job, read_number
-from dialer.cli.shape import event_fields, fields, history, rings
+from dialer.cli.shape import event_fields, fields, history, rings, words
 from dialer.errors import JobNotFound
 from dialer.explain import Explanation, Reason
 from dialer.facts import find_by_key
@@ -70,7 +70,8 @@ def _of_number(opened: Session, text: str) -> list[Explanation]:
     found += map(opened.explainer.job, opened.store.jobs.of_number(number)[::-1])
     if not found:
         listed = opened.store.suppression.find(number)
-        why = f"; it is on the do-not-call list: {listed[0].reason}" if listed else ""
+        reason = words(listed[0].reason, reveal=False) if listed else ""
+        why = f"; it is on the do-not-call list: {reason}" if listed else ""
         raise JobNotFound(f"no job was ever made for this number, or it was pruned{why}")
     return found
 
@@ -86,7 +87,7 @@ def _fields(explained: Explanation) -> dict[str, Any]:
         "reasons": [
             {
                 "reason": reason.name,
-                "text": reason.text,
+                "text": words(reason.text, reveal=False),
                 "until": reason.until,
                 "step": reason.step or None,
             }
@@ -94,7 +95,7 @@ def _fields(explained: Explanation) -> dict[str, Any]:
         ],
         "next": explained.next,
         "note": explained.note or None,
-        "events": [event_fields(event) for event in job.events],
+        "events": [event_fields(event, reveal=False) for event in job.events],
     }
 
 
@@ -125,11 +126,11 @@ def _tell_one(opened: Session, explained: Explanation) -> None:
         _tell_reason(nth, reason)
     if not explained.waiting:
         output.say("  history:")
-    for at, what in history(opened, job):
+    for at, what in history(opened, job, reveal=False):
         output.say(f"    {at}  {what}")
 
 
 def _tell_reason(nth: int, reason: Reason) -> None:
-    output.say(f"  {nth}. {reason.name}: {reason.text}")
+    output.say(f"  {nth}. {reason.name}: {words(reason.text, reveal=False)}")
     if reason.step:
         output.say(f"     → {reason.step}")

@@ -10,26 +10,16 @@ import typer
 
 from dialer.cli import output
 from dialer.cli.opening import Session, session, who_runs
-from dialer.cli.options import UNEXPLAINED, AnyAccount, Json, Who
+from dialer.cli.options import UNEXPLAINED, AnyAccount, Json, Reveal, Who
+from dialer.cli.shape import words
 from dialer.explain import release as release_step
 from dialer.explain import release_command, set_by
 from dialer.job import whom
 from dialer.moment import local, rough
+from dialer.owners import DURABILITY, MACHINES, OPERATOR, name_problem
 from dialer.store.holds import EVERYTHING, Hold, account_scope, campaign_scope, pool_scope
 
 app = typer.Typer(help="Stop calls, and let them go on.", no_args_is_help=True)
-
-#: Owners whose holds follow rules of their own.
-_MACHINES = (
-    "api",
-    "breaker",
-    "configuration",
-    "durability",
-    "missing",
-    "mode",
-    "recover",
-    "witness",
-)
 
 #: As a job's lane names whom its call rings first; plain numbers by their digests.
 _POOL = re.compile(
@@ -40,6 +30,8 @@ _POOL = re.compile(
 #: What a lane says where a call does not ask who is logged in.
 _ANY_LOGIN = "/web=na/call=na"
 
+#: What people have written into an event of the history.
+_WORDS = ("who", "reason")
 _Everything = Annotated[bool, typer.Option("--all", help="Everything.")]
 _Campaign = Annotated[str | None, typer.Option("--campaign", help="This campaign.")]
 _Pool = Annotated[
@@ -55,21 +47,21 @@ _Owner = Annotated[str, typer.Option("--owner", help="Whose hold; each is releas
 
 
 @app.command("list")
-def list_holds(*, json: Json = False) -> None:
+def list_holds(*, json: Json = False, reveal: Reveal = False) -> None:
     """List every hold with its owner, reason and age."""
     with session() as opened:
         holds = opened.store.holds.all()
         if json:
             for hold in holds:
-                output.emit(fields(hold))
+                output.emit(fields(hold, reveal=reveal))
             return
         rows = [
             (
                 named(hold.scope),
                 hold.owner,
-                hold.who,
+                words(hold.who, reveal=reveal),
                 rough(opened.now - hold.since) if hold.since else "",
-                hold.reason,
+                words(hold.reason, reveal=reveal),
             )
             for hold in holds
         ]
@@ -78,7 +70,7 @@ def list_holds(*, json: Json = False) -> None:
             output.counted(len(holds), "hold") + "." + ("" if holds else " Nothing is stopped.")
         )
         for hold in holds:
-            output.say(f"to release: {command(hold)}")
+            output.say(f"{label(hold.owner)}: {command(hold)}")
 
 
 @app.command("set")
@@ -88,13 +80,13 @@ def set_hold(
     account: AnyAccount = None,
     campaign: _Campaign = None,
     pool: _Pool = None,
-    owner: _Owner = "operator",
+    owner: _Owner = OPERATOR,
     who: Who = "",
     everything: _Everything = False,
 ) -> None:
     """Stop everything, an account, a campaign or a pool; when this returns no new call starts."""
-    if owner in _MACHINES:
-        rule = f'"{owner}" is set and released by the system itself; take another name'
+    rule = name_problem(owner)
+    if rule:
         raise typer.BadParameter(rule, param_hint="--owner")
     scope = _scope(account, campaign, pool, everything=everything)
     with session() as opened:
@@ -112,7 +104,7 @@ def release(
     account: AnyAccount = None,
     campaign: _Campaign = None,
     pool: _Pool = None,
-    owner: _Owner = "operator",
+    owner: _Owner = OPERATOR,
     reason: _Reason = "",
     who: Who = "",
     everything: _Everything = False,
@@ -120,6 +112,9 @@ def release(
     """Take one owner's hold off; calls go on when no owner is left."""
     scope = _scope(account, campaign, pool, everything=everything)
     with session() as opened:
+        if owner == DURABILITY and scope == EVERYTHING and opened.unsafe:
+            output.complain("nothing was changed: the next tick would hold everything again")
+            raise typer.Exit(1)
         had, left = opened.store.holds.release(
             scope, owner=owner, who=who or who_runs(), reason=reason
         )
@@ -130,22 +125,25 @@ def release(
     if left:
         output.say(f"{what} is still held:")
         for hold in others:
-            output.say(f"  by {set_by(hold)}: {hold.reason}")
-            output.say(f"  to release: {command(hold)}")
+            output.say(words(f"  by {set_by(hold)}: {hold.reason}", reveal=False))
+            output.say(f"  {label(hold.owner)}: {command(hold)}")
     elif had:
         output.say(f"{what} goes on")
+        if owner in MACHINES and MACHINES[owner].again:
+            output.say(f"it is held again by {MACHINES[owner].again}")
     if not had:
         raise typer.Exit(1)
 
 
 @app.command()
-def history(*, json: Json = False) -> None:
+def history(*, json: Json = False, reveal: Reveal = False) -> None:
     """List who held and released what, oldest first; the last 500 are kept."""
     with session() as opened:
         events = opened.store.holds.history()
         if json:
             for event in events:
-                output.emit(asdict(event))
+                said = {name: words(getattr(event, name), reveal=reveal) for name in _WORDS}
+                output.emit({**asdict(event), **said})
             return
         zone = opened.zone("default")
         rows = [
@@ -154,8 +152,8 @@ def history(*, json: Json = False) -> None:
                 event.verb,
                 named(event.scope),
                 event.owner,
-                event.who,
-                event.reason,
+                words(event.who, reveal=reveal),
+                words(event.reason, reveal=reveal),
             )
             for event in events
         ]
@@ -203,24 +201,35 @@ def named(scope: str) -> str:
     if kind == "pool":
         account, _, pool = name.partition("/")
         return f"account {account}'s pool of {whom(pool)}"
-    return "everything" if scope == EVERYTHING else f"{kind} {name}"
+    return "everything" if scope == EVERYTHING else f"{kind} {name}".strip()
 
 
 def command(hold: Hold) -> str:
     """
-    Write the command that releases a hold, behind what must be done before it.
+    Say what ends a hold: what is to be done first, and the command that releases it then.
     """
     return release_step(hold)
 
 
-def fields(hold: Hold) -> dict[str, object]:
+def label(owner: str) -> str:
+    """
+    Say what stands before that: a person's hold needs the command alone.
+    """
+    return "what to do" if owner in MACHINES else "to release"
+
+
+def fields(hold: Hold, *, reveal: bool = False) -> dict[str, object]:
     """
     List the fields of a hold for a program.
+
+    Args:
+        hold: The hold.
+        reveal: Show numbers that somebody wrote into its reason.
     """
     return {
         "scope": hold.scope,
         "owner": hold.owner,
-        "who": hold.who,
-        "reason": hold.reason,
+        "who": words(hold.who, reveal=reveal),
+        "reason": words(hold.reason, reveal=reveal),
         "since": hold.since,
     }

@@ -2,7 +2,7 @@
 `dialer jobs`, `dialer job`, `dialer cancel`.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import Annotated
 
@@ -27,7 +27,7 @@ from dialer.cli.options import (
     find_job,
     read_number,
 )
-from dialer.cli.shape import details, event_fields, fields, history, second
+from dialer.cli.shape import details, event_fields, fields, history, second, words
 from dialer.facts import find_by_key
 from dialer.job import Job, State
 from dialer.moment import rough
@@ -49,12 +49,11 @@ def list_jobs(
 ) -> None:
     """List jobs, newest first; with --json all of them."""
     with session() as opened:
-        # Before the first job: a misspelt campaign must not look like one without jobs.
-        progress = opened.store.campaigns.progress(campaign) if campaign else None
         if json:
-            for job in _matching(_select(opened, state, campaign), account, code):
+            for job in select(opened, state, account, code, campaign):
                 output.emit(fields(job, reveal=reveal))
             return
+        progress = opened.store.campaigns.progress(campaign) if campaign else None
         shown = _show(opened, state, account, code, campaign, limit=limit, reveal=reveal)
         if progress is None:
             output.say(f"{shown} shown. All jobs: {_counted(opened.store.jobs.counts())}")
@@ -66,10 +65,26 @@ def list_jobs(
         output.say("one job: dialer job ID; why it is not rung: dialer explain ID; all: --json")
 
 
-def _select(
-    opened: Session, state: State | None, campaign: str | None, *, newest_first: bool = False
+def select(
+    opened: Session,
+    state: State | None,
+    account: str | None,
+    code: str | None,
+    campaign: str | None,
+    *,
+    newest_first: bool = False,
 ) -> Iterator[Job]:
-    return opened.store.jobs.select(state, newest_first=newest_first, campaign=campaign)
+    """
+    Read the jobs that fit; None fits all of them.
+
+    Raises:
+        CampaignNotFound: There is none with this name.
+    """
+    if campaign is not None:
+        opened.store.campaigns.progress(campaign)  # a misspelt one must not look like one without
+    for job in opened.store.jobs.select(state, newest_first=newest_first, campaign=campaign):
+        if account in (None, job.account) and code in (None, job.code):
+            yield job
 
 
 def _show(
@@ -84,8 +99,8 @@ def _show(
 ) -> int:
     found: list[Job] = []
     for one in [state] if state else State:
-        newest = _select(opened, one, campaign, newest_first=True)
-        found += islice(_matching(newest, account, code), limit)
+        newest = select(opened, one, account, code, campaign, newest_first=True)
+        found += islice(newest, limit)
     rows = sorted(found, key=lambda job: job.entered, reverse=True)[:limit]
     output.show(
         ["id", "state", "for", "to", ">tries", "code", "why"],
@@ -97,7 +112,7 @@ def _show(
                 second(job, reveal=reveal),
                 str(job.tries),
                 job.code,
-                job.reason,
+                words(job.reason, reveal=reveal),
             )
             for job in rows
         ],
@@ -107,12 +122,6 @@ def _show(
 
 def _counted(counts: Mapping[State, int]) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts.items() if count) or "none"
-
-
-def _matching(jobs: Iterable[Job], account: str | None, code: str | None) -> Iterator[Job]:
-    for job in jobs:
-        if account in (None, job.account) and code in (None, job.code):
-            yield job
 
 
 def show_job(
@@ -133,12 +142,12 @@ def show_one(opened: Session, job: Job, *, json: bool, reveal: bool) -> None:
     Print one job with its events.
     """
     if json:
-        events = [event_fields(event) for event in job.events]
+        events = [event_fields(event, reveal=reveal) for event in job.events]
         output.emit({**fields(job, reveal=reveal), "events": events})
         return
     output.pairs(details(opened, job, reveal=reveal))
     output.say()
-    output.pairs(history(opened, job))
+    output.pairs(history(opened, job, reveal=reveal))
 
 
 def cancel(

@@ -7,7 +7,7 @@ from dialer.errors import StoreRefused
 from dialer.runtime import addresses
 from dialer.settings import Settings
 from dialer.store.health import read_health
-from dialer.store.keys import LAYOUT
+from dialer.store.layout import LAYOUT
 
 
 def migrate() -> None:

@@ -3,14 +3,15 @@ Settings and store, opened for the length of one command.
 """
 
 import getpass
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
 
 from dialer.bootstrap import route_of, store_of
-from dialer.errors import StoreRefused, StoreUnavailable
+from dialer.cli import output
+from dialer.errors import StoreRefused, StoreUnavailable, StoreUnsafe
 from dialer.facts import Explainer
 from dialer.job import Job
 from dialer.moment import local
@@ -19,6 +20,7 @@ from dialer.runtime import addresses
 from dialer.settings import Settings
 from dialer.settings.addresses import without_login
 from dialer.store import Store
+from dialer.store.fitness import check_durability
 from dialer.store.health import reach
 
 
@@ -31,11 +33,14 @@ class Session:
         settings: The settings.
         store: The store, connected.
         now: The store's time when the command began; all ages are counted to it.
+        unsafe: Why the server may forget what it acknowledges; "" where it
+            does not, or the settings vouch for it.
     """
 
     settings: Settings
     store: Store
     now: datetime
+    unsafe: str = ""
 
     @cached_property
     def explainer(self) -> Explainer:
@@ -66,22 +71,44 @@ class Session:
 
 
 @contextmanager
-def session() -> Iterator[Session]:
+def session(
+    *, makes_work: bool = False, warn: Callable[[str], None] = output.complain
+) -> Iterator[Session]:
     """
     Read the settings and connect to the store they name.
+
+    A server that may forget is refused to whoever makes work. Whoever looks,
+    or stops something, is warned: that is when it is needed most.
+
+    Args:
+        makes_work: Whether jobs are made, or set going again.
+        warn: Told of a server that may forget; a sentence.
 
     Raises:
         SettingsError: A setting breaks a rule, or no store is named.
         StoreUnavailable: The store does not answer.
-        StoreRefused: The store is not safe to use.
+        StoreRefused: It has another layout, is too old, or refuses the login.
+        StoreUnsafe: It may forget, and *makes_work*.
     """
     settings = Settings.load()
     _greet(addresses(settings.redis_url, settings.broker_url).redis_url)
-    store = store_of(settings)
+    store = store_of(settings, even_unsafe=not makes_work)
     try:
-        yield Session(settings, store, store.server.time())
+        unsafe = "" if makes_work else _why_unsafe(settings, store)
+        if unsafe:
+            warn(f"warning: {unsafe}")
+        yield Session(settings, store, store.server.time(), unsafe)
     finally:
         store.server.close()
+
+
+def _why_unsafe(settings: Settings, store: Store) -> str:
+    try:
+        if settings.durability != "trusted":
+            check_durability(store.server)
+    except StoreUnsafe as error:
+        return str(error)
+    return ""
 
 
 def _greet(url: str) -> None:

@@ -15,7 +15,8 @@ from dialer.cli.shape import fields, second
 from dialer.explain import release_command
 from dialer.job import Job, State
 from dialer.moment import local, rough
-from dialer.recovery import OWNER, Recovery, suspects, unfinished
+from dialer.owners import RECOVER
+from dialer.recovery import Recovery, suspects, unfinished
 from dialer.recovery import recover as begin_recovery
 from dialer.store.holds import EVERYTHING
 
@@ -47,7 +48,7 @@ def recover(
 def _tell(opened: Session, recovery: Recovery, jobs: Iterator[Job], *, reveal: bool) -> None:
     zone = opened.zone("default")
     since = local(recovery.copy, zone) if recovery.copy else "its beginning"
-    output.say(f"everything is held by {OWNER}: no call starts until you release it")
+    output.say(f"everything is held by {RECOVER}: no call starts until you release it")
     age = f" ({rough(opened.now - recovery.copy)} ago)" if recovery.copy else ""
     output.say(f"the last thing this store remembers is of {since}{age}; what came later is lost")
     output.say()
@@ -82,5 +83,5 @@ def _steps(since: str, *, campaigns: bool) -> list[str]:
         "put numbers back on the do-not-call list that were added since: dialer suppress import",
         "enqueue what was handed over since again, but only what was not rung",
         "restart every worker: one that remembers the lost time stops everything again",
-        f"go on: {release_command(EVERYTHING, OWNER)}",
+        f"go on: {release_command(EVERYTHING, RECOVER)}",
     ]

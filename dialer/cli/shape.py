@@ -11,6 +11,7 @@ from dialer.cli import output
 from dialer.cli.opening import Session
 from dialer.codes import lookup
 from dialer.job import Event, Job, State
+from dialer.masking import mask as mask_words
 from dialer.moment import rough
 from dialer.number import mask
 
@@ -57,6 +58,17 @@ def _side(content: Mapping[str, Any], side: str, *, reveal: bool) -> str | None:
     return ",".join(map(str, values) if reveal else map(mask, map(str, values)))
 
 
+def words(text: str, *, reveal: bool) -> str:
+    """
+    Return what somebody wrote, or what a machine saw, with the numbers in it masked.
+
+    Args:
+        text: A reason, or the name of whoever did something.
+        reveal: Show numbers too.
+    """
+    return text if reveal else mask_words(text)
+
+
 def fields(job: Job, *, reveal: bool) -> dict[str, Any]:
     """
     List the fields of a job for a program; what is absent is None.
@@ -82,11 +94,11 @@ def fields(job: Job, *, reveal: bool) -> dict[str, Any]:
         "started": job.started,
         "call_id": job.call_id or None,
         "code": job.code or None,
-        "reason": job.reason,
+        "reason": words(job.reason, reveal=reveal),
     }
 
 
-def event_fields(event: Event) -> dict[str, Any]:
+def event_fields(event: Event, *, reveal: bool) -> dict[str, Any]:
     """
     List the fields of an event for a program.
     """
@@ -94,8 +106,8 @@ def event_fields(event: Event) -> dict[str, Any]:
         "at": event.at,
         "from": event.source or None,
         "to": event.target,
-        "who": event.who,
-        "why": event.why,
+        "who": words(event.who, reveal=reveal),
+        "why": words(event.why, reveal=reveal),
     }
 
 
@@ -103,9 +115,10 @@ def details(opened: Session, job: Job, *, reveal: bool) -> list[tuple[str, str]]
     """
     List what a person reads about a job, one (name, value) a line.
     """
+    reason = words(job.reason, reveal=reveal)
     rows = [
         ("job", job.id),
-        ("state", f"{job.state} for {rough(opened.now - job.entered)}: {job.reason}"),
+        ("state", f"{job.state} for {rough(opened.now - job.entered)}: {reason}"),
         ("calls", f"{rings(job, reveal=reveal)} (customer: {job.customer})"),
         ("account", f"{job.account}, {job.mode} mode, priority {job.priority}"),
         ("tries", f"{job.tries} used; {output.counted(job.attempts, 'attempt')} sent"),
@@ -128,14 +141,15 @@ def details(opened: Session, job: Job, *, reveal: bool) -> list[tuple[str, str]]
     return rows
 
 
-def history(opened: Session, job: Job) -> list[tuple[str, str]]:
+def history(opened: Session, job: Job, *, reveal: bool) -> list[tuple[str, str]]:
     """
     List the events of a job for a person, oldest first.
     """
     return [
         (
             opened.at(event.at, job),
-            f"{event.source or 'new'} → {event.target}, by {event.who}: {event.why}",
+            f"{event.source or 'new'} → {event.target}, by "
+            + words(f"{event.who}: {event.why}", reveal=reveal),
         )
         for event in job.events
     ]

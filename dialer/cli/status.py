@@ -4,6 +4,7 @@
 
 import sys
 import time
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Annotated, Any
 
@@ -19,8 +20,9 @@ from dialer.cli.hold import command, named
 from dialer.cli.hold import fields as hold_fields
 from dialer.cli.opening import session
 from dialer.cli.options import Json
+from dialer.cli.shape import words
 from dialer.errors import DialerError
-from dialer.explain import Explanation
+from dialer.explain import MAKE_ROOM, Explanation
 from dialer.job import State
 from dialer.moment import rough
 from dialer.overview import CampaignView, Overview, overview
@@ -49,8 +51,8 @@ def status(
         _show(seen)
 
 
-def _look() -> Overview:
-    with session() as opened:
+def _look(warn: Callable[[str], None] = output.complain) -> Overview:
+    with session(warn=warn) as opened:
         return overview(opened.explainer)
 
 
@@ -70,12 +72,14 @@ def page() -> RenderableType:
     """
     Draw what is seen, or why nothing is: a server that is restarted comes back.
     """
+    warnings: list[str] = []
     try:
-        seen = _look()
+        seen = _look(warnings.append)
     except DialerError as error:
         return Text(str(error))
     blank = Text()
     return Group(
+        *map(Text, [*warnings, *_alarm(seen)]),
         output.table(*_states(seen)),
         blank,
         output.table(ACCOUNT_HEADS, [row(view) for view in seen.accounts], fold="hours")
@@ -97,6 +101,7 @@ def _fields(seen: Overview) -> dict[str, Any]:
         "unconfirmed": dict(seen.unconfirmed),
         "campaigns": [_campaign(one) for one in seen.campaigns],
         "campaigns_not_shown": seen.more_campaigns,
+        "store_fullness": round(seen.fullness, 3),
     }
 
 
@@ -141,9 +146,21 @@ def _worker(seen: Overview, worker: LiveWorker) -> dict[str, Any]:
 
 
 def _show(seen: Overview) -> None:
+    for line in _alarm(seen):
+        output.say(line)
     output.show(*_states(seen))
     output.show(ACCOUNT_HEADS, [row(view) for view in seen.accounts], fold="hours")
     output.pairs(_sentences(seen))
+
+
+def _alarm(seen: Overview) -> list[str]:
+    """What explains all the rest, and so stands before it."""
+    if not seen.full:
+        return []
+    return [
+        f"the store is full ({seen.fullness:.0%}): no call is taken or begun",
+        f"→ {MAKE_ROOM}",
+    ]
 
 
 def _states(seen: Overview) -> tuple[list[str], list[list[str]]]:
@@ -153,9 +170,13 @@ def _states(seen: Overview) -> tuple[list[str], list[list[str]]]:
 
 
 def _sentences(seen: Overview) -> list[tuple[str, str]]:
+    lines = []
     capacity = sum(worker.capacity for worker in seen.workers)
-    workers = f"{len(seen.workers)} alive, {output.counted(capacity, 'call')} at once"
-    lines = [("workers", workers if seen.workers else "none alive: nothing is dialled")]
+    if seen.workers:
+        alive = f"{len(seen.workers)} alive, {output.counted(capacity, 'call')} at once"
+        lines.append(("workers", alive))
+    elif not seen.full:
+        lines.append(("workers", "none alive: nothing is dialled"))
     for worker in seen.workers:
         if not worker.capacity:
             text = "takes no calls: its settings are not those the others dial with"
@@ -163,7 +184,8 @@ def _sentences(seen: Overview) -> list[tuple[str, str]]:
     lines += _campaigns(seen)
     for hold in seen.holds:
         age = f" for {rough(seen.now - hold.since)}" if hold.since else ""
-        lines.append(("hold", f"{named(hold.scope)} by {hold.owner}{age}: {hold.reason}"))
+        why = words(hold.reason, reveal=False)
+        lines.append(("hold", f"{named(hold.scope)} by {hold.owner}{age}: {why}"))
         lines.append(("", f"→ {command(hold)}"))
     lines += _oldest_ready(seen)
     ages = [f"{count} {age.replace('_', ' ')}" for age, count in seen.unconfirmed.items() if count]

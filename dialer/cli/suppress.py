@@ -10,6 +10,7 @@ import typer
 from dialer.cli import output
 from dialer.cli.opening import Session, session, who_runs
 from dialer.cli.options import UNEXPLAINED, AnyAccount, Json, Reveal, Who, read_number
+from dialer.cli.shape import words
 from dialer.errors import InvalidCall
 from dialer.moment import local
 from dialer.number import mask
@@ -150,8 +151,8 @@ def list_numbers(account: AnyAccount = None, *, json: Json = False, reveal: Reve
             (
                 entry.number if reveal else mask(entry.number),
                 local(entry.since, zone) if entry.since else "",
-                entry.who,
-                entry.reason,
+                words(entry.who, reveal=reveal),
+                words(entry.reason, reveal=reveal),
             )
             for entry in sorted(entries, key=lambda one: str(one.since), reverse=True)
         ]
@@ -165,8 +166,8 @@ def _fields(entry: Suppressed, *, reveal: bool) -> dict[str, object]:
     return {
         "number": entry.number if reveal else mask(entry.number),
         "account": entry.account,
-        "who": entry.who,
-        "reason": entry.reason,
+        "who": words(entry.who, reveal=reveal),
+        "reason": words(entry.reason, reveal=reveal),
         "since": entry.since,
     }
 
@@ -174,11 +175,15 @@ def _fields(entry: Suppressed, *, reveal: bool) -> dict[str, object]:
 def _release(gone: Suppressed, zone: str) -> str:
     when = local(gone.since, zone) if gone.since else "an unknown moment"
     whose = f"that of account {gone.account}" if gone.account else "everybody's"
-    return f"it was taken off {whose} at {when} by {gone.who}: {gone.reason}"
+    return f"it was taken off {whose} at {when} by {_by(gone)}"
 
 
 def _sentence(entry: Suppressed, zone: str) -> str:
     since = f" since {local(entry.since, zone)}" if entry.since else ""
     scope = f"account {entry.account}" if entry.account else "every account"
     number = mask(entry.number)
-    return f"{number} is on the do-not-call list of {scope}{since} ({entry.who}: {entry.reason})"
+    return f"{number} is on the do-not-call list of {scope}{since} ({_by(entry)})"
+
+
+def _by(entry: Suppressed) -> str:
+    return words(f"{entry.who}: {entry.reason}", reveal=False)

@@ -10,7 +10,7 @@ import typer
 from dialer.cli import output
 from dialer.cli.opening import Session, session, who_runs
 from dialer.cli.options import AnyAccount, JobId, Json, Reveal, Who
-from dialer.cli.shape import fields, second
+from dialer.cli.shape import fields, second, words
 from dialer.job import Job, State
 from dialer.moment import rough
 from dialer.remake import remake_all
@@ -76,7 +76,7 @@ def _row(opened: Session, job: Job, *, reveal: bool) -> tuple[str, ...]:
         second(job, reveal=reveal),
         str(job.attempts),
         "allowed" if left.total_seconds() <= 0 else f"in {rough(left)}",
-        job.reason.removeprefix("may have rung: "),
+        words(job.reason, reveal=reveal).removeprefix("may have rung: "),
     )
 
 
@@ -117,4 +117,4 @@ def resolve(
         if json:
             output.emit(fields(job, reveal=False))
         else:
-            output.say(f"job {job_id} is {job.state}: {reason}")
+            output.say(f"job {job_id} is {job.state}: {words(reason, reveal=False)}")

@@ -6,15 +6,18 @@ from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from dialer.doctor.finding import Finding, Level
+from dialer.explain import MAKE_ROOM
 from dialer.store.dialling import CLOCK_TOLERANCE
+from dialer.store.fitness import KEEPS, OLDEST, too_old, wrong
 from dialer.store.health import Health
-from dialer.store.keys import LAYOUT
+from dialer.store.layout import LAYOUT
+from dialer.store.server import FULL
 
 #: A clock this far off still dials, and is worth a look.
 UNEASY = timedelta(milliseconds=500)
 
-_OLDEST = 7
-_KEEPS = {"appendonly": "yes", "appendfsync": "always", "maxmemory-policy": "noeviction"}
+#: What goes wrong under which name, where it is not simply forgotten after a crash.
+_NAMES = {"maxmemory-policy": "eviction", "no-appendfsync-on-rewrite": "rewrite"}
 
 
 def judge_server(health: Health, *, trusted: bool) -> Iterator[Finding]:
@@ -25,8 +28,8 @@ def judge_server(health: Health, *, trusted: bool) -> Iterator[Finding]:
         health: What it says.
         trusted: Whether the settings vouch for its durability.
     """
-    if int(health.version.split(".", maxsplit=1)[0]) < _OLDEST:
-        step = f"install Redis {_OLDEST} or later, or Valkey"
+    if too_old(health.version):
+        step = f"install Redis {OLDEST} or later, or Valkey"
         yield Finding(Level.FAIL, "version", f"Redis {health.version} is too old", step)
     else:
         yield Finding(Level.OK, "version", f"Redis {health.version}")
@@ -55,26 +58,21 @@ def _hidden(*, trusted: bool) -> Finding:
         Level.FAIL,
         "persistence",
         "the server hides its configuration (CONFIG GET was refused)",
-        "make sure of appendonly yes, appendfsync always and noeviction, then set"
+        f"make sure of {', '.join(f'{name} {value}' for name, value in KEEPS.items())}, then set"
         ' durability = "trusted"',
     )
 
 
 def _judge_config(config: Mapping[str, str], *, trusted: bool) -> Iterator[Finding]:
-    for name, wanted in _KEEPS.items():
-        label = "eviction" if name == "maxmemory-policy" else "persistence"
-        if config[name] == wanted:
-            yield Finding(Level.OK, label, f"{name} is {wanted}")
-        else:
-            text = f"{name} is {config[name] or 'unset'}: acknowledged calls could be forgotten"
+    bad = wrong(config)
+    for name, wanted in KEEPS.items():
+        label = _NAMES.get(name, "persistence")
+        if name in bad:
+            text = f"{name} is {bad[name] or 'unset'}: acknowledged calls could be forgotten"
             step = f"CONFIG SET {name} {wanted}, and the same in redis.conf"
             yield Finding(Level.WARN if trusted else Level.FAIL, label, text, step)
-    if config["no-appendfsync-on-rewrite"] == "yes":
-        text = "no-appendfsync-on-rewrite is yes: during a rewrite nothing is kept safe"
-        step = "CONFIG SET no-appendfsync-on-rewrite no, and the same in redis.conf"
-        yield Finding(Level.FAIL, "rewrite", text, step)
-    else:
-        yield Finding(Level.OK, "rewrite", "no-appendfsync-on-rewrite is no")
+        else:
+            yield Finding(Level.OK, label, f"{name} is {wanted}")
 
 
 def judge_memory(health: Health, *, full_at: float) -> Iterator[Finding]:
@@ -90,9 +88,13 @@ def judge_memory(health: Health, *, full_at: float) -> Iterator[Finding]:
         step = "set maxmemory, so that a full store refuses calls instead of being killed"
         yield Finding(Level.WARN, "memory", text, step)
         return
-    share = health.used / health.limit
-    text = f"{_mib(health.used)} of {_mib(health.limit)} used ({share:.0%})"
-    if share >= full_at:
+    share = health.share
+    room = f"{_mib(health.used)} of {_mib(health.limit)}"
+    text = f"{room} used ({share:.0%})"
+    if share >= FULL:
+        text = f"the store is full ({share:.0%}, {room}): no call is taken or begun"
+        yield Finding(Level.FAIL, "memory", text, MAKE_ROOM)
+    elif share >= full_at:
         step = "make room or raise maxmemory"
         yield Finding(Level.FAIL, "memory", f"{text}; new calls are refused", step)
     elif share >= full_at * 0.75:

@@ -11,13 +11,14 @@ Pure: `Facts` in, `Explanation` out; `dialer.facts` reads the facts.
 """
 
 from dialer.codes import lookup
-from dialer.explain.advice import advice, release, release_command, set_by
+from dialer.explain.advice import MAKE_ROOM, advice, release, release_command, set_by
 from dialer.explain.barriers import CHECKS, earliest
 from dialer.explain.facts import AccountFacts, CampaignFacts, Explanation, Facts, Reason
 from dialer.job import State
 from dialer.moment import rough
 
 __all__ = [
+    "MAKE_ROOM",
     "AccountFacts",
     "CampaignFacts",
     "Explanation",

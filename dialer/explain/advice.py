@@ -4,6 +4,7 @@ What a person may do: about dead letters, by the code they died of, and about ho
 
 from dialer.codes import lookup
 from dialer.outcome import Kind
+from dialer.owners import MACHINES, End
 from dialer.store.holds import EVERYTHING, Hold
 
 _ADVICE = {
@@ -15,14 +16,8 @@ _SHARED = (
     "if all its calls are wrong so: dialer campaign set {} …, then redrive;"
     " if only this contact is: leave it dead"
 )
-#: What must come before the release of a hold that the system set itself.
-_FIRST = {
-    "configuration": "correct it with `dialer campaign set`, redrive what was buried, then: ",
-    "api": "correct the settings, restart the workers, then: ",
-    "mode": 'write mode = "live" again and restart the workers, or cancel the jobs, then: ',
-    "recover": "do what `dialer recover` lists, then: ",
-    "witness": "read ops/runbook.md, witness, before: ",
-}
+#: For a store that is full.
+MAKE_ROOM = "make room or raise maxmemory (ops/runbook.md, Redis is full)"
 _NO_CODE = "out of tries without an answer; look at one: dialer dead show ID"
 
 
@@ -43,15 +38,17 @@ def advice(code: str, campaign: str = "") -> str:
 
 def release(hold: Hold) -> str:
     """
-    Write the command that releases a hold, behind what must be done before it.
+    Say what ends a hold: what is to be done first, and the command that releases it then.
     """
-    if hold.owner == "durability":
-        return "mend the server's settings (ops/runbook.md, durability); it goes on by itself"
-    if hold.owner == "missing":
-        # Released by hand it would be back with the next tick.
-        name = hold.scope.removeprefix("account:")
-        return f"write [accounts.{name}] back and restart the workers, or cancel its jobs"
-    return _FIRST.get(hold.owner, "") + release_command(hold.scope, hold.owner)
+    command, machine = release_command(hold.scope, hold.owner), MACHINES.get(hold.owner)
+    if machine is None or not machine.step:
+        return command
+    step = machine.step.format(hold.scope.partition(":")[2])
+    if machine.end is End.RECOVERY:
+        return step
+    if machine.end is End.TICK:
+        return f"{step}; the next tick ends it then, and so does: {command}"
+    return f"{step}, then: {command}"
 
 
 def release_command(scope: str, owner: str) -> str:

@@ -10,7 +10,7 @@ from datetime import datetime
 
 from dialer.call import ClickToCall
 from dialer.errors import InvalidCall
-from dialer.explain.advice import release, release_command, set_by
+from dialer.explain.advice import MAKE_ROOM, release, release_command, set_by
 from dialer.explain.campaign import (
     campaign_earliest,
     campaign_limits,
@@ -22,12 +22,17 @@ from dialer.explain.turns import others_first, turn_of
 from dialer.job import whom
 from dialer.limits import pace
 from dialer.moment import rough
+from dialer.owners import BREAKER, MODE
 from dialer.store.accounts import Standing
 from dialer.store.dialling import CLOCK_TOLERANCE
 from dialer.store.holds import EVERYTHING, Hold, account_scope, pool_scope
+from dialer.store.server import FULL
 
-_BREAKER = "breaker"
-_MODE = "mode"
+
+def _store_full(facts: Facts) -> Iterator[Reason]:
+    if facts.fullness >= FULL:
+        text = f"the store is full ({facts.fullness:.0%}), so no call is begun"
+        yield Reason("memory", text, step=MAKE_ROOM)
 
 
 def _everything_held(facts: Facts) -> Iterator[Reason]:
@@ -39,7 +44,7 @@ def _everything_held(facts: Facts) -> Iterator[Reason]:
 def _account_held(facts: Facts) -> Iterator[Reason]:
     account = facts.job.account
     for hold in facts.holds:
-        if hold.scope == account_scope(account) and hold.owner != _BREAKER:
+        if hold.scope == account_scope(account) and hold.owner != BREAKER:
             yield _held(facts, hold, f"account {account}")
 
 
@@ -58,7 +63,7 @@ def _account_unknown(facts: Facts) -> Iterator[Reason]:
 
 def _rings_nobody(facts: Facts) -> Iterator[Reason]:
     job, account = facts.job, facts.account
-    held = any(hold.owner == _MODE for hold in facts.holds)
+    held = any(hold.owner == MODE for hold in facts.holds)
     if account is not None and (job.mode, account.mode) == ("live", "developer") and not held:
         text = (
             f"it shall ring, and account {job.account} is in developer mode here, in which the API"
@@ -71,13 +76,13 @@ def _breaker_open(facts: Facts) -> Iterator[Reason]:
     if facts.account is None or facts.account.standing.breaker != "open":
         return
     probe = facts.account.standing.next_probe or facts.now
-    why = next((h.reason for h in facts.holds if h.owner == _BREAKER), "the API looks broken")
+    why = next((h.reason for h in facts.holds if h.owner == BREAKER), "the API looks broken")
     when = f"at {facts.at(probe)}" if probe > facts.now else "with the next call"
     yield Reason(
         "breaker",
         f"the breaker stopped account {facts.job.account}: {why}; it probes {when}",
         until=max(probe, facts.now),
-        step=release_command(account_scope(facts.job.account), _BREAKER),
+        step=release_command(account_scope(facts.job.account), BREAKER),
     )
 
 
@@ -201,7 +206,8 @@ def _limits(facts: Facts) -> Iterator[Reason]:
 
 
 def _no_worker(facts: Facts) -> Iterator[Reason]:
-    if not facts.workers:
+    # In a full store no worker can say that it is alive.
+    if not facts.workers and facts.fullness < FULL:
         step = "start one: celery -A workers.app worker"
         yield Reason("workers", "no worker is alive", step=step)
 
@@ -216,6 +222,7 @@ def _clocks(facts: Facts) -> Iterator[Reason]:
 
 #: Each yields what it has against ringing the job now, if anything.
 CHECKS: tuple[Callable[[Facts], Iterator[Reason]], ...] = (
+    _store_full,
     _everything_held,
     _account_unknown,
     _account_held,

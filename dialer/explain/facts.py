@@ -92,6 +92,7 @@ class Facts:
         lease: How long an attempt is a worker's.
         quarantine: How long after an attempt it may not be rung again.
         campaign: Its campaign; None for a direct call.
+        fullness: Which share of the store's memory is used.
     """
 
     job: Job
@@ -106,6 +107,7 @@ class Facts:
     lease: timedelta
     quarantine: timedelta
     campaign: CampaignFacts | None = None
+    fullness: float = 0.0
 
     @property
     def calls_per_second(self) -> float | None:

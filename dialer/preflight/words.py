@@ -11,14 +11,12 @@ from dialer.errors import CampaignRefused
 from dialer.explain import release, set_by
 from dialer.job import NUMBERS
 from dialer.moment import local
+from dialer.owners import BREAKER
 from dialer.route import Route
 from dialer.store import Store
 from dialer.store.holds import EVERYTHING, Hold, account_scope, campaign_scope, pool_scope
 from dialer.store.progress import Progress
 from dialer.turn import job_id
-
-#: A hold that ends by itself.
-_BREAKER = "breaker"
 
 
 def over(campaign: Campaign, state: CampaignState, now: datetime) -> CampaignRefused | None:
@@ -57,7 +55,8 @@ def stops(store: Store, campaign: Campaign, progress: Progress, pool: str | None
         by = f" by {steps[-1].who}{why}" if steps else ""
         yield f"campaign {name} is paused{by}. To go on: dialer campaign resume {name}"
     for hold in store.holds.all():
-        if hold.owner != _BREAKER and (what := _held(hold, campaign, pool)):
+        # The breaker's ends by itself.
+        if hold.owner != BREAKER and (what := _held(hold, campaign, pool)):
             yield f"{what} held by {set_by(hold)}: {hold.reason}. To release: {release(hold)}"
 
 

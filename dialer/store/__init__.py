@@ -1,7 +1,7 @@
 """
 The store: the only part that knows a Redis key.
 
-`keys` is the data dictionary, `lua/` holds the scripts that make every move
+`layout` is the data dictionary, `lua/` holds the scripts that make every move
 one atomic step, and each other module is one noun's view of the same server.
 """
 

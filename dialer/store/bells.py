@@ -198,6 +198,19 @@ class Bells:
             if name in found
         ]
 
+    def apart(self, settings: str) -> bool:
+        """
+        Say whether live workers dial with other settings than these.
+
+        Args:
+            settings: A fingerprint; "" is never apart.
+        """
+        with translated():
+            fleet = self._server.client.get(self._server.keys.fleet)
+        if not settings or fleet in (None, settings):
+            return False
+        return any(one.settings == fleet for one in self.live(self._server.time()))
+
     def workers(self) -> dict[str, dict[str, object]]:
         """
         Read the records of the live workers by name.

@@ -8,11 +8,10 @@ from typing import Literal
 
 from dialer.campaign import Campaign, CampaignState
 from dialer.crew import crew_limit, crew_of
-from dialer.errors import CampaignChanged, CampaignNotFound, CampaignRefused, StoreRefused
+from dialer.errors import CampaignChanged, CampaignNotFound, CampaignRefused
 from dialer.hourcounts import HourCounts
-from dialer.job import State
 from dialer.redial import Redial
-from dialer.store.progress import CampaignStanding, Progress, Step
+from dialer.store.progress import CampaignStanding, Progress, Step, progress_of
 from dialer.store.server import Server, instant, micros, one_line, stamp, translated
 
 Verb = Literal["start", "pause", "resume", "cancel"]
@@ -123,30 +122,7 @@ class Campaigns:
             record = self._server.client.hgetall(self._server.keys.camp(name))
         if not record:
             raise refusal(name, "read", "missing")
-        created, changed = instant(record["created_us"]), instant(record["changed_us"])
-        ends = instant(record["ends_us"])
-        if created is None or changed is None or ends is None:
-            raise StoreRefused(f"campaign {name} has no times: it was not written by this program")
-        return Progress(
-            name=name,
-            state=CampaignState(record["state"]),
-            account=record["account"],
-            rows=int(record["rows"]),
-            fed=int(record["fed"]),
-            counts={state: int(record.get(f"n:{state}", 0)) for state in State},
-            skipped={
-                name.removeprefix("s:"): int(count)
-                for name, count in sorted(record.items())
-                if name.startswith("s:")
-            },
-            created=created,
-            changed=changed,
-            changed_by=record["changed_by"],
-            reason=record["reason"],
-            ends=ends,
-            version=int(record["version"]),
-            forgotten=instant(record.get("forgotten_us")),
-        )
+        return progress_of(name, record)
 
     def standing(self, name: str, account: str, now: datetime, *, pool: str) -> CampaignStanding:
         """

@@ -77,8 +77,8 @@ class Ask:
     lookahead: timedelta
     customer: CustomerRules
     start_by: timedelta
+    mode: str
     settings: str = ""
-    mode: str = "live"
 
 
 @dataclass(frozen=True, slots=True)

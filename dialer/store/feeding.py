@@ -103,6 +103,7 @@ class Feeding:
         jobs: Sequence[NewJob],
         *,
         version: int,
+        mode: str,
     ) -> bool:
         """
         Make jobs of the contacts between a group's cursor and *behind*; once, however often.
@@ -113,6 +114,7 @@ class Feeding:
             behind: The cursor behind them.
             jobs: One for each contact.
             version: Of the record whose definition they were made from.
+            mode: Of the campaign, or of its account where it has none yet.
 
         Returns:
             False when nothing was done: the campaign does not run, was changed meanwhile, or
@@ -132,6 +134,7 @@ class Feeding:
             written(behind),
             len(jobs),
             version,
+            mode,
             *values,
         )
         self._server.witness(seq)

@@ -1,20 +1,33 @@
 """
 Whether a server is fit to hold the truth: its version, its settings, and the layout of its data.
+
+What makes one safe stands here once; whoever opens a store refuses another, and
+`dialer.doctor` judges by it.
 """
 
-from redis.exceptions import ResponseError
+from collections.abc import Mapping
 
-from dialer.errors import StoreRefused
+from redis.exceptions import NoPermissionError, ResponseError
+
+from dialer.errors import StoreRefused, StoreUnsafe
 from dialer.store.connection import Client
-from dialer.store.keys import LAYOUT
+from dialer.store.layout import LAYOUT
 from dialer.store.server import Server, translated
 
-_OLDEST = 7
+#: The first version whose scripts may record an outcome when memory is full.
+OLDEST = 7
+#: The settings with which a server keeps what it acknowledged, in the order in which they are told.
+KEEPS: Mapping[str, str] = {
+    "appendonly": "yes",
+    "appendfsync": "always",
+    "no-appendfsync-on-rewrite": "no",  # yes: nothing is kept safe while the file is rewritten
+    "maxmemory-policy": "noeviction",
+}
 
 
 def check(server: Server, *, durability: str) -> None:
     """
-    Refuse a server that could forget what it acknowledged.
+    Refuse a server that must not hold the truth; from now on it is watched.
 
     Args:
         server: The server; its layout version is written if it has none.
@@ -23,12 +36,17 @@ def check(server: Server, *, durability: str) -> None:
 
     Raises:
         StoreUnavailable: It did not answer.
-        StoreRefused: It has another layout, is too old, or does not keep what
-            it acknowledged. Nothing was changed.
+        StoreRefused: It has another layout, or is too old. Nothing was changed.
+        StoreUnsafe: It may forget what it acknowledges. Nothing was changed.
     """
     with translated():
-        if durability != "trusted":
-            _check_settings(server.client)
+        version = str(server.client.info("server")["redis_version"])
+    if too_old(version):
+        raise StoreRefused(f"Redis {version} is too old: version {OLDEST} or later is needed")
+    if durability != "trusted":
+        check_durability(server)
+        server.watch(lambda: check_durability(server))
+    with translated():
         _check_layout(server)
 
 
@@ -38,10 +56,60 @@ def check_durability(server: Server) -> None:
 
     Raises:
         StoreUnavailable: It did not answer.
-        StoreRefused: It is; the text names each setting.
+        StoreUnsafe: It is; the text names each setting.
+        StoreRefused: It could not be asked: it is busy, say.
     """
     with translated():
-        _check_settings(server.client)
+        config = read_config(server.client)
+    if config is None:
+        keeps = ", ".join(f"{name} {value}" for name, value in KEEPS.items())
+        reason = (
+            f"Redis hides its configuration (CONFIG GET was refused): make sure of {keeps},"
+            ' then set durability = "trusted"'
+        )
+        raise StoreUnsafe(reason, reason)
+    bad = wrong(config)
+    if bad:
+        settings = "; ".join(
+            f"{name} is {value or 'unset'}, must be {KEEPS[name]}" for name, value in bad.items()
+        )
+        raise StoreUnsafe(
+            f"Redis may forget: {settings}",
+            f"Redis may forget calls it has acknowledged: {settings}. Change it with"
+            " CONFIG SET and in redis.conf",
+        )
+
+
+def too_old(version: str) -> bool:
+    """
+    Say whether a server of *version*, as it says it itself, is too old.
+    """
+    return int(version.split(".", maxsplit=1)[0]) < OLDEST
+
+
+def wrong(config: Mapping[str, str]) -> dict[str, str]:
+    """
+    Pick those settings of a server with which it may forget, with what they are.
+    """
+    return {name: config[name] for name, value in KEEPS.items() if config[name] != value}
+
+
+def read_config(client: Client) -> dict[str, str] | None:
+    """
+    Read the settings that `KEEPS` names; None where the server hides them.
+
+    Raises:
+        redis.exceptions.RedisError: It could not answer now; that says nothing of them.
+    """
+    try:
+        return {name: str(client.config_get(name).get(name, "")) for name in KEEPS}
+    except NoPermissionError:
+        return None
+    except ResponseError as error:
+        # What managed services answer. Others are news of another kind: BUSY, MASTERDOWN.
+        if "unknown command" not in str(error):
+            raise
+        return None
 
 
 def _check_layout(server: Server) -> None:
@@ -54,34 +122,4 @@ def _check_layout(server: Server) -> None:
         raise StoreRefused(
             f"the data in Redis has layout {layout}, this version reads layout {LAYOUT}: "
             "run the version that wrote it"
-        )
-
-
-def _check_settings(client: Client) -> None:
-    version = str(client.info("server")["redis_version"])
-    if int(version.split(".", maxsplit=1)[0]) < _OLDEST:
-        raise StoreRefused(f"Redis {version} is too old: version {_OLDEST} or later is needed")
-    wanted = {
-        "appendonly": "yes",
-        "appendfsync": "always",
-        "no-appendfsync-on-rewrite": "no",  # yes: nothing is kept safe while the file is rewritten
-        "maxmemory-policy": "noeviction",
-    }
-    try:
-        actual = {name: client.config_get(name).get(name, "") for name in wanted}
-    except ResponseError:
-        raise StoreRefused(
-            "Redis hides its configuration (CONFIG GET was refused): check that it has "
-            "appendonly yes, appendfsync always and noeviction, then set durability = "
-            '"trusted"'
-        ) from None
-    wrong = [
-        f"{name} is {actual[name] or 'unset'}, must be {wanted[name]}"
-        for name in wanted
-        if actual[name] != wanted[name]
-    ]
-    if wrong:
-        raise StoreRefused(
-            f"Redis may forget calls it has acknowledged: {'; '.join(wrong)}. Change it with "
-            "CONFIG SET and in redis.conf"
         )

@@ -5,15 +5,11 @@ Health: what a server says about itself, for `dialer doctor` to judge.
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from redis.exceptions import ResponseError
-
+from dialer.store.fitness import read_config
 from dialer.store.keys import Keys
-from dialer.store.server import Client, Server, connect, translated
+from dialer.store.server import Server, connect, translated
 
 _PATIENCE = timedelta(seconds=3)
-
-#: Settings that decide whether the server keeps what it acknowledged.
-CONFIG = ("appendonly", "appendfsync", "maxmemory-policy", "no-appendfsync-on-rewrite")
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +19,7 @@ class Health:
 
     Attributes:
         version: As `redis_version` says; Valkey says the Redis it equals.
-        config: The values of `CONFIG`; None where it hides them.
+        config: The values of `fitness.KEEPS`; None where it hides them.
         used: Bytes of memory in use.
         limit: `maxmemory` in bytes; 0 for none.
         last_write: Status of the last write to the append-only file.
@@ -41,6 +37,11 @@ class Health:
     layout: str
     time: datetime
 
+    @property
+    def share(self) -> float:
+        """Which share of `limit` is used; 0.0 where there is none."""
+        return self.used / self.limit if self.limit else 0.0
+
 
 def read_health(url: str) -> Health:
     """
@@ -55,7 +56,7 @@ def read_health(url: str) -> Health:
         with translated():
             info = client.info()
             layout = client.get(Keys().layout)
-            config = _config(client)
+            config = read_config(client)
         return Health(
             version=str(info["redis_version"]),
             config=config,
@@ -84,10 +85,3 @@ def reach(url: str) -> None:
             client.ping()
     finally:
         client.close()
-
-
-def _config(client: Client) -> dict[str, str] | None:
-    try:
-        return {name: str(client.config_get(name).get(name, "")) for name in CONFIG}
-    except ResponseError:
-        return None

@@ -8,6 +8,8 @@ from datetime import datetime
 
 from dialer.store.server import Server, instant, one_line, translated
 
+#: In a row of the history, behind its time.
+_WORDS = 5
 #: The scope that stops everything.
 EVERYTHING = "all"
 
@@ -44,10 +46,10 @@ class Hold:
 
     Attributes:
         scope: "all", "account:<name>", "campaign:<name>" or "pool:<account>/<pool>".
-        owner: Who must release it: operator, api, breaker, witness, or a name.
+        owner: Whose it is: a name that a person gave, or one of `dialer.owners.MACHINES`.
         who: The person or part that set it.
         reason: Why.
-        since: When it was set, or set again.
+        since: When it was set, or set again for another reason.
     """
 
     scope: str
@@ -68,7 +70,8 @@ class HoldEvent:
         scope: What was held, as in `Hold`.
         owner: Whose hold.
         who: The person or part that did it.
-        reason: Why; empty when nobody said.
+        reason: Why; empty when nobody said. The whole row where it
+            cannot be read; all else is empty then.
     """
 
     at: datetime | None
@@ -94,7 +97,8 @@ class Holds:
         """
         Stop *scope*; when this returns no further `begin` passes.
 
-        Setting a hold that the owner has already set renews reason and time.
+        Setting a hold that the owner has already set renews who, reason and time; where
+        who and reason are the same, nothing.
         """
         words = one_line(who), one_line(reason)
         seq, _, _ = self._server.run("hold", "set", scope, owner, *words)
@@ -137,6 +141,8 @@ class Holds:
 
 def _event(row: str) -> HoldEvent:
     at, *words = row.split("\t")
+    if len(words) != _WORDS or not at.isdecimal():
+        return HoldEvent(None, "", "", "", "", " ".join(row.split()))
     return HoldEvent(instant(at), *words)
 
 

@@ -3,11 +3,15 @@ The log lines of what the scripts move: jobs, holds and campaigns, a line for ea
 
 The process that ran the script writes them, whoever asked for the move. What
 an attempt does to its own job is told by `dialer.journal`, which knows the
-answer it got; here those moves are left out.
+answer it got; here those moves are left out. Lines and fields are masked already
+here: a program that uses this as a library has handlers of its own.
 """
 
 import logging
 from collections.abc import Sequence
+
+from dialer.masking import mask
+from dialer.owners import MACHINES
 
 #: Named for what is moved, so that it can be turned down by itself.
 log = logging.getLogger("dialer.moves")
@@ -31,33 +35,40 @@ def write(told: Sequence[str]) -> None:
 
     Args:
         told: Rows of words between tabs, as `tell` in `prologue.lua` makes them:
-            what it is, then its fields in the order of `_FIELDS`.
+            what it is, then its fields in the order of `_FIELDS`. A row that is
+            made otherwise is written as it is: what it tells of was done, and
+            an error here would be taken for one of the move.
     """
     if not log.isEnabledFor(logging.WARNING):
         return
     for row in told:
         kind, *words = row.split("\t")
-        fields = dict(zip(_FIELDS[kind], words, strict=True))
-        if fields.get("before") == "":
-            fields["before"] = "new"
-        if fields["verb"] not in _TOLD_BY_JOURNAL:
-            log.log(_level(kind, fields), _TEXTS[kind], fields, extra=_extra(fields))
+        names = _FIELDS.get(kind, ())
+        if names and len(names) == len(words):
+            _write(kind, dict(zip(names, map(mask, words), strict=True)))
+        else:
+            log.warning("a move that cannot be read: %s", mask(" ".join(row.split())))
+
+
+def _write(kind: str, fields: dict[str, str]) -> None:
+    if fields["verb"] in _TOLD_BY_JOURNAL:
+        return
+    if fields.get("before") == "":
+        fields["before"] = "new"
+    log.log(_level(kind, fields), _TEXTS[kind], fields, extra=_extra(fields))
 
 
 def _level(kind: str, fields: dict[str, str]) -> int:
-    """What somebody has to look at is a warning, and a stop of everything an error."""
-    if kind == "hold" and fields["verb"] == "set" and fields["owner"] != "operator":
+    """What the system stops is a warning, and all of it an error; a person knows of their own."""
+    if kind == "hold" and fields["verb"] == "set" and fields["owner"] in MACHINES:
         return logging.ERROR if fields["scope"] == "all" else logging.WARNING
     return logging.WARNING if fields.get("after") == "unconfirmed" else logging.INFO
 
 
 def _extra(fields: dict[str, str]) -> dict[str, str | int]:
-    """The ids as fields of a JSON line; what is said in words stays in the message."""
-    extra: dict[str, str | int] = {
-        name: fields[name]
-        for name in ("job", "account", "campaign", "scope", "owner")
-        if fields.get(name)
+    """Everything that was said, as fields of a JSON line; what is empty is left out."""
+    return {
+        name: int(value) if name == "attempt" and value.isdecimal() else value
+        for name, value in fields.items()
+        if value
     }
-    if fields.get("attempt"):
-        extra["attempt"] = int(fields["attempt"])
-    return extra

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from dialer.campaign import CampaignState
+from dialer.errors import StoreRefused
 from dialer.job import State
+from dialer.store.server import instant
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +34,8 @@ class Progress:
         ends: Its end.
         version: Counts its changes and what was decided about it.
         forgotten: When its list was forgotten; None while it is there.
+        mode: "developer" or "live", as its account was when its first contact became
+            a job; "" before that. It is that of all its contacts.
     """
 
     name: str
@@ -48,6 +52,7 @@ class Progress:
     ends: datetime
     version: int = 0
     forgotten: datetime | None = None
+    mode: str = ""
 
     @property
     def waiting(self) -> int:
@@ -64,6 +69,40 @@ class Progress:
         """Contacts whose call may still be made: waiting, scheduled, ready or dialing."""
         jobs = (State.SCHEDULED, State.READY, State.DIALING)
         return self.waiting + sum(self.counts[state] for state in jobs)
+
+
+def progress_of(name: str, record: Mapping[str, str]) -> Progress:
+    """
+    Read the record of a campaign.
+
+    Raises:
+        StoreRefused: It was not written by this program.
+    """
+    created, changed = instant(record["created_us"]), instant(record["changed_us"])
+    ends = instant(record["ends_us"])
+    if created is None or changed is None or ends is None:
+        raise StoreRefused(f"campaign {name} has no times: it was not written by this program")
+    return Progress(
+        name=name,
+        state=CampaignState(record["state"]),
+        account=record["account"],
+        rows=int(record["rows"]),
+        fed=int(record["fed"]),
+        counts={state: int(record.get(f"n:{state}", 0)) for state in State},
+        skipped={
+            name.removeprefix("s:"): int(count)
+            for name, count in sorted(record.items())
+            if name.startswith("s:")
+        },
+        created=created,
+        changed=changed,
+        changed_by=record["changed_by"],
+        reason=record["reason"],
+        ends=ends,
+        version=int(record["version"]),
+        forgotten=instant(record.get("forgotten_us")),
+        mode=record.get("mode", ""),
+    )
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,6 @@ from importlib.resources import files
 from typing import Any
 
 from dialer.job import TRANSITIONS
-from dialer.store import moves
 
 _FOLDER = files("dialer.store") / "lua"
 #: Files that are parts of scripts and none themselves.
@@ -107,14 +106,15 @@ class Scripts:
             for name in names()
         }
 
-    def run(self, name: str, args: Sequence[Argument]) -> list[str]:
+    def run(self, name: str, args: Sequence[Argument]) -> tuple[list[str], list[str]]:
         """
-        Run one script once, write what it moved into the log, and return its reply.
+        Run one script once.
+
+        Returns:
+            Its reply, and what it told of its moves, for `dialer.store.moves`.
 
         Raises:
             redis.exceptions.RedisError: As the server or the connection gave it.
         """
-        reply: list[str]
         reply, told = self._scripts[name](keys=[self._prefix], args=args)
-        moves.write(told)
-        return reply
+        return reply, told

@@ -1,5 +1,5 @@
 """
-The connection to Redis: how it is opened, what it must be like, how it fails.
+The connection to Redis: how its scripts are run, and how it fails.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -24,12 +24,15 @@ from redis.exceptions import (
 from redis.sentinel import MasterNotFoundError
 
 from dialer.errors import StoreRefused, StoreUnavailable
+from dialer.owners import WITNESS
+from dialer.store import moves
 from dialer.store.connection import Client, connect
 from dialer.store.keys import Keys
 from dialer.store.scripts import Argument, Scripts
 from dialer.store.takeover import Takeover, takeover_of
 
 __all__ = [
+    "FULL",
     "Client",
     "Server",
     "connect",
@@ -40,6 +43,10 @@ __all__ = [
     "stamp",
     "translated",
 ]
+
+
+#: Share of `maxmemory` from which only what has already happened is written down.
+FULL = 1.0
 
 
 class Server:
@@ -90,7 +97,9 @@ class Server:
         takeover = self._takeover
         if takeover is None:
             with translated():
-                return self._scripts.run(script, args)
+                reply, told = self._scripts.run(script, args)
+            moves.write(told)
+            return reply
         return self._run_on_master(takeover, script, args)
 
     def _run_on_master(
@@ -100,7 +109,9 @@ class Server:
         if script == "begin":
             takeover.check()
         with translated(), takeover.timed():
-            reply = self._scripts.run(script, args)
+            reply, told = self._scripts.run(script, args)
+        # Outside of what is timed: a slow log is no slow master.
+        moves.write(told)
         # The master may have changed meanwhile; what it granted then must not be used.
         self._stop_what_was_forgotten(takeover)
         if script == "begin":
@@ -111,8 +122,17 @@ class Server:
         reason = takeover.forgotten()
         if reason:
             with translated():
-                self._scripts.run("hold", ("set", "all", "witness", "witness", reason))
+                words = ("set", "all", WITNESS, WITNESS, reason)
+                _, told = self._scripts.run("hold", words)
+            moves.write(told)
             takeover.told()
+
+    def watch(self, fit: Callable[[], None]) -> None:
+        """
+        Have *fit* refuse each master that takes over, before a call begins on it.
+        """
+        if self._takeover:
+            self._takeover.fit = fit
 
     def time(self) -> datetime:
         """
@@ -215,8 +235,10 @@ def stamp(at: datetime | None) -> int:
 def one_line(text: str) -> str:
     """
     Make *text* fit for a job's record, whose events are lines of words between tabs.
+
+    What is no character, such as a byte of an argument that is no UTF-8, becomes "?".
     """
-    return " ".join(text.split())[:200]
+    return " ".join(text.encode("utf-8", "replace").decode().split())[:200]
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)

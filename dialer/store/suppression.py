@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
 
-from dialer.store.server import Server, instant, translated
+from dialer.store.server import Server, instant, one_line, translated
 
 _BATCH = 500
 
@@ -116,8 +116,9 @@ class Suppression:
         self, verb: str, numbers: Iterable[str], account: str | None, who: str, reason: str
     ) -> int:
         rest, changed = iter(numbers), 0
+        words = one_line(who), one_line(reason)
         while batch := list(islice(rest, _BATCH)):
-            seq, count = self._server.run("suppress", verb, account or "", who, reason, *batch)
+            seq, count = self._server.run("suppress", verb, account or "", *words, *batch)
             self._server.witness(seq)
             changed += int(count)
         return changed

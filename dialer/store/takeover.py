@@ -45,6 +45,8 @@ class Takeover:
         witnessed: Says the highest transition number this process has seen;
             None for a server that holds no jobs: it has none to forget.
         master: Host and port of the last master that was met; "" before.
+        fit: Refuses a master that may forget what it acknowledges; asked once
+            for each, before the first call is begun on it.
     """
 
     def __init__(
@@ -53,12 +55,13 @@ class Takeover:
         self._keys = keys or Keys()
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._known = ""
+        self._known = self._fit = ""
         self._met = float("-inf")
         self._forgotten = ""
         self._doubts = 0
         self.witnessed: Callable[[], int] | None = None
         self.master = ""
+        self.fit: Callable[[], None] = lambda: None
 
     def meet(self, connection: Any) -> None:
         """
@@ -93,7 +96,7 @@ class Takeover:
                 self._forgotten = (
                     "the server has forgotten acknowledged writes: transition"
                     f" {seen} was seen, {self.master} took over at {knew};"
-                    " restart the workers, then release"
+                    " dialer recover --who NAME says how to go on"
                 )
 
     @contextmanager
@@ -121,14 +124,24 @@ class Takeover:
         """
         Refuse to begin a call while others may still have to say what they have seen.
 
+        Then each replica that became the master is asked whether it is set up
+        as it must be: the one before was, and the next tick may be far.
+
         Raises:
-            StoreUnavailable: A master was first met less than `GRACE` ago.
+            StoreUnavailable: A master was first met less than `GRACE` ago, or
+                it did not answer.
+            StoreRefused: As `fit`.
         """
         if self._monotonic() - self._met < GRACE.total_seconds():
             raise StoreUnavailable(
                 f"Redis has a new master, {self.master}: no call is begun until every worker"
                 " has compared it with what it has seen"
             )
+        known = self._known
+        if known != self._fit:
+            # Outside the lock: it asks the server, and that may meet another one.
+            self.fit()
+            self._fit = known
 
     def forgotten(self) -> str:
         """

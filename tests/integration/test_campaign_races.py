@@ -87,10 +87,10 @@ def test_a_feeder_that_stalls_over_an_end_that_is_moved_loses_nobody(field):
     version = store.campaigns.progress("diwali").version
     (group,) = store.contacts.groups("diwali")
     some, behind = store.contacts.read("diwali", group, 500)
-    jobs = [new_turn(made, one, group.number, field.routes["default"]) for one in some]
+    jobs = [new_turn(made, one, group.number, field.routes["default"].mode) for one in some]
     edit(field, "diwali", ends=START + DAY, starts=START + HOUR)
     field.clock.forward(2 * HOUR)
-    assert not store.feeding.feed("diwali", group, behind, jobs, version=version)
+    assert not store.feeding.feed("diwali", group, behind, jobs, version=version, mode="live")
     run(field, MINUTE)
     assert field.counts("diwali") == {"placed": 5}
 
@@ -404,7 +404,7 @@ def test_jobs_are_made_anew_where_they_wait(field):
     made = edit(field, "diwali", call=changed, ends=START + DAY)
     (group,) = store.contacts.groups("diwali")
     jobs = [
-        new_turn(made, one, group.number, field.routes["default"])
+        new_turn(made, one, group.number, field.routes["default"].mode)
         for one in store.contacts.rows("diwali", group)
     ]
     assert store.contacts.open_ids("diwali") == {"diwali:4:1", "diwali:5:1"}

@@ -248,7 +248,9 @@ def test_feeding_from_an_old_cursor_does_nothing(field):
     before = whole_state(field.clock.store)
     jobs = [field.clock.job(f"diwali:{row}:9") for row in range(10)]
     version = field.clock.store.campaigns.progress("diwali").version
-    assert not field.clock.store.feeding.feed("diwali", group, (1, 0), jobs, version=version)
+    assert not field.clock.store.feeding.feed(
+        "diwali", group, (1, 0), jobs, version=version, mode="live"
+    )
     assert whole_state(field.clock.store) == before
 
 
@@ -263,7 +265,7 @@ def test_a_feeder_that_is_late_feeds_nothing(field, verb):
     store.campaigns.steer(verb, "diwali", who="t")
     version = store.campaigns.progress("diwali").version
     jobs = [field.clock.job(f"diwali:{one.row}:1", lane="default/diwali/0/") for one in some]
-    assert not store.feeding.feed("diwali", group, behind, jobs, version=version)
+    assert not store.feeding.feed("diwali", group, behind, jobs, version=version, mode="live")
     assert field.counts("diwali") == {"waiting": 10}
 
 

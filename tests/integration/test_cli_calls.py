@@ -282,3 +282,17 @@ def test_explain_of_a_number_nobody_called_is_exit_1(cli):
 
     assert ran.status == 1
     assert "asked for it" in ran.err
+
+
+def test_calls_that_will_ring_nobody_are_said(cli):
+    """An account that says nothing of its mode is in developer mode: easily overlooked."""
+    text = line(to="9100000001") + line(to="9100000002", mode="developer")
+    assert "note: 1 call of these is in developer mode" in cli("enqueue", "-", stdin=text).out
+    again = cli("enqueue", "-", stdin=text).out
+    assert "2 duplicate" in again
+    assert "developer" not in again
+    both = "".join(line(to=f"910000001{nth}", account="shut") for nth in range(2))
+    assert "note: 2 calls of these are in developer mode" in cli("enqueue", "-", stdin=both).out
+    assert cli("enqueue", "-", "--json", stdin=text).record.keys() == {
+        *("created", "duplicate", "conflict", "rejected")
+    }

@@ -9,7 +9,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from clikit import AGENTS, HOUR, attempt, create, fill, progress
+from clikit import AGENTS, FAST, HOUR, attempt, create, fill, progress
 from rich.console import Console
 
 from dialer.campaign import CampaignState
@@ -19,6 +19,7 @@ from dialer.errors import StoreUnavailable
 from dialer.job import State
 from dialer.outcome import Kind, Placed, Refused
 from dialer.settings import Settings
+from dialer.store.bells import PacerRules
 from dialer.store.server import stamp
 from schedules.presets import NOT_LEGAL_ADVICE
 
@@ -734,3 +735,53 @@ def test_campaign_of_two_zones_is_told_in_the_first(cli):
     for command in ("start", "show", "preflight", "forecast"):
         assert cli("campaign", command, "diwali").status == 0
     assert " IST" not in cli("campaign", "list").out
+
+
+@pytest.mark.parametrize(
+    ("began", "now", "said"),
+    [
+        ("live", "live", ""),
+        ("developer", "developer", "a rehearsal: account default is in developer mode"),
+        ("developer", "live", "a rehearsal: it began in developer mode"),
+        ("live", "developer", "it stops before the next call"),
+    ],
+)
+def test_a_campaign_that_rings_nobody_says_so(cli, monkeypatch, began, now, said):
+    """Whether it began in developer mode or its account is in it now; in JSON the mode it has."""
+    mode = "DIALER_ACCOUNTS__DEFAULT__MODE"
+    monkeypatch.setenv(mode, began)
+    create(cli)
+    fill(cli)
+    started = cli("campaign", "start", "diwali").out
+    assert ("rehearsal" in started) == (began == "developer")
+    monkeypatch.setenv(mode, now)
+
+    shown = " ".join(cli("campaign", "show", "diwali").out.split())
+    assert said in shown
+    assert ("note" in shown) == bool(said)
+    assert cli("campaign", "show", "diwali", "--json").record["mode"] == began
+
+
+def test_the_command_line_leaves_the_feeding_to_live_workers_with_other_settings(cli):
+    """What this file says of the account is not what they agreed on; it is said."""
+    create(cli)
+    fill(cli)
+    cli.store.bells.ring(
+        "default",
+        FAST,
+        "",
+        PacerRules(HOUR, HOUR, HOUR),
+        worker="w",
+        record={"settings": "theirs"},
+        capacity=1,
+    )
+    said = cli("campaign", "start", "diwali").out
+    assert "live workers have other settings than those here, and theirs count" in said
+    assert cli.store.campaigns.progress("diwali").fed == 0
+
+
+def test_a_reason_keeps_nobody_s_number(cli, running):
+    """A campaign's record is no place for numbers; what somebody wrote is kept without them."""
+    cli("campaign", "pause", "diwali", "--reason", "+91 90000 00001 complained")
+    shown = cli("campaign", "show", "diwali", "--json").record
+    assert shown["reason"] == "******0001 complained"

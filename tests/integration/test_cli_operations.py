@@ -34,6 +34,7 @@ def attempt(cli, outcome: Outcome) -> str:
             lookahead=timedelta(seconds=1),
             customer=UNPROTECTED,
             start_by=timedelta(0),
+            mode="live",
         )
     )
     assert isinstance(reply, Go)
@@ -163,6 +164,10 @@ def test_hold_is_released_owner_by_owner(cli):
         (["set", "--reason", "x"], 2),
         (["set", "--all", "--account", "default", "--reason", "x"], 2),
         (["set", "--all", "--reason", "x", "--owner", "breaker"], 2),
+        (["set", "--all", "--reason", "x", "--owner", "Durability"], 2),
+        (["set", "--all", "--reason", "x", "--owner", ""], 2),
+        (["set", "--all", "--reason", "x", "--owner", "two words"], 2),
+        (["set", "--all", "--reason", "x", "--owner", "a\tb"], 2),
         (["set", "--account", "other", "--reason", "x"], 1),
         (["release", "--all"], 1),
     ],
@@ -195,6 +200,58 @@ def test_history_of_holds_says_who_let_it_go_and_why(cli):
     shown = cli("hold", "history").out
     assert {"asha", "ben", "release"} <= set(shown.split())
     assert "2 events." in shown
+
+
+def test_owner_that_is_no_name_is_refused_by_its_rule(cli):
+    """The sentence names the option and what may be written."""
+    ran = cli("hold", "set", "--all", "--owner", "two words")
+    assert "--owner" in ran.err
+    assert "write a name of a-z, 0-9, _ and -" in " ".join(ran.err.split())
+
+
+def test_numbers_in_the_reason_of_a_hold_are_masked(cli):
+    """Whoever needs them asks for them; status never shows them."""
+    cli("hold", "set", "--all", "--reason", "+91 90000 00101 complained")
+    for command in (["hold", "list"], ["hold", "history"], ["status"]):
+        for form in ([], ["--json"]):
+            out = cli(*command, *form).out
+            assert ("00101" in out, "******0101 complained" in out) == (False, True), command
+    assert "+91 90000 00101" in cli("hold", "list", "--json", "--reveal").out
+    assert "+91 90000 00101" in cli("hold", "history", "--reveal").out
+
+
+def test_damaged_row_of_the_history_hides_no_other(cli):
+    """What an older version wrote with a tab too many is shown as it is."""
+    client, key = cli.store.server.client, cli.store.server.keys.holdings
+    client.rpush(key, "1700000000000000\tset\tall\ta\tb\tann\twhy", "rubbish")
+    cli("hold", "set", "--all", "--reason", "fire drill")
+
+    events = cli("hold", "history", "--json").records
+    damaged = "1700000000000000 set all a b ann why"
+    assert [one["reason"] for one in events] == [damaged, "rubbish", "fire drill"]
+    assert [one["at"] is None for one in events] == [True, True, False]
+    assert "3 events." in cli("hold", "history").out
+
+
+def test_hold_of_a_machine_says_what_to_do(cli):
+    """What is no command does not stand behind "to release"."""
+    cli.store.holds.set("account:default", owner="api", who="api", reason="code 1009")
+    cli("hold", "set", "--all", "--reason", "fire drill")
+    said = cli("hold", "list").out
+
+    assert "\nwhat to do: correct the settings, restart the workers, then: dialer hold" in said
+    assert "\nto release: dialer hold release --all --owner operator" in said
+
+
+def test_doctor_without_a_store_looks_at_everything_else(cli, monkeypatch):
+    """No address is one failure; packages, accounts and settings are judged all the same."""
+    monkeypatch.delenv("DIALER_REDIS_URL")
+    monkeypatch.delenv("DIALER_BROKER_URL")
+    ran = cli("doctor", "--json")
+
+    assert ran.status == 1
+    assert [one["check"] for one in ran.records if one["level"] == "fail"] == ["store"]
+    assert {"settings", "packages", "account"} <= {one["check"] for one in ran.records}
 
 
 def test_limits_are_stored_and_cleared(cli):

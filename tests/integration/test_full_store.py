@@ -15,9 +15,12 @@ from dialer.errors import StoreRefused
 from dialer.job import State
 from dialer.outcome import Placed
 from dialer.store import Store
+from dialer.store.census import Census
 from dialer.store.dialling import Go
+from dialer.store.eras import Eras
 from dialer.store.fitness import check
 from dialer.store.server import Server, connect
+from dialer.tidemark import Tidemark
 
 
 @pytest.fixture
@@ -82,3 +85,25 @@ def test_full_store_can_still_be_opened(full: tuple[Clockwork, Go]):
     check(clockwork.store.server, durability="checked")
     clockwork.store.holds.set("all", owner="operator", who="me", reason="full")
     assert clockwork.store.desk.cancel(["ready"], who="me", reason="room").done == ["ready"]
+
+
+def test_older_copy_is_stopped_in_a_full_store(full: tuple[Clockwork, Go], tmp_path: Path):
+    """The hold comes first; what the copy remembers last is on record when there is room."""
+    clockwork, _ = full
+    store, client = clockwork.store, clockwork.store.server.client
+    mark, eras = Tidemark(store, tmp_path / "marks"), Eras(store.server)
+    client.config_set("maxmemory", 0)
+    eras.begin()
+    mark.look()
+    client.decr(store.server.keys.seq)
+    remembered = Census(store.server).last_moment()
+    client.config_set("maxmemory", 1)
+    mark.look()
+
+    assert [(hold.scope, hold.owner) for hold in store.holds.all()] == [("all", "witness")]
+    assert eras.read().lost is None
+    client.config_set("maxmemory", 0)
+    # What goes on under the hold is none of what the copy remembers.
+    clockwork.enqueue("later")
+    mark.look()
+    assert eras.read().lost == remembered

@@ -145,7 +145,27 @@ TABLE = [
     Wrong(
         "everysec",
         "status",
+        "^warning: " + FORGETS.format("appendfsync", "everysec"),
+        server={"appendfsync": "everysec"},
+        status=0,
+    ),
+    Wrong(
+        "everysec, campaign",
+        "campaign start diwali",
         FORGETS.format("appendfsync", "everysec"),
+        server={"appendfsync": "everysec"},
+    ),
+    Wrong(
+        "everysec, redrive",
+        "dead redrive --all",
+        FORGETS.format("appendfsync", "everysec"),
+        server={"appendfsync": "everysec"},
+    ),
+    Wrong(
+        "everysec, list",
+        "campaign import diwali list.csv",
+        FORGETS.format("appendfsync", "everysec"),
+        files={"list.csv": "phone\n"},
         server={"appendfsync": "everysec"},
     ),
     Wrong(
@@ -170,8 +190,9 @@ TABLE = [
     Wrong(
         "no sync on rewrite",
         "jobs",
-        FORGETS.format("no-appendfsync-on-rewrite", "yes"),
+        "^warning: " + FORGETS.format("no-appendfsync-on-rewrite", "yes"),
         server={"no-appendfsync-on-rewrite": "yes"},
+        status=0,
     ),
     Wrong(
         "old server",
@@ -190,6 +211,7 @@ TABLE = [
         "status",
         'hides its configuration .*set durability = "trusted"',
         env=store_at(f"redis://shy:{LOGIN}@127.0.0.1:{{port}}/0"),
+        status=0,
     ),
     Wrong(
         "user without rights",

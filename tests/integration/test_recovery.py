@@ -8,11 +8,11 @@ import pytest
 from campaignkit import Field
 from storekit import PLACED, SECOND, Clockwork
 
-from dialer import recovery, roster, tidemark
 from dialer.bootstrap import store_of, worker_parts
 from dialer.cli import main
 from dialer.embedded import EmbeddedServer
 from dialer.job import State
+from dialer.owners import MACHINES
 from dialer.recovery import recover, suspects, unfinished
 from dialer.settings import Settings
 from dialer.store.eras import Eras
@@ -228,7 +228,7 @@ def test_recovery_wants_a_name(cli):
     assert cli.store.holds.all() == []
 
 
-@pytest.mark.parametrize("owner", [recovery.OWNER, roster.OWNER, tidemark.OWNER])
+@pytest.mark.parametrize("owner", sorted(MACHINES))
 def test_owners_of_the_systems_holds_are_known(cli, owner):
     """Their names are no names for others, and the runbook has a heading for each."""
     assert cli("hold", "set", "--all", "--owner", owner, "--reason", "r").status == 2

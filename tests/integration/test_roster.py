@@ -8,7 +8,7 @@ from storekit import LIMITS, PLACED, SECOND, Clockwork
 from dialer.bootstrap import worker_parts
 from dialer.roster import Roster
 from dialer.settings import Settings
-from dialer.store import Store, roster
+from dialer.store import Store, census
 from dialer.store.bells import PacerRules
 from dialer.store.holds import EVERYTHING, account_scope
 from dialer.upkeep import Upkeep
@@ -105,7 +105,7 @@ def test_hold_stays_while_nobody_can_tell(clockwork: Clockwork, monkeypatch):
     assert look(clockwork, "default") == ["missing"]
     clockwork.store.desk.cancel([job_id], who="me", reason="r")
     clockwork.enqueue(not_before=later)
-    monkeypatch.setattr(roster, "_BOUND", 1)
+    monkeypatch.setattr(census, "_BOUND", 1)
 
     assert look(clockwork, "default") == ["missing"]
     monkeypatch.undo()

@@ -10,7 +10,7 @@ import pytest
 from serverkit import Group, sentinel_group, wait_until
 from storekit import BREAKER, PLACED, SECOND, Clockwork
 
-from dialer.errors import StoreUnavailable
+from dialer.errors import StoreUnavailable, StoreUnsafe
 from dialer.job import State
 from dialer.store import Store, open_store, takeover
 from dialer.store.connection import through_master
@@ -119,6 +119,23 @@ def test_no_call_begins_until_every_worker_has_met_the_new_master(group: Group, 
 
     assert store.jobs.counts()[State.READY] == 1
     monkeypatch.setattr(takeover, "GRACE", timedelta(0))
+    assert isinstance(begin(clockwork), Go)
+    store.server.close()
+
+
+def test_no_call_begins_on_a_master_that_may_forget(group: Group, monkeypatch):
+    """Each master is asked before the first call on it, whatever the last one said."""
+    monkeypatch.setattr(takeover, "GRACE", timedelta(0))
+    store = store_of(group)
+    clockwork = Clockwork(store)
+    clockwork.enqueue()
+    # A master that another one took over from looks to `begin` like the first one.
+    store.server.client.config_set("appendfsync", "everysec")
+
+    with pytest.raises(StoreUnsafe, match="appendfsync is everysec"):
+        begin(clockwork)
+
+    store.server.client.config_set("appendfsync", "always")
     assert isinstance(begin(clockwork), Go)
     store.server.close()
 

@@ -1,5 +1,8 @@
 """What `dialer status` shows of campaigns; the rest of it is in test_cli_operations.py."""
 
+import re
+from collections.abc import Iterator
+
 import pytest
 from clikit import attempt
 from clikit import create as define
@@ -114,3 +117,33 @@ def test_a_pool_is_named_as_people_do(cli):
     assert f"dialer hold release --pool {raw} --owner operator" in listed.out
     assert cli("hold", "list", "--json").record["scope"] == f"pool:{raw}"
     assert cli("hold", "release", "--pool", raw).status == 0
+
+
+@pytest.fixture
+def full(cli) -> Iterator[str]:
+    """The id of a call that waits in a store that has no room left."""
+    job_id, client = cli.job(), cli.store.server.client
+    client.config_set("maxmemory", client.info("memory")["used_memory"] * 10 // 17)
+    yield str(job_id)
+    client.config_set("maxmemory", 0)
+
+
+def test_status_of_a_full_store_begins_with_that(cli, full):
+    """Workers cannot announce themselves there: nothing is said of them, or that one be started."""
+    shown = cli("status").out
+    first, step, *_ = shown.splitlines()
+    assert re.fullmatch(r"the store is full \(1[67]\d%\): no call is taken or begun", first)
+    assert step == "→ make room or raise maxmemory (ops/runbook.md, Redis is full)"
+    assert "alive" not in shown
+    assert "in its way: the store is full" in " ".join(shown.split())
+    assert 1.6 < cli("status", "--json").record["store_fullness"] < 1.8
+
+
+def test_whoever_asks_about_a_full_store_is_not_sent_to_start_a_worker(cli, full):
+    """The doctor fails for want of room; it and `explain` are silent on workers."""
+    ran = cli("doctor")
+    assert ran.status == 1
+    assert "FAIL  memory: the store is full (1" in ran.out
+    assert "workers:" not in ran.out
+    reasons = [one["reason"] for one in cli("explain", full, "--json").record["reasons"]]
+    assert (reasons[0], "workers" in reasons) == ("memory", False)

@@ -12,7 +12,8 @@ from dialer.limits import Limits
 from dialer.outcome import Kind
 from dialer.store.ahead import Ahead, ahead_of
 from dialer.store.bells import WORKER_GONE, PacerRules
-from dialer.store.health import CONFIG, reach, read_health
+from dialer.store.fitness import KEEPS
+from dialer.store.health import reach, read_health
 from dialer.store.server import stamp
 
 RULES = PacerRules(horizon=SECOND, lead=SECOND / 40, patience=2 * SECOND)
@@ -161,7 +162,7 @@ def test_health_is_what_the_server_says(redis_server: EmbeddedServer):
     health = read_health(redis_server.url)
 
     assert health.config is not None
-    assert [health.config[name] for name in CONFIG] == ["yes", "always", "noeviction", "no"]
+    assert health.config == KEEPS
     assert health.last_write == "ok"
 
 

@@ -18,6 +18,7 @@ from dialer.dispatch import Dispatcher
 from dialer.job import State
 from dialer.logs import JsonFormatter, MaskingHandler
 from dialer.outcome import Doubtful, Kind, NotSent, Outcome, Placed, Refused
+from dialer.store import moves
 from dialer.upkeep import Upkeep
 
 NUMBERS = ("9000000001", "9000000002")
@@ -37,6 +38,17 @@ def written() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     ours.setLevel(level)
 
 
+def dispatcher(clock: Clockwork, outcome: Outcome, dialling: Any = None) -> Dispatcher:
+    return Dispatcher(
+        dialling=dialling or clock.store.dialling,
+        client=Line(outcome),
+        routes={"default": route()},
+        rules=RULES,
+        rng=Random(1),
+        now=lambda: clock.now,
+    )
+
+
 @pytest.mark.parametrize(
     ("outcome", "words", "level"),
     [
@@ -52,21 +64,32 @@ def test_each_transition_around_a_call_is_one_line(
 ):
     """One when it begins and one for what came of it; job and attempt are fields of their own."""
     job_id = clockwork.enqueue(content=CONTENT, mode="live")
-    Dispatcher(
-        dialling=clockwork.store.dialling,
-        client=Line(outcome),
-        routes={"default": route()},
-        rules=RULES,
-        rng=Random(1),
-        now=lambda: clockwork.now,
-    ).answer("default")
+    dispatcher(clockwork, outcome).answer("default")
 
     _, begun, ended = written()
     assert begun["message"] == f"begin job={job_id} attempt=1"
     assert ended["message"].startswith(f"{words}={job_id} attempt=1")
     assert ended["level"] == level
-    assert [(line["job"], line["attempt"]) for line in (begun, ended)] == [(job_id, 1)] * 2
+    ids = [(line["job"], line["attempt"], line["account"]) for line in (begun, ended)]
+    assert ids == [(job_id, 1, "default")] * 2
+    job = clockwork.store.jobs.get(job_id)
+    assert (begun["before"], begun["after"], begun["who"]) == ("ready", "dialing", "worker")
+    assert (ended["before"], ended["after"], ended["who"]) == ("dialing", job.state, "worker")
+    assert ended["message"].endswith(f": {ended['why']}")
     assert not any(number in json.dumps([begun, ended]) for number in NUMBERS)
+
+
+def test_attempt_for_a_contact_names_its_campaign(clockwork: Clockwork, written):
+    """Its two lines are found by the campaign, as all other lines of the job."""
+    field = Field.on(clockwork)
+    field.create("diwali", range(1))
+    dispatcher(clockwork, Placed("c1")).answer("default")
+
+    ours = [line for line in written() if line["logger"] == "dialer.dispatch"]
+    assert [(line["verb"], line["campaign"]) for line in ours] == [
+        ("begin", "diwali"),
+        ("placed", "diwali"),
+    ]
 
 
 def test_lost_attempt_is_one_line(clockwork: Clockwork, written):
@@ -147,18 +170,29 @@ def test_a_hold_is_told_when_it_is_set_and_when_it_goes(clockwork: Clockwork, wr
     holds.release("account:default", owner="api", who="asha", reason="new token")
     holds.set("all", owner="witness", who="witness", reason="forgot")
     holds.set("all", owner="operator", who="asha", reason="wrong file")
+    holds.set("all", owner="asha", who="asha", reason="lunch")
 
     assert [(line["level"], line["message"]) for line in written()] == [
         ("warning", "hold set on account:default owner=api by api: token refused"),
         ("info", "hold release on account:default owner=api by asha: new token"),
         ("error", "hold set on all owner=witness by witness: forgot"),
         ("info", "hold set on all owner=operator by asha: wrong file"),
+        ("info", "hold set on all owner=asha by asha: lunch"),
+    ]
+    first = written()[0]
+    assert [first[name] for name in ("verb", "scope", "owner", "who", "why")] == [
+        "set",
+        "account:default",
+        "api",
+        "api",
+        "token refused",
     ]
     assert [(one.verb, one.scope, one.who, one.reason) for one in holds.history()] == [
         ("set", "account:default", "api", "token refused"),
         ("release", "account:default", "asha", "new token"),
         ("set", "all", "witness", "forgot"),
         ("set", "all", "asha", "wrong file"),
+        ("set", "all", "asha", "lunch"),
     ]
 
 
@@ -168,3 +202,57 @@ def test_a_level_above_hides_what_is_below(clockwork: Clockwork, written):
     clockwork.enqueue()
     clockwork.store.holds.set("account:default", owner="api", who="api", reason="token refused")
     assert [line["level"] for line in written()] == ["warning"]
+
+
+def test_a_foreign_handler_sees_no_number(clockwork: Clockwork):
+    """A program that uses us as a library writes records as they are: they are masked before."""
+    records: list[logging.LogRecord] = []
+    handler = logging.Handler()
+    handler.emit = records.append  # type: ignore[method-assign]  # it only listens
+    ours = logging.getLogger("dialer")
+    ours.addHandler(handler)
+    level = ours.level
+    ours.setLevel(logging.INFO)
+    try:
+        clockwork.enqueue(content=CONTENT, mode="live")
+        dispatcher(clockwork, Doubtful(f"no answer about {NUMBERS[1]}")).answer("default")
+        clockwork.store.holds.set("all", owner="x", who=NUMBERS[0], reason=f"{NUMBERS[1]} rang")
+    finally:
+        ours.removeHandler(handler)
+        ours.setLevel(level)
+
+    assert len(records) == 4
+    said = [f"{record.getMessage()} {vars(record)}" for record in records]
+    assert not any(number in one for number in NUMBERS for one in said)
+
+
+def test_row_that_cannot_be_read_is_written_as_it_is(written):
+    """What it tells of was done: an error would be taken for one of the move."""
+    row = f"hold\tset\tall\tx\ty\tasha\t{NUMBERS[1]} rang"
+    moves.write([row, "moon\trise", ""])
+
+    assert [(line["level"], line["message"]) for line in written()] == [
+        ("warning", "a move that cannot be read: hold set all x y asha ******0002 rang"),
+        ("warning", "a move that cannot be read: moon rise"),
+        ("warning", "a move that cannot be read: "),
+    ]
+
+
+class _Defective:
+    """The arrows around a POST, with a fault of ours right behind the grant."""
+
+    def __init__(self, clock: Clockwork) -> None:
+        self._real = clock.store.dialling
+        self.take_back = self._real.take_back
+
+    def begin(self, ask):
+        self._real.begin(ask)
+        raise TypeError("not all arguments converted")
+
+
+def test_fault_of_ours_behind_a_grant_is_no_doubt(clockwork: Clockwork):
+    """The job was not sent: it is given back, and the fault is told to whoever asked."""
+    job_id = clockwork.enqueue(content=CONTENT, mode="live")
+    with pytest.raises(TypeError, match="not all arguments"):
+        dispatcher(clockwork, Placed("c1"), _Defective(clockwork)).answer("default")
+    assert clockwork.store.jobs.get(job_id).state is State.READY

@@ -213,7 +213,7 @@ MUTANTS = [
     Mutant(
         "a server that may forget stops everything",
         "dialer/durability.py",
-        'holds.set(EVERYTHING, owner=OWNER, who="tick", reason=str(error))',
+        'holds.set(EVERYTHING, owner=DURABILITY, who="tick", reason=reason)',
         "pass",
         "tests/integration/test_durability.py",
     ),
@@ -223,6 +223,27 @@ MUTANTS = [
         "  tell_of_job(verb, id, job[2], lane, from, to, who, why)\n",
         "",
         "tests/integration/test_transition_logs.py",
+    ),
+    Mutant(
+        "other settings forget no keys",
+        "dialer/upkeep.py",
+        "if self._store.bells.apart(self._settings):",
+        "if False:",
+        "tests/integration/test_other_settings.py",
+    ),
+    Mutant(
+        "a campaign keeps the mode it began with",
+        "dialer/feeder.py",
+        "mode = progress.mode or route.mode",
+        "mode = route.mode",
+        "tests/integration/test_other_settings.py",
+    ),
+    Mutant(
+        "the mode of a campaign is kept by the store",
+        LUA + "feed.lua",
+        ", 'mode', ARGV[7])",
+        ")",
+        "tests/integration/test_other_settings.py",
     ),
     *campaign_mutants.MUTANTS,
 ]

@@ -10,6 +10,7 @@ from dialer.doctor import (
     Level,
     judge_accounts,
     judge_clock,
+    judge_holds,
     judge_memory,
     judge_packages,
     judge_server,
@@ -18,7 +19,8 @@ from dialer.doctor import (
 from dialer.settings import Settings
 from dialer.store.bells import LiveWorker
 from dialer.store.health import Health
-from dialer.store.keys import LAYOUT
+from dialer.store.holds import Hold
+from dialer.store.layout import LAYOUT
 
 NOW = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
 SAFE = {
@@ -43,6 +45,7 @@ SERVERS = [
     ({"config": {**SAFE, "appendfsync": "everysec"}}, True, {("persistence", WARN)}),
     ({"config": {**SAFE, "maxmemory-policy": "allkeys-lru"}}, False, {("eviction", FAIL)}),
     ({"config": {**SAFE, "no-appendfsync-on-rewrite": "yes"}}, False, {("rewrite", FAIL)}),
+    ({"config": {**SAFE, "no-appendfsync-on-rewrite": "yes"}}, True, {("rewrite", WARN)}),
     ({"last_write": "err"}, False, {("last_write", FAIL)}),
     ({"last_rewrite": "err"}, False, {("last_rewrite", WARN)}),
 ]
@@ -67,6 +70,28 @@ def test_memory_is_judged_by_where_calls_are_refused(used, limit, level):
     (finding,) = judge_memory(replace(HEALTH, used=used, limit=limit), full_at=0.8)
 
     assert finding.level is level
+
+
+def test_full_store_is_called_full():
+    """The share, and what comes of it, before anything else."""
+    (finding,) = judge_memory(replace(HEALTH, used=170, limit=100), full_at=0.8)
+
+    assert finding.text.startswith("the store is full (170%")
+    assert finding.step == "make room or raise maxmemory (ops/runbook.md, Redis is full)"
+
+
+def test_what_the_system_holds_is_found():
+    """Everything held is a failure, a part of it a warning; what people hold they know of."""
+    scopes = [("all", "durability"), ("account:sales", "api"), ("all", "operator")]
+    holds = [Hold(scope, owner, "tick", "because", NOW) for scope, owner in scopes]
+    found = [(one.name, one.level, one.text) for one in judge_holds(holds)]
+
+    assert found == [
+        ("holds", FAIL, "everything is held by durability (tick): because"),
+        ("holds", WARN, "account sales is held by api (tick): because"),
+    ]
+    assert all(one.step for one in judge_holds(holds))
+    assert [one.level for one in judge_holds(holds[2:])] == [OK]
 
 
 @pytest.mark.parametrize(

@@ -456,7 +456,7 @@ def test_dead_contact_has_advice_for_its_campaign():
     [
         ("operator", "dialer hold release --account default --owner operator"),
         ("api", "correct the settings, restart the workers, then: dialer hold release"),
-        ("witness", "read ops/runbook.md, witness, before: dialer hold release"),
+        ("witness", "dialer recover --who NAME takes it over"),
     ],
 )
 def test_release_stands_behind_what_must_come_first(owner: str, step: str):

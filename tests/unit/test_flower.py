@@ -1,14 +1,16 @@
 """Flower's settings are ours alone."""
 
+import logging
 import runpy
 from types import SimpleNamespace
 
 import pytest
+from flower.command import apply_options, setup_logging
 
 from dialer.errors import SettingsError
 from dialer.settings import Settings
 from workers import process
-from workers.flower import CONFIG, refuse_other_settings
+from workers.flower import COMMAND, CONFIG, refuse_other_settings
 
 
 @pytest.fixture
@@ -62,3 +64,18 @@ def test_nothing_else_may_open_it(arguments, env, named):
 def test_plain_start_is_accepted():
     """Without flags and variables Flower starts with what the settings say."""
     refuse_other_settings([], {"PATH": "/bin", "DIALER_FLOWER__PORT": "5556"})
+
+
+def test_flower_adds_no_handler_of_its_own(monkeypatch):
+    """Its lines go where ours go: what tornado would print is no JSON, and is not masked."""
+    monkeypatch.setattr(
+        process, "process", lambda: SimpleNamespace(settings=Settings.parse({"flower": {}}))
+    )
+    root = logging.getLogger()
+    level = root.level
+    monkeypatch.setattr(root, "handlers", [])
+
+    apply_options("flower", list(COMMAND[1:]))
+    setup_logging()
+
+    assert (root.handlers, root.level) == ([], level)

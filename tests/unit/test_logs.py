@@ -4,11 +4,16 @@ import logging
 import sys
 import threading
 import warnings
+from types import SimpleNamespace
 
 import pytest
+from celery.platforms import SecurityWarning
+from celery.signals import celeryd_init
 
 from dialer.logs import configure
 from dialer.masking import mask
+from dialer.settings import Settings
+from workers import logs as workers_logs
 
 PHONE = "9876500000"
 
@@ -222,6 +227,22 @@ def test_warnings_are_logged(text):
         warnings.warn(f"odd number {PHONE}", stacklevel=1)
 
     assert "odd number ******0000" in text.getvalue()
+
+
+def test_worker_that_runs_as_root_says_so_as_json(monkeypatch, capsys):
+    """Celery warns of it before it sets its logging up; a collector reads that line too."""
+    settings = Settings.parse({"log": {"format": "json"}})
+    monkeypatch.setattr(workers_logs, "process", lambda: SimpleNamespace(settings=settings))
+    workers_logs.connect()
+
+    celeryd_init.send(sender="worker", instance=None, conf=None, options={})
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        warnings.warn("you are root\nDo not", SecurityWarning, stacklevel=1)
+
+    line = json.loads(capsys.readouterr().err)
+    assert (line["logger"], line["level"]) == ("py.warnings", "warning")
+    assert "you are root" in line["message"]
 
 
 def test_json_is_one_object_a_line_with_what_extra_holds(lines):

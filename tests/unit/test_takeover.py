@@ -6,8 +6,10 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import OutOfMemoryError
 
-from dialer.errors import StoreUnavailable
-from dialer.store.takeover import GRACE, Takeover
+from dialer.errors import StoreUnavailable, StoreUnsafe
+from dialer.store import moves
+from dialer.store.server import Server
+from dialer.store.takeover import GRACE, SLOW, Takeover
 
 
 class Memory:
@@ -116,6 +118,55 @@ def test_calls_begin_when_everybody_had_time_to_speak():
         takeover.check()
     now[0] += GRACE.total_seconds()
     takeover.check()
+
+
+def test_each_master_is_asked_whether_it_forgets_before_a_call_begins():
+    """One that took over with other settings grants nothing until it is mended; asked once then."""
+    now, asked, unsafe = [100.0], [], [True]
+    takeover = Takeover(monotonic=lambda: now[0])
+    takeover.witnessed = lambda: 0
+
+    def fit() -> None:
+        asked.append(takeover.master)
+        if unsafe:
+            raise StoreUnsafe("appendfsync is everysec", "appendfsync is everysec")
+
+    takeover.fit = fit
+    for life in ("a", "b"):
+        takeover.meet(Memory(life, 7).connection())
+        with pytest.raises(StoreUnavailable):
+            takeover.check()
+        now[0] += GRACE.total_seconds()
+        for _ in range(2):
+            with pytest.raises(StoreUnsafe):
+                takeover.check()
+        unsafe.clear()
+        takeover.check()
+        takeover.check()
+        assert len(asked) == 3
+        asked.clear()
+        unsafe.append(True)
+
+
+def test_a_slow_log_is_no_slow_master(monkeypatch):
+    """The lines of what a script moved are written, but not while its reply is timed."""
+    now, told = [100.0], []
+
+    def write_slowly(rows: list[str]) -> None:
+        now[0] += 2 * SLOW.total_seconds()
+        told.extend(rows)
+
+    monkeypatch.setattr(moves, "write", write_slowly)
+    takeover, memory = Takeover(monotonic=lambda: now[0]), Memory("a", 7)
+    scripts = SimpleNamespace(register_script=lambda _: lambda **_: [["7"], ["hold\tset"]])
+    server = Server(scripts)  # type: ignore[arg-type]  # all that it is asked for
+    server._takeover = takeover
+    connection = memory.connection()
+    takeover.meet(connection)
+
+    assert server.run("hold", "set") == ["7"]
+    assert told == ["hold\tset"]
+    assert not takeover.doubtful(connection)
 
 
 @pytest.mark.parametrize(("seconds", "doubted"), [(0.9, False), (1.1, True)])

@@ -44,7 +44,11 @@ def import_contacts(
 ) -> None:
     """Add a list: good rows go in, all others are reported; doing it twice adds nobody."""
     kind = _format(form)
-    with session() as opened, _open(file) as source, _Leftover(_path(file, report)) as leftover:
+    with (
+        session(makes_work=True) as opened,
+        _open(file) as source,
+        _Leftover(_path(file, report)) as leftover,
+    ):
         campaign = opened.store.campaigns.get(name)
         try:
             with _progress(source) as progress:

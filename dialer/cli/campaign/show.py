@@ -18,8 +18,8 @@ from dialer.cli import output
 from dialer.cli.campaign.ahead import Finish
 from dialer.cli.campaign.options import Name
 from dialer.cli.campaign.sight import Sight, look
+from dialer.cli.campaign.summary import mode_notes, zone
 from dialer.cli.campaign.summary import rows as definition
-from dialer.cli.campaign.summary import zone
 from dialer.cli.hold import fields as hold_fields
 from dialer.cli.opening import Session, session
 from dialer.cli.options import Json
@@ -134,6 +134,7 @@ def _lines(opened: Session, seen: Sight, finish: Finish) -> list[tuple[str, str]
         lines.append(("last hour", f"about {output.counted(seen.last_hour, 'call')} begun"))
     lines += _hours(seen)
     lines += [("" if nth else "held", line) for nth, line in enumerate(seen.held())]
+    lines += [("note", note) for note in mode_notes(opened, progress)]
     lines.append(("end", local(seen.campaign.ends, zone(seen.campaign))))
     if said := finish.sentence(opened, seen):
         lines.append(("finish", said))
@@ -259,4 +260,5 @@ def _fields(opened: Session, seen: Sight, finish: Finish) -> dict[str, Any]:
         ],
         "not_rung": dict(_not_rung(opened, seen)) if seen.over else None,
         "finish": finish.fields(opened, seen),
+        "mode": seen.progress.mode or None,
     }

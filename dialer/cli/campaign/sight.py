@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from dialer.bootstrap import calendar_of
 from dialer.campaign import ZONES_JOIN, Campaign
 from dialer.cli.campaign.summary import zone
-from dialer.cli.hold import command, named
+from dialer.cli.hold import command, label, named
 from dialer.cli.opening import Session
+from dialer.cli.shape import words
 from dialer.crew import POOL, sample_call
 from dialer.explain import set_by
 from dialer.hourcounts import HourCounts
@@ -127,8 +128,8 @@ class Sight:
         """Say who holds it, and how each hold is released."""
         lines = []
         for hold in self.holds:
-            lines.append(f"{named(hold.scope)} is held by {set_by(hold)}: {hold.reason}")
-            lines.append(f"to release: {command(hold)}")
+            said = f"{named(hold.scope)} is held by {set_by(hold)}: {hold.reason}"
+            lines += [words(said, reveal=False), f"{label(hold.owner)}: {command(hold)}"]
         return lines
 
 

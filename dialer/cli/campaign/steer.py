@@ -11,8 +11,10 @@ from dialer.campaign import CampaignState
 from dialer.cli import output
 from dialer.cli.campaign.options import Name
 from dialer.cli.campaign.sight import Sight, look
+from dialer.cli.campaign.summary import mode_notes
 from dialer.cli.opening import Session, session, who_runs
 from dialer.cli.options import Json, Who, Yes, confirm
+from dialer.cli.shape import words
 from dialer.job import State
 from dialer.moment import rough
 from dialer.store.campaigns import Verb
@@ -65,11 +67,12 @@ def steer(
         yes: Do not ask before what cannot be taken back.
         json: One JSON object instead of sentences.
     """
-    with session() as opened:
+    with session(makes_work=verb in ("start", "resume")) as opened:
         campaigns = opened.store.campaigns
         if verb == "cancel":
             _ask(campaigns.progress(name), yes=yes, json=json)
-        changed = campaigns.steer(verb, name, who=who or who_runs(), reason=reason)
+        said = words(reason, reveal=False)
+        changed = campaigns.steer(verb, name, who=who or who_runs(), reason=said)
         if verb != "pause":
             # The list stays where it is: only jobs that were fed are touched.
             feeder_of(opened.settings, opened.store).look(name)
@@ -100,7 +103,8 @@ def _meaning(opened: Session, verb: Verb, seen: Sight) -> list[str]:
         many = output.counted(progress.open, "contact")
         are = output.agreeing(progress.open, "is", "are")
         ahead = [f"{many} {are} to be rung; {seen.prospect()}"]
-        return [*ahead, *seen.held(), f"watch it: dialer campaign show {name} --watch"]
+        notes = [f"note: {note}" for note in mode_notes(opened, progress)]
+        return [*ahead, *notes, *seen.held(), f"watch it: dialer campaign show {name} --watch"]
     wire = rough(opened.settings.wire.longest)
     stopped = f"no new call of it starts; calls on the wire end within {wire}"
     if verb == "pause":

@@ -47,14 +47,14 @@ local function note_hold(verb, scope, owner, who, reason)
   tell('hold', verb, scope, owner, who, reason)
 end
 
--- Set again for the same reason by the same one, only its time is renewed.
+-- Set again for the same reason by the same one it stays as it is: its time says since when.
 local function add_hold(scope, owner, who, reason)
   local was = redis.call('HGET', P .. 'hold:' .. scope, owner)
   was = was and cjson.decode(was) or {}
-  local value = cjson.encode({who = who, reason = reason, at_us = us(now)})
-  redis.call('HSET', P .. 'hold:' .. scope, owner, value)
-  redis.call('SADD', P .. 'holds', scope)
   if was.who ~= who or was.reason ~= reason then
+    local value = cjson.encode({who = who, reason = reason, at_us = us(now)})
+    redis.call('HSET', P .. 'hold:' .. scope, owner, value)
+    redis.call('SADD', P .. 'holds', scope)
     note_hold('set', scope, owner, who, reason)
   end
 end

@@ -4,7 +4,7 @@
 -- so a move that is not in that table cannot be made by any script.
 --
 -- KEYS[1]  the prefix of every key, one hash tag: "{dialer}:". What each key
---          holds is written down once, in dialer/store/keys.py.
+--          holds is written down once, in dialer/store/layout.py.
 
 local P = KEYS[1]
 local now = server_time()

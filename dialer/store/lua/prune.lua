@@ -21,16 +21,19 @@ local left = math.ceil((tonumber(ARGV[3]) - tonumber(ARGV[2])) / 1000)
 for _, id in ipairs(old) do
   local key = job_key(id)
   local job = redis.call('HMGET', key, 'digest', 'protected', 'lane')
-  for number in string.gmatch(job[2] or '', '[^,]+') do
-    redis.call('SREM', P .. 'of:' .. number, id)
-  end
-  redis.call('DEL', key)
-  -- A contact is fed once, so its job needs no stone to be known by.
-  if left > 0 and not (job[3] and lane_campaign(job[3])) then
-    redis.call('HSET', key, 'digest', job[1], 'was', state)
-    redis.call('PEXPIRE', key, left)
-  end
   redis.call('ZREM', P .. 'in:' .. state, id)
-  tell_of_job('prune', id, '', job[3], state, 'forgotten', 'clock', 'its retention is over')
+  -- A stray entry of a damaged index names no job.
+  if job[3] then
+    for number in string.gmatch(job[2], '[^,]+') do
+      redis.call('SREM', P .. 'of:' .. number, id)
+    end
+    redis.call('DEL', key)
+    -- A contact is fed once, so its job needs no stone to be known by.
+    if left > 0 and not lane_campaign(job[3]) then
+      redis.call('HSET', key, 'digest', job[1], 'was', state)
+      redis.call('PEXPIRE', key, left)
+    end
+    tell_of_job('prune', id, '', job[3], state, 'forgotten', 'clock', 'its retention is over')
+  end
 end
 return {us(seen()), #old}

@@ -12,7 +12,7 @@ from dialer.store.server import Server, instant, translated
 _BOUND = 1000
 
 
-class Roster:
+class Census:
     """
     Reads the accounts that the store has heard of.
 

@@ -1,0 +1,28 @@
+"""
+What the system itself has stopped, and why.
+"""
+
+from collections.abc import Iterator, Sequence
+
+from dialer.doctor.finding import Finding, Level
+from dialer.explain import release, set_by
+from dialer.owners import MACHINES
+from dialer.store.holds import EVERYTHING, Hold
+
+
+def judge_holds(holds: Sequence[Hold]) -> Iterator[Finding]:
+    """
+    Judge the holds that no person has set: one on everything means that no call is made at all.
+    """
+    ours = [hold for hold in holds if hold.owner in MACHINES]
+    if not ours:
+        yield Finding(Level.OK, "holds", "the system holds nothing")
+    for hold in ours:
+        bad = Level.FAIL if hold.scope == EVERYTHING else Level.WARN
+        text = f"{_named(hold.scope)} is held by {set_by(hold)}: {hold.reason}"
+        yield Finding(bad, "holds", text, release(hold))
+
+
+def _named(scope: str) -> str:
+    kind, _, name = scope.partition(":")
+    return "everything" if scope == EVERYTHING else f"{kind} {name}"
