@@ -36,9 +36,9 @@ class Roster:
 
         Those of owner `mode` are only released here, where the account is live again.
 
-        While live workers have other settings than this process nothing is
-        set: one of them may know the account. Any number of processes may
-        look at once.
+        It is for processes with the settings that live workers dial with (`Upkeep`).
+        While any live worker has others nothing is set: it may know the account.
+        Any number of processes may look at once.
 
         Raises:
             StoreUnavailable, StoreRefused: The next look goes on.
@@ -47,8 +47,7 @@ class Roster:
         for account in sorted(held & self.accounts):
             self._release(account, MISSING, "it is in the settings again")
         for account in sorted(self._held(MODE) & self.live):
-            if self._speaks_for_all():
-                self._release(account, MODE, "its mode is live again")
+            self._release(account, MODE, "its mode is live again")
         known = Census(self.store.server)
         for account in sorted((known.names() | held) - self.accounts):
             waits = known.waits(account)

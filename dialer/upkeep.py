@@ -76,8 +76,7 @@ class Upkeep:
         """
         _each(self._first)
         if self._store.bells.apart(self._settings):
-            done = f"{self.reap()} unconfirmed, {self.due()} woken"
-            return f"{done}; the rest is for live workers, which have other settings"
+            return f"{self.due()} woken; the rest is for the workers with other settings"
         _each(self._looks)
         if not self._store.rounds.claim_tick(self._period / 2):
             return "skipped: another tick has just run"

@@ -94,7 +94,7 @@ def resolve(
     json: Json = False,
 ) -> None:
     """Say what became of a call: placed, dead, or ring it again."""
-    with session() as opened:
+    with session(makes_work=finding is Finding.AGAIN) as opened:
         left = opened.store.desk.resolve(
             job_id,
             _TARGETS[finding],

@@ -41,11 +41,15 @@ def _everything_held(facts: Facts) -> Iterator[Reason]:
             yield _held(facts, hold, "everything")
 
 
+def _on_account(facts: Facts) -> list[Hold]:
+    scope = account_scope(facts.job.account)
+    return [hold for hold in facts.holds if hold.scope == scope]
+
+
 def _account_held(facts: Facts) -> Iterator[Reason]:
-    account = facts.job.account
-    for hold in facts.holds:
-        if hold.scope == account_scope(account) and hold.owner != BREAKER:
-            yield _held(facts, hold, f"account {account}")
+    for hold in _on_account(facts):
+        if hold.owner != BREAKER:
+            yield _held(facts, hold, f"account {facts.job.account}")
 
 
 def _held(facts: Facts, hold: Hold, what: str) -> Reason:
@@ -63,7 +67,7 @@ def _account_unknown(facts: Facts) -> Iterator[Reason]:
 
 def _rings_nobody(facts: Facts) -> Iterator[Reason]:
     job, account = facts.job, facts.account
-    held = any(hold.owner == MODE for hold in facts.holds)
+    held = any(hold.owner == MODE for hold in _on_account(facts))
     if account is not None and (job.mode, account.mode) == ("live", "developer") and not held:
         text = (
             f"it shall ring, and account {job.account} is in developer mode here, in which the API"
@@ -76,7 +80,7 @@ def _breaker_open(facts: Facts) -> Iterator[Reason]:
     if facts.account is None or facts.account.standing.breaker != "open":
         return
     probe = facts.account.standing.next_probe or facts.now
-    why = next((h.reason for h in facts.holds if h.owner == BREAKER), "the API looks broken")
+    why = next((h.reason for h in _on_account(facts) if h.owner == BREAKER), "the API looks broken")
     when = f"at {facts.at(probe)}" if probe > facts.now else "with the next call"
     yield Reason(
         "breaker",

@@ -28,5 +28,6 @@ says how likely that is.
 from dialer.preflight.after import not_rung
 from dialer.preflight.look import Preflight, preflight
 from dialer.preflight.tally import REASONS
+from dialer.preflight.words import rehearsal
 
-__all__ = ["REASONS", "Preflight", "not_rung", "preflight"]
+__all__ = ["REASONS", "Preflight", "not_rung", "preflight", "rehearsal"]

@@ -95,7 +95,7 @@ def preflight(
     _play(queues, bounds.pace(campaign, limits, workload), start, campaign.ends, ahead=ready)
     warnings = [
         *words.stops(store, campaign, progress, looker.pool(sample)),
-        *words.habits(campaign, route),
+        *words.habits(campaign, progress, route),
         *bounds.warnings(campaign, limits, workload, sample),
         *words.abroad(campaign, looker.abroad),
     ]

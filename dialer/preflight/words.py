@@ -73,12 +73,35 @@ def _held(hold: Hold, campaign: Campaign, pool: str | None) -> str:
     return scopes.get(hold.scope, "")
 
 
-def habits(campaign: Campaign, route: Route) -> Iterator[str]:
+def rehearsal(campaign: Campaign, progress: Progress, mode: str) -> Iterator[str]:
+    """
+    Say that a campaign rings nobody, or stops because it was to ring.
+
+    Args:
+        campaign: Its definition.
+        progress: How far it is.
+        mode: That of its account in the settings here.
+    """
+    began = campaign.call.get("mode") or progress.mode or mode
+    if "developer" == began == mode:
+        yield (
+            f"a rehearsal: account {campaign.account} is in developer mode, in which the API rings"
+            " nobody; that holds for all its contacts"
+        )
+    elif began == "developer":
+        yield "a rehearsal: it is in developer mode, and rings none of its contacts"
+    elif mode == "developer":
+        yield (
+            f"account {campaign.account} is in developer mode now, and this campaign is to ring:"
+            ' it stops before the next call; write mode = "live" again'
+        )
+
+
+def habits(campaign: Campaign, progress: Progress, route: Route) -> Iterator[str]:
     """
     Say what is easily overlooked: an account that rings nobody, caller ids that do not suit.
     """
-    if route.mode == "developer":
-        yield f"account {route.account} is in developer mode: the API will ring nobody"
+    yield from rehearsal(campaign, progress, route.mode)
     yield from series.warnings(_caller_ids(campaign), campaign.purpose)
 
 

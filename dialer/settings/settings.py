@@ -43,7 +43,7 @@ from dialer.settings.sources import (
 #: Beyond the request itself: to write its outcome down, also on a slow day.
 _TO_SETTLE = timedelta(seconds=5)
 #: What may differ between machines that work together.
-_OF_ONE_MACHINE = {"worker", "log", "flower"}
+_OF_ONE_MACHINE = {"worker", "log", "flower", "redis_url", "broker_url"}
 _SECRETS = {"token", "token_file"}
 
 
@@ -131,8 +131,8 @@ class Settings(Section):
         """
         Twelve hex digits that are equal where the settings are.
 
-        Left out are secrets, logins in addresses, and what each machine may
-        have its own way: `[worker]`, `[log]` and `[flower]`.
+        Left out are secrets, and what each machine may have its own way: `[worker]`,
+        `[log]`, `[flower]`, and the addresses by which it reaches the servers.
         """
         shown = self.model_dump(
             mode="json",
@@ -141,8 +141,6 @@ class Settings(Section):
                 "accounts": dict.fromkeys(self.accounts, _SECRETS),
             },
         )
-        for name in ("redis_url", "broker_url"):
-            shown[name] = without_login(shown[name]) if shown[name] else None
         text = json.dumps(shown, sort_keys=True, separators=(",", ":"))
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 

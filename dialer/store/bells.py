@@ -151,14 +151,8 @@ class Bells:
         """
         Take *worker* out of the live ones at once, as it rings no more.
         """
-        client, keys = self._server.client, self._server.keys
-        with translated():
-            announced = client.zrange(keys.capacity, 0, -1)
-            mine = [member for member in announced if member.rpartition("=")[0] == worker]
-            with client.pipeline(transaction=False) as pipe:
-                pipe.zrem(keys.capacity, "", *mine)
-                pipe.hdel(keys.workers, worker)
-                pipe.execute()
+        (seq,) = self._server.run("leave", worker)
+        self._server.witness(seq)
 
     def wait(self, longest: timedelta) -> bool:
         """
@@ -200,16 +194,17 @@ class Bells:
 
     def apart(self, settings: str) -> bool:
         """
-        Say whether live workers dial with other settings than these.
+        Say whether the workers dial with other settings than these.
+
+        Workers that are silent for a while count: only another worker that rings
+        takes over from them.
 
         Args:
             settings: A fingerprint; "" is never apart.
         """
         with translated():
             fleet = self._server.client.get(self._server.keys.fleet)
-        if not settings or fleet in (None, settings):
-            return False
-        return any(one.settings == fleet for one in self.live(self._server.time()))
+        return bool(settings) and fleet not in (None, settings)
 
     def workers(self) -> dict[str, dict[str, object]]:
         """

@@ -95,6 +95,8 @@ workers                   hash    worker name -> JSON record of a live worker pr
 capacity                  zset    <worker name>=<calls at once>; score: when it is gone
 fleet                     string  fingerprint of the settings that live workers dial with; one
                                   with another has capacity 0 until all of those are gone
+successor                 string  since when one with others is heard and none of the fleet;
+                                  0: the last one took its leave, so it may be next at once
 tick                      string  when upkeep last ran
 era                       hash    id: drawn anew by `dialer recover`, by it a machine knows
                                   which store its tidemark is of; copy_us: the last moment a

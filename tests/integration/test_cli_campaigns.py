@@ -518,7 +518,7 @@ def test_steering_says_what_happened_and_what_it_means(cli, diwali):
     assert "dialer campaign resume diwali" in pause.out
     assert "is paused already" in cli("campaign", "pause", "diwali").out
     resumed = cli("campaign", "resume", "diwali", "--json").record
-    assert resumed == {"campaign": "diwali", "changed": True, "state": "running"}
+    assert resumed == {"campaign": "diwali", "changed": True, "state": "running", "notes": []}
     assert "nothing of it is ever rung again" in cli("campaign", "cancel", "diwali").out
     assert progress(cli).counts[State.CANCELLED] == 3
     again = cli("campaign", "start", "diwali")
@@ -742,7 +742,7 @@ def test_campaign_of_two_zones_is_told_in_the_first(cli):
     [
         ("live", "live", ""),
         ("developer", "developer", "a rehearsal: account default is in developer mode"),
-        ("developer", "live", "a rehearsal: it began in developer mode"),
+        ("developer", "live", "a rehearsal: it is in developer mode"),
         ("live", "developer", "it stops before the next call"),
     ],
 )
@@ -776,7 +776,7 @@ def test_the_command_line_leaves_the_feeding_to_live_workers_with_other_settings
         capacity=1,
     )
     said = cli("campaign", "start", "diwali").out
-    assert "live workers have other settings than those here, and theirs count" in said
+    assert "the workers have other settings than those here, and theirs count" in said
     assert cli.store.campaigns.progress("diwali").fed == 0
 
 
@@ -785,3 +785,31 @@ def test_a_reason_keeps_nobody_s_number(cli, running):
     cli("campaign", "pause", "diwali", "--reason", "+91 90000 00001 complained")
     shown = cli("campaign", "show", "diwali", "--json").record
     assert shown["reason"] == "******0001 complained"
+
+
+def test_a_template_that_says_developer_is_a_rehearsal(cli):
+    """What the definition says of every call counts before what its account is."""
+    create(cli, "diwali", *AGENTS, "--set", "mode=developer")
+    fill(cli)
+    started = cli("campaign", "start", "diwali", "--json").record
+    assert started["notes"] == [
+        "a rehearsal: it is in developer mode, and rings none of its contacts"
+    ]
+    shown = cli("campaign", "show", "diwali", "--json").record
+    assert (shown["mode"], len(shown["notes"])) == ("developer", 1)
+    assert "a rehearsal" in cli("campaign", "preflight", "diwali").out
+
+
+def test_no_work_is_made_on_a_server_that_may_forget(cli, running):
+    """A definition is changed all the same; its contacts wait in their list until it is mended."""
+    fill(cli, 6)
+    client = cli.store.server.client
+    made = cli.store.campaigns.progress("diwali").fed
+    client.config_set("appendfsync", "everysec")
+    try:
+        changed = cli("campaign", "set", "diwali", "--weight", "2")
+        assert changed.status == 0
+        assert "appendfsync is everysec" in changed.err
+        assert cli.store.campaigns.progress("diwali").fed == made
+    finally:
+        client.config_set("appendfsync", "always")

@@ -16,7 +16,7 @@ from dialer.doctor import Level, judge_workers
 from dialer.job import State
 from dialer.pacer import Crew, Pacer
 from dialer.settings import Settings
-from dialer.store.bells import WORKER_GONE, Bells, PacerRules, Plan
+from dialer.store.bells import Bells, PacerRules, Plan
 from dialer.store.dialling import Go, No
 from dialer.store.server import stamp
 from dialer.upkeep import Upkeep
@@ -91,9 +91,19 @@ def test_worker_with_other_settings_has_no_capacity_and_no_bells(clockwork: Cloc
     assert ring(clockwork, "old", "one").bells
 
 
-@pytest.mark.parametrize("farewell", [True, False])
-def test_new_settings_take_over_when_the_last_old_worker_is_gone(clockwork: Clockwork, farewell):
-    """At once after a clean stop, after `WORKER_GONE` otherwise; and then the old one is apart."""
+def wait_for_office(clockwork: Clockwork, worker: str, settings: str) -> timedelta:
+    """Ring once a second, as a pacer does; how long until these settings are the fleet's."""
+    began = clockwork.now
+    while ring(clockwork, worker, settings).fleet != settings:
+        clockwork.forward(SECOND)
+    return clockwork.now - began
+
+
+@pytest.mark.parametrize(("farewell", "waited"), [(True, 20), (False, 27)])
+def test_new_settings_take_over_when_the_last_old_worker_is_gone(
+    clockwork: Clockwork, farewell, waited
+):
+    """After 20 s, and `WORKER_GONE` before them without a farewell; then the old one is apart."""
     ring(clockwork, "old1", "one")
     ring(clockwork, "old2", "one")
     ring(clockwork, "new", "two")
@@ -101,10 +111,8 @@ def test_new_settings_take_over_when_the_last_old_worker_is_gone(clockwork: Cloc
     assert ring(clockwork, "new", "two").fleet == "one"
     if farewell:
         clockwork.store.bells.leave("old2")
-    else:
-        clockwork.forward(WORKER_GONE + SECOND)
 
-    assert ring(clockwork, "new", "two").fleet == "two"
+    assert wait_for_office(clockwork, "new", "two") == waited * SECOND
     assert capacities(clockwork) == {"new": 8}
     assert ring(clockwork, "old2", "one").fleet == "two"
     assert capacities(clockwork) == {"new": 8, "old2": 0}
@@ -116,20 +124,58 @@ def test_all_workers_new_is_no_deadlock(clockwork: Clockwork):
     ring(clockwork, "new1", "two")
     ring(clockwork, "new2", "two")
     clockwork.store.bells.leave("old")
-    ring(clockwork, "new1", "two")
+    wait_for_office(clockwork, "new1", "two")
     ring(clockwork, "new2", "two")
     assert ring(clockwork, "newer", "three").fleet == "two"
     assert capacities(clockwork) == {"new1": 8, "new2": 8, "newer": 0}
 
 
 def test_store_that_forgot_the_fleet_is_no_deadlock(clockwork: Clockwork):
-    """After a failover that lost the last take-over the workers agree again within one round."""
+    """After a failover that lost the last take-over the workers agree again in 20 s."""
     for name in ("a", "b"):
         ring(clockwork, name, "two")
     clockwork.store.server.client.set("{dialer}:fleet", "one")
-    for name in ("a", "b", "a"):
-        ring(clockwork, name, "two")
+    for _ in range(22):
+        for name in ("a", "b"):
+            ring(clockwork, name, "two")
+        clockwork.forward(SECOND)
     assert capacities(clockwork) == {"a": 8, "b": 8}
+
+
+def test_a_restart_of_the_only_right_worker_hands_nothing_over(clockwork: Clockwork):
+    """The other one waits, and is apart again when the right one is back."""
+    ring(clockwork, "right", "one")
+    ring(clockwork, "wrong", "two")
+    clockwork.store.bells.leave("right")
+    for _ in range(15):
+        clockwork.forward(SECOND)
+        assert ring(clockwork, "wrong", "two").fleet == "one"
+    assert ring(clockwork, "right", "one").fleet == "one"
+    clockwork.forward(SECOND)
+    ring(clockwork, "wrong", "two")
+    assert capacities(clockwork) == {"right": 8, "wrong": 0}
+
+
+@pytest.mark.parametrize("away", [7, 60])
+def test_a_server_that_was_away_hands_nothing_over(clockwork: Clockwork, away):
+    """All were silent: whoever comes back first has to wait for the others."""
+    ring(clockwork, "right", "one")
+    ring(clockwork, "wrong", "two")
+    clockwork.forward(away * SECOND)
+    for _ in range(3):
+        assert ring(clockwork, "wrong", "two").fleet == "one"
+        clockwork.forward(SECOND)
+    assert ring(clockwork, "right", "one").fleet == "one"
+    assert clockwork.store.bells.apart("two")
+
+
+def test_who_stops_the_last_worker_may_start_another_with_new_settings(clockwork: Clockwork):
+    """Nobody is there who could have been set up wrongly, so nobody waits."""
+    ring(clockwork, "old", "one")
+    clockwork.store.bells.leave("old")
+    assert clockwork.store.bells.apart("two")
+    assert ring(clockwork, "new", "two").fleet == "two"
+    assert not clockwork.store.bells.apart("two")
 
 
 def test_worker_started_again_under_its_name_counts_once(clockwork: Clockwork):
@@ -171,8 +217,7 @@ def test_worker_that_slept_through_the_change_does_not_dial(clockwork: Clockwork
     """Stopped with the old settings and resumed under the new ones: begin has the last word."""
     clockwork.enqueue()
     ring(clockwork, "old", "one")
-    clockwork.forward(WORKER_GONE + SECOND)
-    ring(clockwork, "new", "two")
+    wait_for_office(clockwork, "new", "two")
 
     assert clockwork.begin(settings="one") == No("settings")
     assert isinstance(clockwork.begin(settings="two"), Go)
@@ -195,7 +240,7 @@ def test_pacer_says_once_that_it_stands_apart_and_once_that_it_goes_on(
     assert "give all of them the same dialer.toml and variables" in said
     assert clockwork.store.bells.wait(SECOND)
 
-    for _ in range(5):
+    for _ in range(40):
         one.turn()
     assert caplog.messages[1:] == [
         "this worker takes calls now: no worker with other settings is left"

@@ -59,7 +59,7 @@ def test_only_the_settings_of_live_workers_forget_keys(field, settings):
 
 
 def test_what_no_settings_decide_is_done_by_everybody(field):
-    """Lost attempts are given up and times come, and the others' round is not taken from them."""
+    """Times come, and the others' round is not taken from them."""
     field.clock.enqueue("later", not_before=field.clock.now + LEASE)
     field.clock.enqueue("lost")
     assert field.dial().job_id == "lost"
@@ -71,19 +71,21 @@ def test_what_no_settings_decide_is_done_by_everybody(field):
         "looks": [lambda: looked.append("fleet")],
     }
     assert upkeep(field, "other", **ours).tick() == (
-        "1 unconfirmed, 1 woken; the rest is for live workers, which have other settings"
+        "1 woken; the rest is for the workers with other settings"
     )
     assert looked == ["everybody"]
-    assert upkeep(field, "fleet", **ours).tick() == "0 unconfirmed, 0 woken, 0 fed, 0 pruned"
+    assert upkeep(field, "fleet", **ours).tick() == "1 unconfirmed, 0 woken, 0 fed, 0 pruned"
     assert looked == ["everybody", "everybody", "fleet"]
 
 
-def test_settings_rule_again_when_their_last_worker_is_gone(field):
-    """Nobody waits for workers that are dead."""
+def test_silence_is_no_permission(field):
+    """In a full store nobody can announce itself: that lets nobody forget what others keep."""
     field.clock.enqueue("old", key="order-17")
     field.clock.settle(field.dial(), PLACED)
     field.clock.forward(timedelta(hours=1))
     upkeep(field, "other").tick()
+    assert field.clock.store.jobs.counts()[State.PLACED]
+    upkeep(field, "fleet").tick()
     assert not field.clock.store.jobs.counts()[State.PLACED]
 
 

@@ -124,6 +124,11 @@ WAITING = {
         ["hold"],
         None,
     ),
+    "account no longer live, and another one stopped for that": (
+        {"account": replace(ACCOUNT, mode="developer"), "holds": [hold("account:other", "mode")]},
+        ["mode"],
+        None,
+    ),
     "developer job of a developer account": (
         {"account": replace(ACCOUNT, mode="developer"), **job(mode="developer")},
         [],

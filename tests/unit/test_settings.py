@@ -462,7 +462,8 @@ BASE = {"redis_url": "redis://:a@h/0", "accounts": {"default": ACCOUNT}}
 @pytest.mark.parametrize(
     "change",
     [
-        {"redis_url": "redis://user:b@h:6379"},
+        {"redis_url": "redis://user:b@elsewhere:6379"},
+        {"broker_url": "redis://:a@h/5"},
         {"accounts": {"default": {"user_id": "000042", "token": "another-made-up"}}},
         {"accounts": {"default": {"user_id": "000042", "token_file": "x"}}},
         {"worker": {"concurrency": 3}},
@@ -478,8 +479,6 @@ def test_the_fingerprint_ignores_secrets_and_what_is_one_machines_own(change):
 @pytest.mark.parametrize(
     "change",
     [
-        {"redis_url": "redis://:a@h/1"},
-        {"broker_url": "redis://:a@h/5"},
         {"accounts": {"default": {**ACCOUNT, "user_id": "000043"}}},
         {"accounts": {"default": {**ACCOUNT, "mode": "live"}}},
         {"accounts": {"other": ACCOUNT}},

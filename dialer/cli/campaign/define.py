@@ -13,7 +13,7 @@ from dialer.cli import output
 from dialer.cli.campaign import options as given_as
 from dialer.cli.campaign.definition import Draft
 from dialer.cli.campaign.sight import Sight, look
-from dialer.cli.campaign.summary import describe
+from dialer.cli.campaign.summary import describe, mode_notes
 from dialer.cli.opening import Session, session, who_runs
 from dialer.cli.options import Who
 from dialer.errors import CampaignChanged
@@ -106,9 +106,13 @@ def change(
         # its new hours are known only once the feeder has written them.
         waiting = opened.store.contacts.open_ids(name)
         remake_all(opened.store, opened.explainer.routes, waiting, who or who_runs())
-        feeder_of(opened.settings, opened.store).look(name)
+        if not opened.unsafe:
+            # What is unsafe gets no more work; closed until it is mended.
+            feeder_of(opened.settings, opened.store).look(name)
         output.say(f"campaign {name} is changed, from the next call on")
         describe(opened, after)
+        for note in mode_notes(opened, after, opened.store.campaigns.progress(name)):
+            output.say(f"note: {note}")
         _tell_of_dead(opened, name)
 
 

@@ -134,7 +134,7 @@ def _lines(opened: Session, seen: Sight, finish: Finish) -> list[tuple[str, str]
         lines.append(("last hour", f"about {output.counted(seen.last_hour, 'call')} begun"))
     lines += _hours(seen)
     lines += [("" if nth else "held", line) for nth, line in enumerate(seen.held())]
-    lines += [("note", note) for note in mode_notes(opened, progress)]
+    lines += [("note", note) for note in mode_notes(opened, seen.campaign, progress)]
     lines.append(("end", local(seen.campaign.ends, zone(seen.campaign))))
     if said := finish.sentence(opened, seen):
         lines.append(("finish", said))
@@ -260,5 +260,6 @@ def _fields(opened: Session, seen: Sight, finish: Finish) -> dict[str, Any]:
         ],
         "not_rung": dict(_not_rung(opened, seen)) if seen.over else None,
         "finish": finish.fields(opened, seen),
-        "mode": seen.progress.mode or None,
+        "mode": seen.campaign.call.get("mode") or seen.progress.mode or None,
+        "notes": list(mode_notes(opened, seen.campaign, seen.progress)),
     }

@@ -79,7 +79,8 @@ def steer(
         seen = look(opened, name, hours=verb in ("start", "resume"))
         if json:
             state = str(seen.progress.state)
-            output.emit({"campaign": name, "changed": changed, "state": state})
+            notes = list(mode_notes(opened, seen.campaign, seen.progress))
+            output.emit({"campaign": name, "changed": changed, "state": state, "notes": notes})
             return
         output.say(f"campaign {name} {_DONE[verb] if changed else _WAS[verb]}")
         for line in _meaning(opened, verb, seen):
@@ -103,7 +104,7 @@ def _meaning(opened: Session, verb: Verb, seen: Sight) -> list[str]:
         many = output.counted(progress.open, "contact")
         are = output.agreeing(progress.open, "is", "are")
         ahead = [f"{many} {are} to be rung; {seen.prospect()}"]
-        notes = [f"note: {note}" for note in mode_notes(opened, progress)]
+        notes = [f"note: {note}" for note in mode_notes(opened, seen.campaign, progress)]
         return [*ahead, *notes, *seen.held(), f"watch it: dialer campaign show {name} --watch"]
     wire = rough(opened.settings.wire.longest)
     stopped = f"no new call of it starts; calls on the wire end within {wire}"

@@ -12,6 +12,7 @@ from dialer.limits import pace
 from dialer.moment import local, rough
 from dialer.number import canonical, mask
 from dialer.outlook import agents_in, call_length
+from dialer.preflight import rehearsal
 from dialer.settings.account import Account
 from dialer.store.progress import Progress
 from schedules.hours import CallingHours
@@ -42,27 +43,15 @@ def _other_zone(campaign: Campaign, preset: Preset) -> str:
     return ""
 
 
-def mode_notes(opened: Session, progress: Progress) -> Iterator[str]:
+def mode_notes(opened: Session, campaign: Campaign, progress: Progress) -> Iterator[str]:
     """
     Say what is easily overlooked: a campaign that rings nobody, or settings that do not count.
     """
-    account = opened.settings.accounts.get(progress.account)
     if opened.store.bells.apart(opened.settings.fingerprint()):
-        yield "live workers have other settings than those here, and theirs count: dialer doctor"
-    elif account is not None and progress.open:
-        began = progress.mode or account.mode
-        if "developer" == began == account.mode:
-            yield (
-                f"a rehearsal: account {account.name} is in developer mode, in which the API rings"
-                " nobody; that holds for all its contacts"
-            )
-        elif began == "developer":
-            yield "a rehearsal: it began in developer mode, and rings none of its contacts"
-        elif account.mode == "developer":
-            yield (
-                f"account {account.name} is in developer mode now, and this campaign is to ring:"
-                ' it stops before the next call; write mode = "live" again'
-            )
+        yield "the workers have other settings than those here, and theirs count: dialer doctor"
+    account = opened.settings.accounts.get(progress.account)
+    if account is not None and progress.open:
+        yield from rehearsal(campaign, progress, account.mode)
 
 
 def zone(campaign: Campaign) -> str:

@@ -31,19 +31,37 @@ for _, gone in ipairs(redis.call('ZRANGEBYSCORE', P .. 'capacity', '-inf', '(' .
 end
 
 -- Live workers have one opinion: those with other settings than the fleet announce no
--- capacity, and take over when nobody else has any.
+-- capacity. They take over when nobody of the fleet was heard for so long although they
+-- were: a restart, or a server that was away, must not change what everybody dials with.
+local GRACE = 20000000
 local fleet, mine = redis.call('GET', P .. 'fleet'), ARGV[14]
-local others = false
+local others, heard = false, false
 for _, member in ipairs(redis.call('ZRANGE', P .. 'capacity', 0, -1)) do
   local name, calls = string.match(member, '^(.*)=(%d+)$')
   if name == ARGV[10] then
+    heard = true
     redis.call('ZREM', P .. 'capacity', member)
   elseif calls ~= '0' then
     others = true
   end
 end
-if fleet ~= mine and not (fleet and others) then
+local function may_take_over()
+  if not fleet then
+    return true
+  end
+  local since = redis.call('GET', P .. 'successor')
+  if not since or (since ~= '0' and not heard) then
+    since = us(now)
+    redis.call('SET', P .. 'successor', since)
+  end
+  return now - tonumber(since) >= GRACE
+end
+
+if fleet == mine or others then
+  redis.call('DEL', P .. 'successor')
+elseif may_take_over() then
   redis.call('SET', P .. 'fleet', mine)
+  redis.call('DEL', P .. 'successor')
   fleet = mine
 end
 redis.call('HSET', P .. 'workers', ARGV[10], ARGV[11])
