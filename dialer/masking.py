@@ -4,7 +4,8 @@ Text without anybody's number, token or password in it.
 The rule is a guess on purpose: whatever looks like a phone number is masked,
 an innocent ten-digit number with it. Ids are kept, because a line nobody can
 look up is worth nothing: ULIDs, UUIDs, hex digests, runs of 14 digits and
-more (microseconds, the provider's call ids).
+more (microseconds, the provider's call ids), shorter digests as long as a
+letter and a digit are in them.
 """
 
 import re
@@ -18,6 +19,8 @@ _KEPT = (
     r"\b[0-9A-HJKMNP-TV-Z]{26}\b",  # ULID
     r"\b[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\b",
     r"\b(?=\d*[a-f])(?:[0-9a-f]{32}|[0-9a-f]{40}|[0-9a-f]{64})\b",
+    # Of settings, and of numbers in a lane; %2c and ten digits are twelve letters too, and a leak.
+    r"(?<!%)\b(?=\d*[a-f])(?=[a-f]*\d)(?:[0-9a-f]{12}|[0-9a-f]{16})\b",
 )
 # Where digits begin: also after an escape such as %20, whose own digits are none of the number.
 _START = r"(?:(?<!\d)|(?<=%[0-9A-Fa-f]{2}))"
@@ -32,13 +35,30 @@ _GROUPS = "|".join(
         rf"\d{{4}}{_GAP}\d{{6}}",
     ]
 )
+# So wild that only a mobile number of India is meant, which no day, month, hour, year or minute
+# begins as; nor may it be a piece of a fraction, a version, an address or a date.
+_WILD = "|".join(
+    [
+        rf"\d{{5}}{_GAP}\d{{4}}",
+        rf"\d{_GAP}\d{{2}}{_GAP}\d{{6}}",
+        rf"\d{{3}}{_GAP}\d{{4}}{_GAP}\d{{2}}",
+        r"\d{4}/\d{5}",
+        r"\d{3}\.\d{3}\.\d{3}",
+    ]
+)
+_WILD_START = r"(?:(?<!\d)(?<!\d[.:/])|(?<=%[0-9A-Fa-f]{2}))"
+_WILD_END = r"(?!\d|[-.:/]\d)"
 _NUMBERS = (
     # With a plus, in any grouping, up to the fifteen digits of E.164.
     rf"(?:\+|%2[Bb])[ (]{{0,2}}\d(?:(?:{_DOT}|[()])*\d){{7,14}}(?!\d)",
     # 0091 before ten digits is the only longer run that is a number.
     rf"{_START}0091\d{{10}}(?!\d)",
     rf"{_START}\d{{10,13}}(?!\d)",
-    rf"{_START}(?:(?:0|91|0091){_GAP}?)?(?:{_GROUPS})(?!\d)",
+    # The digits of %20 are none of a group of four.
+    rf"{_START}(?!(?<=%)20)(?:(?:0|91|0091){_GAP}?)?(?:{_GROUPS})(?!\d)",
+    rf"{_WILD_START}(?:(?:0|91|0091){_GAP}?)?[6-9](?:{_WILD}){_WILD_END}",
+    # Free of charge for whoever calls.
+    rf"{_START}18[06]0{_GAP}\d{{3}}{_GAP}?\d{{4}}(?!\d)",
     # A dialling code with its zero, or in brackets.
     rf"{_START}0\d{{2,4}}{_GAP}\d{{3,4}}{_GAP}?\d{{3,4}}(?!\d)",
     rf"\(0?\d{{2,4}}\){_GAP}?\d{{3,4}}{_GAP}?\d{{3,4}}(?!\d)",

@@ -127,7 +127,7 @@ def _oldest(seen: Overview, explained: Explanation) -> dict[str, Any]:
         "since": job.entered,
         "age_seconds": round((seen.now - job.entered).total_seconds(), 3),
         "reason": reasons[0].name if reasons else None,
-        "text": reasons[0].text if reasons else _NOTHING,
+        "text": _in_its_way(explained),
     }
 
 
@@ -215,7 +215,7 @@ def _standing(view: CampaignView) -> str:
     """Say its state, and who keeps it from ringing."""
     if view.standing == "paused" and view.paused:
         why = f": {view.paused.reason}" if view.paused.reason else ""
-        return f"paused by {view.paused.who}{why}"
+        return words(f"paused by {view.paused.who}{why}", reveal=False)
     if view.holds and not view.over:
         return f"{view.standing}, held by {', '.join(hold.owner for hold in view.holds)}"
     return "starts later" if view.standing == "starts" else view.standing
@@ -224,9 +224,14 @@ def _standing(view: CampaignView) -> str:
 def _oldest_ready(seen: Overview) -> list[tuple[str, str]]:
     lines = []
     if seen.oldest_ready:
-        job, reasons = seen.oldest_ready.job, seen.oldest_ready.reasons
-        why = reasons[0].text if reasons else _NOTHING
+        job, why = seen.oldest_ready.job, _in_its_way(seen.oldest_ready)
         age = rough(seen.now - job.entered)
         lines.append(("oldest ready", f"{job.id}, for {age}; in its way: {why}"))
         lines.append(("", f"→ dialer explain {job.id}"))
     return lines
+
+
+def _in_its_way(explained: Explanation) -> str:
+    """Say why a job waits; whoever set a hold has written the reason of it."""
+    reasons = explained.reasons
+    return words(reasons[0].text, reveal=False) if reasons else _NOTHING

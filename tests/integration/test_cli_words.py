@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 from campaignkit import number
-from clikit import attempt
+from clikit import attempt, create, fill
 
 from dialer.outcome import Doubtful
 
@@ -57,6 +57,48 @@ def test_number_in_a_reason_is_masked_on_the_do_not_call_list(cli, command: str)
     """As in the records of jobs."""
     assert cli("suppress", "add", number(1), "--reason", SEEN).status == 0
     assert MASKED in " ".join(cli("suppress", *command.split()).out.split())
+
+
+@pytest.mark.parametrize(("command", "times"), [("status", 2), ("status --json", 3)])
+def test_number_in_the_reason_of_a_hold_is_masked_where_the_oldest_job_waits(cli, command, times):
+    """The first reason why it waits is what somebody wrote."""
+    cli.job()
+    assert cli("hold", "set", "--account", "default", "--reason", SEEN).status == 0
+    said = " ".join(cli(*command.split()).out.split())
+    assert "90000 00101" not in said
+    assert said.count(MASKED) == times
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        "status",
+        "campaign show diwali",
+        "campaign show diwali --json",
+        "campaign list --json",
+    ],
+)
+def test_number_of_who_paused_a_campaign_is_masked(cli, command: str):
+    """In the name of a person, and in the reason."""
+    create(cli)
+    fill(cli)
+    assert cli("campaign", "start", "diwali").status == 0
+    who = ("--who", "asha 9000000102", "--reason", SEEN)
+    assert cli("campaign", "pause", "diwali", *who).status == 0
+    said = " ".join(cli(*command.split()).out.split())
+    assert "9000000102" not in said
+    assert "90000 00101" not in said
+    assert "asha ******0102" in said
+    assert MASKED in said
+
+
+@pytest.mark.parametrize("command", ["doctor", "doctor --json"])
+def test_number_of_who_recovered_a_store_is_masked_by_the_doctor(cli, command: str):
+    """It runs as a health check, and a container keeps what it says."""
+    assert cli("recover", "--who", "ravi 9000000103").status == 0
+    said = " ".join(cli(*command.split()).out.split())
+    assert "9000000103" not in said
+    assert "ravi ******0103" in said
 
 
 def test_text_with_tabs_and_lines_is_one_line_on_every_record(cli):

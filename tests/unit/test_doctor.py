@@ -94,6 +94,14 @@ def test_what_the_system_holds_is_found():
     assert [one.level for one in judge_holds(holds[2:])] == [OK]
 
 
+def test_numbers_in_what_people_wrote_are_masked():
+    """A health check's findings go into the logs of a container."""
+    hold = Hold("all", "durability", "ravi 9000000005", "asked by +91 90000 00101", NOW)
+    assert [one.text for one in judge_holds([hold])] == [
+        "everything is held by durability (ravi ******0005): asked by ******0101"
+    ]
+
+
 @pytest.mark.parametrize(
     ("milliseconds", "level"),
     [(0, OK), (-500, OK), (501, WARN), (2000, WARN), (2001, FAIL), (-2001, FAIL)],

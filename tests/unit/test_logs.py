@@ -73,6 +73,14 @@ def fail(error, cause=None):
         "022 2345 0000",
         "%2B919876500000",
         "+14155500000",
+        "987650 0000",
+        "91 987650-0000",
+        "98-76-500000",
+        "9876 5000 00",
+        "98765/00000",
+        "9876.500.000",
+        "1800 500 0000",
+        "1860-5000000",
         "٩٨٧٦٥٠٠٠٠٠",
     ],
 )
@@ -88,10 +96,17 @@ def test_a_number_is_masked_in_every_form_it_is_written(written, around):
     assert mask(masked) == masked
 
 
+@pytest.mark.parametrize("escape", ["%2c", "%0a", "%3a", "%25252c"])
+def test_a_number_behind_an_escape_is_no_digest(escape):
+    """With its escape it is as long as one, and of the same letters."""
+    assert mask(f"{escape}9876500000") == f"{escape}******0000"
+
+
 def test_each_number_of_a_list_is_masked():
     """Several numbers in one parameter are several numbers."""
     assert mask("9876500000,9876500001") == "******0000,******0001"
     assert mask("9876500000%2C9876500001") == "******0000%2C******0001"
+    assert mask("9876 5000 00,987650 0001") == "******0000,******0001"
     assert mask("+919876500000 +919876500001") == "******0000 ******0001"
 
 
@@ -112,6 +127,16 @@ def test_each_number_of_a_list_is_masked():
         "12345 jobs, 1000000 contacts, 20 of 20000",
         "token is missing",
         "redis://127.0.0.1:6379/0",
+        "settings (c98765000001) are not those of (9876500000ab)",
+        "number:9876543210123abc,e123456789012345",
+        "2026-11-23T09:00:00 and 2026-11-23 09:00:00.987654 1234",
+        "pid 7123 2026-11-23, 912345 2026-11-23, 7123 2026 11:00",
+        "10.0.0.5:9000 1234 12, 10.0.0.5:65000/12345",
+        "version 7.9000.123.456, 192.168.100.123, 3.11.9",
+        "job diwali:98765:1, diwali:987654:3210",
+        "took 987654 us, 0.987654 1234",
+        "12/min, 120,300, 10000/20000, 300/86400",
+        "23-11-2026 09:00, 23/11/2026, 05:18:59",
     ],
 )
 def test_ids_times_and_counts_are_kept(kept):

@@ -1,7 +1,10 @@
 """What `dialer up` decides: pauses, restarts, commands, lines, and what it refuses."""
 
+import errno
 import io
+import os
 import re
+import sys
 import threading
 from datetime import timedelta
 
@@ -316,6 +319,80 @@ def test_nobody_waits_for_a_terminal_that_was_halted():
         ]  # fmt: skip
     finally:
         file.goes_on.set()
+
+
+class Disk(io.StringIO):
+    """A disk that is full for some writes, and tells when it was asked."""
+
+    def __init__(self, refusals: int, number: int) -> None:
+        super().__init__()
+        self.refusals, self.number, self.asked = refusals, number, 0
+        self.written = threading.Event()
+
+    def write(self, text: str) -> int:
+        self.asked += 1
+        if self.asked <= self.refusals:
+            raise OSError(self.number, os.strerror(self.number))
+        taken = super().write(text)
+        self.written.set()
+        return taken
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT, errno.EAGAIN])
+def test_a_disk_that_was_full_is_written_to_again(number):
+    """What it refused is counted and told; what comes later is there, each line once."""
+    file = Disk(2, number)
+    printer = Printer(6, Console(file=file, width=80), again=NOTHING)
+    # Before anything is printed, so that nothing is told between them.
+    printer.voice("beat")("first\nsecond\nthird\nfourth")
+    with printer:
+        pass
+    why = os.strerror(number).lower()
+    assert file.getvalue().splitlines() == [
+        "beat   | third", "beat   | fourth", f"dialer | 2 lines are not here: {why}",
+    ]  # fmt: skip
+
+
+def test_lost_lines_are_told_as_soon_as_the_disk_has_room():
+    """Nobody need say anything more for that; asked for in vain, the count is told later."""
+    file = Disk(3, errno.ENOSPC)
+    with Printer(6, Console(file=file, width=80), again=NOTHING) as printer:
+        printer.voice("beat")("first")
+        assert file.written.wait(10)
+        assert file.getvalue() == "dialer | 1 line is not here: no space left on device\n"
+
+
+@pytest.mark.parametrize("number", [errno.EPIPE, errno.EIO, errno.EBADF])
+def test_a_reader_who_is_gone_is_not_asked_again(number):
+    """A terminal whose network is gone does not come back."""
+    file = Disk(1, number)
+    with Printer(6, Console(file=file, width=80), again=NOTHING) as printer:
+        printer.voice("beat")("first\nsecond")
+    assert (file.asked, file.getvalue()) == (1, "")
+
+
+def test_the_end_does_not_wait_for_a_disk_that_is_full():
+    """Only the lines are lost, not the time of whoever stops."""
+    file = Disk(1000, errno.ENOSPC)
+    with Printer(6, Console(file=file, width=80), again=timedelta(hours=1)) as printer:
+        printer.voice("beat")("first\nsecond")
+    assert not printer._thread.is_alive()
+
+
+def test_a_line_cut_short_is_not_glued_to_the_next(monkeypatch):
+    """A terminal that does not wait takes as much as it has room for, and refuses the rest."""
+    read, write = os.pipe()
+    os.set_blocking(write, False)
+    with os.fdopen(read, "rb") as reader, os.fdopen(write, "w") as stdout:
+        monkeypatch.setattr(sys, "stdout", stdout)
+        with Printer(6, again=NOTHING) as printer:
+            printer.voice("beat")("x" * 2_000_000)
+            got = b""
+            while b" not here: " not in got:
+                got += reader.read1()
+    cut, *told = got.decode().splitlines()
+    assert re.fullmatch(r"beat   \| x+", cut)
+    assert told == ["dialer | 1 line is not here: resource temporarily unavailable"]
 
 
 def test_long_lines_stay_one_line():

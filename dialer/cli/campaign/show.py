@@ -23,6 +23,7 @@ from dialer.cli.campaign.summary import rows as definition
 from dialer.cli.hold import fields as hold_fields
 from dialer.cli.opening import Session, session
 from dialer.cli.options import Json
+from dialer.cli.shape import words
 from dialer.codes import lookup
 from dialer.errors import DialerError
 from dialer.job import State
@@ -123,7 +124,8 @@ def _lines(opened: Session, seen: Sight, finish: Finish) -> list[tuple[str, str]
     if progress.changed_by:
         why = f": {progress.reason}" if progress.reason else ""
         ago = rough(seen.now - progress.changed)
-        lines.append(("", f"last changed {ago} ago by {progress.changed_by}{why}"))
+        by = words(f"{progress.changed_by}{why}", reveal=False)
+        lines.append(("", f"last changed {ago} ago by {by}"))
     lines += [("list", _list(seen)), ("", _bar(seen))]
     for name, count in seen.progress_by_name().items():
         if count:
@@ -235,8 +237,8 @@ def _brief(seen: Sight) -> dict[str, Any]:
         "skipped": dict(progress.skipped),
         "created": progress.created,
         "changed": progress.changed,
-        "changed_by": progress.changed_by,
-        "reason": progress.reason or None,
+        "changed_by": words(progress.changed_by, reveal=False),
+        "reason": words(progress.reason, reveal=False) or None,
         "forgotten": progress.forgotten,
         "starts": seen.campaign.starts,
         "ends": seen.campaign.ends,
