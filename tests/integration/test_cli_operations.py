@@ -1,45 +1,17 @@
 """Operating from the command line: dead letters, doubts, holds, limits, lists, status, doctor."""
 
-import os
 import subprocess
 import sys
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 import pytest
+from clikit import attempt
 from rich.console import Group
-from storekit import LEASE, LIMITS, decided
-from storekit import windows as written
 
 from dialer.cli.status import page
-from dialer.customer import UNPROTECTED
 from dialer.job import State
-from dialer.outcome import Doubtful, Kind, Outcome, Refused
+from dialer.outcome import Doubtful, Kind, Refused
 from dialer.sandbox import Sandbox
-from dialer.store.dialling import Ask, Go
-from dialer.store.server import stamp
-
-
-def attempt(cli, outcome: Outcome) -> str:
-    """Begin the next job as a worker would, and settle it."""
-    now = datetime.now(UTC)
-    reply = cli.store.dialling.begin(
-        Ask(
-            account="default",
-            token=os.urandom(8).hex(),
-            bell="",
-            wall=stamp(now),
-            limits=LIMITS,
-            windows=written((now - timedelta(days=1), now + timedelta(days=1))),
-            lease=LEASE,
-            lookahead=timedelta(seconds=1),
-            customer=UNPROTECTED,
-            start_by=timedelta(0),
-            mode="live",
-        )
-    )
-    assert isinstance(reply, Go)
-    assert cli.store.dialling.settle(reply.job_id, reply.token, decided(reply, outcome))
-    return reply.job_id
 
 
 @pytest.fixture
