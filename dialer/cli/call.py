@@ -14,7 +14,7 @@ from dialer.cli.shape import age, words
 from dialer.errors import InvalidCall
 from dialer.explain import Explanation
 from dialer.job import State
-from dialer.moment import about, iso, local
+from dialer.moment import iso, local
 from dialer.order import Order
 from dialer.producer import Receipt, Verdict
 
@@ -159,7 +159,7 @@ def prospect(explained: Explanation) -> str:
     if not explained.reasons:
         return "nothing stands in its way: it is rung with the next free slot"
     if explained.next is not None and explained.reckoned:
-        from_ = about(explained.next, explained.zone, explained.now)
+        from_ = local(explained.next, explained.zone)
         return f"not before {from_}, as far as those who come first can be reckoned"
     if explained.next is not None:
         return f"it may be rung from {local(explained.next, explained.zone)}"

@@ -16,7 +16,7 @@ from dialer.explain import release as release_step
 from dialer.explain import release_command, set_by
 from dialer.job import whom
 from dialer.moment import local, rough
-from dialer.owners import DURABILITY, MACHINES, OPERATOR, name_problem
+from dialer.owners import DURABILITY, MACHINES, OPERATOR, End, name_problem
 from dialer.store.holds import EVERYTHING, Hold, account_scope, campaign_scope, pool_scope
 
 app = typer.Typer(help="Stop calls, and let them go on.", no_args_is_help=True)
@@ -43,7 +43,13 @@ _Pool = Annotated[
     ),
 ]
 _Reason = Annotated[str, typer.Option("--reason", help="Why; on record.")]
-_Owner = Annotated[str, typer.Option("--owner", help="Whose hold; each is released by itself.")]
+_Owner = Annotated[
+    str | None,
+    typer.Option(
+        "--owner",
+        help="Whose hold; each is released by itself. Left out: that of whoever --who names.",
+    ),
+]
 
 
 @app.command("list")
@@ -80,21 +86,27 @@ def set_hold(
     account: AnyAccount = None,
     campaign: _Campaign = None,
     pool: _Pool = None,
-    owner: _Owner = OPERATOR,
+    owner: _Owner = None,
     who: Who = "",
     everything: _Everything = False,
 ) -> None:
     """Stop everything, an account, a campaign or a pool; when this returns no new call starts."""
-    rule = name_problem(owner)
+    rule = "" if owner is None else name_problem(owner)
     if rule:
         raise typer.BadParameter(rule, param_hint="--owner")
     scope = _scope(account, campaign, pool, everything=everything)
     with session() as opened:
         _check_known(opened, scope)
-        opened.store.holds.set(scope, owner=owner, who=who or who_runs(), reason=reason)
+        who = who or who_runs()
+        owner = owner or _own(opened, scope, who) or _free_name(opened, scope, who)
+        opened.store.holds.set(scope, owner=owner, who=who, reason=reason)
+        beside = [hold for hold in opened.store.holds.all() if hold.scope == scope]
         wire = opened.settings.wire.longest
     what = named(scope)
     output.say(f"{what} is held: no new call starts; calls on the wire end within {rough(wire)}")
+    for hold in beside:
+        if hold.owner != owner:
+            output.say(words(f"also held by {set_by(hold)}: {hold.reason}", reveal=False))
     output.say(f"to release: {release_command(scope, owner)}")
 
 
@@ -104,7 +116,7 @@ def release(
     account: AnyAccount = None,
     campaign: _Campaign = None,
     pool: _Pool = None,
-    owner: _Owner = OPERATOR,
+    owner: _Owner = None,
     reason: _Reason = "",
     who: Who = "",
     everything: _Everything = False,
@@ -112,20 +124,23 @@ def release(
     """Take one owner's hold off; calls go on when no owner is left."""
     scope = _scope(account, campaign, pool, everything=everything)
     with session() as opened:
-        if owner == DURABILITY and scope == EVERYTHING and opened.unsafe:
-            output.complain("nothing was changed: the next tick would hold everything again")
-            raise typer.Exit(1)
-        had, left = opened.store.holds.release(
-            scope, owner=owner, who=who or who_runs(), reason=reason
-        )
-        others = [hold for hold in opened.store.holds.all() if hold.scope == scope]
+        who = who or who_runs()
+        owner = owner or _own(opened, scope, who) or OPERATOR
+        _refuse_in_vain(opened, scope, owner)
+        before = opened.store.holds.all()
+        had, _ = opened.store.holds.release(scope, owner=owner, who=who, reason=reason)
+        rest = [hold for hold in opened.store.holds.all() if _stops(hold.scope, scope)]
     what = named(scope)
-    if not had:
+    if had:
+        (gone,) = (hold for hold in before if (hold.scope, hold.owner) == (scope, owner))
+        output.say(words(f"no longer held by {set_by(gone)}: {gone.reason}", reveal=False))
+    else:
         output.complain(f"{owner} has no hold on {what}; nothing was changed")
-    if left:
+    if rest:
         output.say(f"{what} is still held:")
-        for hold in others:
-            output.say(words(f"  by {set_by(hold)}: {hold.reason}", reveal=False))
+        for hold in rest:
+            text = f"  {named(hold.scope)} by {set_by(hold)}: {hold.reason}"
+            output.say(words(text, reveal=False))
             output.say(f"  {label(hold.owner)}: {command(hold)}")
     elif had:
         output.say(f"{what} goes on")
@@ -133,6 +148,38 @@ def release(
             output.say(f"it is held again by {MACHINES[owner].again}")
     if not had:
         raise typer.Exit(1)
+
+
+def _own(opened: Session, scope: str, who: str) -> str:
+    """The owner of the hold that this person set on a scope, "" for none."""
+    found = (hold for hold in opened.store.holds.all() if (hold.scope, hold.who) == (scope, who))
+    theirs = [hold.owner for hold in found if hold.owner not in MACHINES]
+    return OPERATOR if OPERATOR in theirs else next(iter(theirs), "")
+
+
+def _free_name(opened: Session, scope: str, who: str) -> str:
+    """`operator`, or where somebody else has that a name made of this person's."""
+    taken = {hold.owner for hold in opened.store.holds.all() if hold.scope == scope}
+    own = re.sub(r"[^a-z0-9_-]+", "-", who.casefold()).strip("-") or OPERATOR
+    names = [OPERATOR, own, *(f"{own}-{nth}" for nth in range(2, len(taken) + 3))]
+    return next(name for name in names if name not in taken and not name_problem(name))
+
+
+def _refuse_in_vain(opened: Session, scope: str, owner: str) -> None:
+    """Some holds would be back at once, and calls would go out until then."""
+    why = ""
+    if owner == DURABILITY and scope == EVERYTHING and opened.unsafe:
+        why = "the next tick would hold everything again"
+    elif owner in MACHINES and MACHINES[owner].end is End.RECOVERY:
+        why = f"calls that were made already might be made again: {MACHINES[owner].step}"
+    if why:
+        output.complain(f"nothing was changed: {why}")
+        raise typer.Exit(1)
+
+
+def _stops(scope: str, what: str) -> bool:
+    """Whether a hold on one scope keeps something of another from going on."""
+    return what == EVERYTHING or scope in (what, EVERYTHING)
 
 
 @app.command()

@@ -545,3 +545,39 @@ def test_sandbox_on_a_port_that_is_taken_is_one_sentence(cli, redis_server):
     refused = dialer("sandbox", "--port", str(redis_server.port))
     assert refused.returncode == 1
     assert f"port {redis_server.port} is in use" in refused.stderr
+
+
+def test_two_people_hold_the_same_thing_each_for_themselves(cli):
+    """The second does not overwrite the first, and takes off only what was theirs."""
+    cli("hold", "set", "--account", "default", "--who", "asha", "--reason", "wrong script")
+    second = cli("hold", "set", "--account", "default", "--who", "Ravi K", "--reason", "lunch")
+    assert "also held by operator (asha): wrong script" in second.out
+    held = {hold.owner: hold.reason for hold in cli.store.holds.all()}
+    assert held == {"operator": "wrong script", "ravi-k": "lunch"}
+
+    ran = cli("hold", "release", "--account", "default", "--who", "Ravi K")
+    assert "no longer held by ravi-k (Ravi K): lunch" in ran.out
+    assert "account default is still held:" in ran.out
+    assert "goes on" not in ran.out
+    assert [hold.who for hold in cli.store.holds.all()] == ["asha"]
+
+
+def test_what_goes_on_is_not_held_by_anything_wider(cli):
+    """Released for itself, and still stopped with everything: that is what is said."""
+    cli("hold", "set", "--account", "default")
+    cli("hold", "set", "--all", "--who", "asha", "--reason", "wrong file")
+    ran = cli("hold", "release", "--account", "default")
+    assert "everything by operator (asha): wrong file" in ran.out
+    assert "goes on" not in ran.out
+    cli("hold", "set", "--account", "default")
+    assert "account default by operator" in cli("hold", "release", "--all", "--who", "asha").out
+
+
+def test_a_store_that_has_forgotten_is_not_released_by_hand(cli):
+    """Calls would go out until the next tick finds it again; recover takes it over."""
+    cli.store.holds.set("all", owner="witness", who="tidemark", reason="forgot")
+    ran = cli("hold", "release", "--all", "--owner", "witness")
+    assert ran.status == 1
+    assert "nothing was changed" in ran.err
+    assert "dialer recover --who NAME" in ran.err
+    assert [hold.owner for hold in cli.store.holds.all()] == ["witness"]
