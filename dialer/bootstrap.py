@@ -116,10 +116,6 @@ def feeder_of(settings: Settings, store: Store) -> Feeder:
     return _feeder(settings, store, routes_of(settings, with_token=False))
 
 
-def _durability(settings: Settings, store: Store) -> list[Callable[[], None]]:
-    return [Durability(store, trusted=settings.durability == "trusted").look]
-
-
 def _feeder(settings: Settings, store: Store, routes: Mapping[str, Route]) -> Feeder:
     return Feeder(
         store,
@@ -179,13 +175,14 @@ def worker_parts(settings: Settings) -> WorkerParts:
     tidemark.look()
     live = frozenset(name for name, one in settings.accounts.items() if one.mode == "live")
     roster = Roster(store, frozenset(settings.accounts), settings.fingerprint(), live)
+    durability = Durability(store, trusted=settings.durability == "trusted")
     upkeep = Upkeep(
         store,
         period=settings.beat.tick,
         retention=settings.jobs.retention,
         key_retention=settings.jobs.key_retention,
         first=(tidemark.look,),
-        looks=(roster.look, *_durability(settings, store)),
+        looks=(roster.look, durability.look),
         settings=settings.fingerprint(),
         feeder=_feeder(settings, store, routes),
     )

@@ -98,12 +98,12 @@ class Feeder:
         Raises:
             StoreUnavailable: The round broke off; the next one goes on where it stopped.
         """
-        made = 0
+        made, apart = 0, self._store.bells.apart(self._settings)
         for name in self._store.feeding.due(self._store.server.time(), _CAMPAIGNS):
             if made >= _JOBS:
                 break
             try:
-                made += self.look(name)
+                made += self._look(name, apart=apart)
             except StoreUnavailable:
                 raise
             except Exception as error:
@@ -120,10 +120,12 @@ class Feeder:
         Returns:
             How many jobs were made.
         """
+        return self._look(name, apart=self._store.bells.apart(self._settings))
+
+    def _look(self, name: str, *, apart: bool) -> int:
         store, now = self._store, self._store.server.time()
         progress = store.campaigns.progress(name)
         made, again = 0, None
-        apart = store.bells.apart(self._settings)
         if progress.state is CampaignState.CANCELLED or progress.ends <= now:
             again = self._end(progress, now, keep=apart)
         elif apart:

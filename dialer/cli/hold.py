@@ -98,13 +98,13 @@ def set_hold(
     with session() as opened:
         _check_known(opened, scope)
         who = who or who_runs()
-        owner = owner or _own(opened, scope, who) or _free_name(opened, scope, who)
+        standing = _on(opened, scope)
+        owner = owner or _own(standing, who) or _free_name(standing, who)
         opened.store.holds.set(scope, owner=owner, who=who, reason=reason)
-        beside = [hold for hold in opened.store.holds.all() if hold.scope == scope]
         wire = opened.settings.wire.longest
     what = named(scope)
     output.say(f"{what} is held: no new call starts; calls on the wire end within {rough(wire)}")
-    for hold in beside:
+    for hold in standing:
         if hold.owner != owner:
             output.say(words(f"also held by {set_by(hold)}: {hold.reason}", reveal=False))
     output.say(f"to release: {release_command(scope, owner)}")
@@ -125,16 +125,16 @@ def release(
     scope = _scope(account, campaign, pool, everything=everything)
     with session() as opened:
         who = who or who_runs()
-        owner = owner or _own(opened, scope, who) or OPERATOR
+        standing = _on(opened, scope)
+        owner = owner or _own(standing, who) or OPERATOR
         _refuse_in_vain(opened, scope, owner)
-        before = opened.store.holds.all()
         had, _ = opened.store.holds.release(scope, owner=owner, who=who, reason=reason)
         rest = [hold for hold in opened.store.holds.all() if _stops(hold.scope, scope)]
     what = named(scope)
-    if had:
-        (gone,) = (hold for hold in before if (hold.scope, hold.owner) == (scope, owner))
-        output.say(words(f"no longer held by {set_by(gone)}: {gone.reason}", reveal=False))
-    else:
+    for hold in standing:
+        if had and hold.owner == owner:
+            output.say(words(f"no longer held by {set_by(hold)}: {hold.reason}", reveal=False))
+    if not had:
         output.complain(f"{owner} has no hold on {what}; nothing was changed")
     if rest:
         output.say(f"{what} is still held:")
@@ -150,16 +150,20 @@ def release(
         raise typer.Exit(1)
 
 
-def _own(opened: Session, scope: str, who: str) -> str:
-    """The owner of the hold that this person set on a scope, "" for none."""
-    found = (hold for hold in opened.store.holds.all() if (hold.scope, hold.who) == (scope, who))
-    theirs = [hold.owner for hold in found if hold.owner not in MACHINES]
+def _on(opened: Session, scope: str) -> list[Hold]:
+    return [hold for hold in opened.store.holds.all() if hold.scope == scope]
+
+
+def _own(standing: list[Hold], who: str) -> str:
+    """The owner of the hold that this person set, "" for none."""
+    found = (hold.owner for hold in standing if hold.who == who)
+    theirs = [owner for owner in found if owner not in MACHINES]
     return OPERATOR if OPERATOR in theirs else next(iter(theirs), "")
 
 
-def _free_name(opened: Session, scope: str, who: str) -> str:
+def _free_name(standing: list[Hold], who: str) -> str:
     """`operator`, or where somebody else has that a name made of this person's."""
-    taken = {hold.owner for hold in opened.store.holds.all() if hold.scope == scope}
+    taken = {hold.owner for hold in standing}
     own = re.sub(r"[^a-z0-9_-]+", "-", who.casefold()).strip("-") or OPERATOR
     names = [OPERATOR, own, *(f"{own}-{nth}" for nth in range(2, len(taken) + 3))]
     return next(name for name in names if name not in taken and not name_problem(name))

@@ -9,6 +9,7 @@ from datetime import timedelta
 from dialer.customer import CustomerRules
 from dialer.limits import Limits
 from dialer.settle import Settlement
+from dialer.store.bells import Bells
 from dialer.store.server import Server, micros, one_line, translated
 
 #: The most a caller's wall clock may differ from the server's.
@@ -207,12 +208,9 @@ class Dialling:
         Raises:
             StoreUnavailable: It counts as unanswered until its patience is over.
         """
-        client, keys = self._server.client, self._server.keys
-        with translated(), client.pipeline(transaction=False) as pipe:
-            pipe.zrem(keys.bells(account), bell)
-            pipe.rpush(keys.wake, "1")
-            pipe.ltrim(keys.wake, 0, 0)
-            pipe.execute()
+        with translated():
+            self._server.client.zrem(self._server.keys.bells(account), bell)
+        Bells(self._server).wake()
 
     def settle(
         self,
