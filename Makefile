@@ -22,10 +22,14 @@ demo: .venv/run  ## the main job on an embedded server; ends by itself
 	@$(BIN)/dialer demo
 
 .PHONY: test
-test: .venv/dev  ## unit, integration and acceptance tests (at most 5 minutes)
+test: .venv/dev  ## unit, integration and acceptance tests (at most 8 minutes on two cores)
 	@$(PY) -m pytest -n 2 --dist worksteal tests/unit tests/integration
-	@$(PY) -m pytest -n 2 --dist loadfile tests/acceptance -m "not alone"
+	@$(PY) -m pytest -n 3 --dist loadfile tests/acceptance -m "not alone"
 	@$(PY) -m pytest tests/acceptance -m alone
+
+#: What tries far more with CHAOS_FULL; no limit of time, for a slow machine ends by itself too.
+LONG := --timeout 0 $(addprefix tests/integration/test_,store_machine.py campaign_machine.py clock_steps.py \
+	customer_rules.py never_when_it_must_not.py) tests/acceptance/test_chaos.py
 
 .PHONY: unit
 unit: .venv/dev  ## only the tests without I/O
@@ -52,8 +56,21 @@ failover: .venv/dev  ## kill the master under load and say what it cost (5 minut
 	@$(PY) tests/measure/failover.py
 
 .PHONY: proofs
-proofs: .venv/dev  ## the long proof: a thousand calls, every fault, 21 kills (two minutes)
-	@CHAOS_FULL=1 $(PY) -m pytest -s tests/integration/test_store_machine.py tests/acceptance/test_chaos.py
+proofs: .venv/dev  ## the long proof: a thousand calls, every fault, 21 kills, clocks, long histories (20 minutes)
+	@CHAOS_FULL=1 $(PY) -m pytest -s $(LONG)
+
+.venv-bench: .venv/dev
+	@$(PYTHON) -m venv $@/arq && $@/arq/bin/pip install --quiet 'arq>=0.28,<1' 'aiohttp>=3.14,<4'
+	@$(PYTHON) -m venv $@/threads && $@/threads/bin/pip install --quiet \
+		'celery[redis]>=5.7,<6' 'requests>=2.34,<3' 'gevent>=26,<27' 'dramatiq>=2.2,<3' 'huey>=3.5,<4'
+
+.PHONY: bench
+bench: .venv-bench  ## what a call costs, beside four peers (15 minutes); writes ops/bench.md
+	@$(PY) tests/measure/bench/bench.py
+
+.PHONY: clocks
+clocks: .venv/dev  ## step the clocks of a running stack (4 minutes; needs cc); writes ops/clocks.md
+	@$(PY) tests/measure/clocks.py
 
 .PHONY: kills
 kills: .venv/dev  ## kill -9 processes of a running stack at random moments (4 minutes); writes ops/kills.md
@@ -63,9 +80,21 @@ kills: .venv/dev  ## kill -9 processes of a running stack at random moments (4 m
 lists: .venv/dev  ## measure lists and sleeping campaigns; writes ops/lists.md
 	@$(PY) tests/measure/lists.py
 
+.PHONY: mutated
+mutated: .venv/dev  ## import ten thousand lists that were changed at random (five minutes)
+	@MUTATED_FILES=10000 $(PY) -m pytest -n 2 tests/unit/lists/test_lists_mutated.py
+
+.PHONY: scale
+scale: .venv/dev  ## measure the longest step of each script with a million of everything; writes ops/scale.md
+	@$(PY) tests/measure/scale.py
+
 .PHONY: mutants
-mutants: .venv/dev  ## take one guard away at a time and see the tests notice (3 minutes)
+mutants: .venv/dev  ## take one guard away at a time and see the tests notice (half an hour)
 	@$(PY) tests/measure/mutants.py
+
+.PHONY: reference
+reference: .venv/dev  ## write ops/commands.md from the commands
+	@$(PY) tests/measure/reference.py
 
 .PHONY: freeze
 freeze:  ## write constraints.txt from a fresh environment

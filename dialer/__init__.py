@@ -16,7 +16,10 @@ from importlib import import_module, metadata
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from dialer.call import ClickToCall
+    from dialer.bootstrap.dialer import Dialer
+    from dialer.domain.call.call import ClickToCall
+    from dialer.domain.job.order import Order
+    from dialer.domain.job.receipt import Receipt, Verdict
     from dialer.errors import (
         DialerError,
         InvalidCall,
@@ -24,8 +27,7 @@ if TYPE_CHECKING:
         StoreRefused,
         StoreUnavailable,
     )
-    from dialer.order import Order
-    from dialer.producer import Dialer, Receipt, Verdict
+    from dialer.services.calls import JobFilter
     from dialer.settings import Settings
 
     __version__: str
@@ -35,6 +37,7 @@ __all__ = [
     "Dialer",
     "DialerError",
     "InvalidCall",
+    "JobFilter",
     "Order",
     "Receipt",
     "Settings",
@@ -46,17 +49,18 @@ __all__ = [
 ]
 
 _HOMES = {
-    "ClickToCall": "dialer.call",
-    "Dialer": "dialer.producer",
+    "ClickToCall": "dialer.domain.call.call",
+    "Dialer": "dialer.bootstrap.dialer",
     "DialerError": "dialer.errors",
     "InvalidCall": "dialer.errors",
-    "Order": "dialer.order",
-    "Receipt": "dialer.producer",
+    "JobFilter": "dialer.services.calls",
+    "Order": "dialer.domain.job.order",
+    "Receipt": "dialer.domain.job.receipt",
     "Settings": "dialer.settings",
     "SettingsError": "dialer.errors",
     "StoreRefused": "dialer.errors",
     "StoreUnavailable": "dialer.errors",
-    "Verdict": "dialer.producer",
+    "Verdict": "dialer.domain.job.receipt",
 }
 
 

@@ -1,6 +1,4 @@
-"""
-`python -m dialer`: the same as the `dialer` command.
-"""
+"""`python -m dialer`: the same as the `dialer` command."""
 
 import sys
 

@@ -1,1 +1,1 @@
-"""When calls may be placed: pure calendar, no Redis, no Celery, nothing else of ours."""
+"""Calendars of calling hours, pure: no Redis, no Celery, nothing else of ours."""

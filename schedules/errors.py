@@ -1,11 +1,10 @@
-"""What this package raises."""
+"""The error of this package."""
 
 
 class HoursError(ValueError):
     """
-    A piece of a calendar breaks a rule; nothing was built.
+    A part of a calendar that breaks a rule; nothing was built.
 
-    The text quotes what was written, names the rule, and says what to write
-    instead. Who catches it keeps the phones silent: a calendar that cannot
-    be read is a closed one.
+    The text quotes the input, names the rule and says what to write instead. A calendar
+    that cannot be read is a closed one.
     """

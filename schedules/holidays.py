@@ -1,8 +1,8 @@
 """
-Days on which nobody is called: public holidays by region, and dates of one's own.
+Days without calls: public holidays by region, and own dates.
 
-The only module that knows the `holidays` package. Importing that is slow, so
-it is imported when the first region is named, never for dates alone.
+The only module that knows the `holidays` package, whose import is slow: it happens
+when the first region is named, never for dates alone.
 """
 
 import re
@@ -12,10 +12,50 @@ from datetime import date
 from functools import lru_cache
 from typing import Self
 
-from .errors import HoursError
+from schedules.errors import HoursError
 
 _REGION = re.compile(r"[A-Z]{2}(-[A-Z0-9]+)?")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+
+#: Of the package's categories those that shut: days off for all, and those a government gazettes
+#: (in India every day of a state). Not the optional ones, and not those of banks or schools.
+_SHUT = ("public", "government")
+
+#: A code of ISO 3166-2 that is used no more -> today's; of a region that was divided, those of
+#: all its parts. The package would know no day of its own for such a region.
+_FORMER = {
+    "DE-BYP": "DE-BY",
+    "FR-GES": "FR-57 FR-6AE",
+    "GB-UK": "GB",
+    "IN-CT": "IN-CG",
+    "IN-DD": "IN-DH",
+    "IN-DN": "IN-DH",
+    "IN-OR": "IN-OD",
+    "IN-UL": "IN-UK",
+    "IN-UT": "IN-UK",
+    "NO-30": "NO-31 NO-32 NO-33",
+    "NO-38": "NO-39 NO-40",
+    "NO-54": "NO-55 NO-56",
+    "NZ-WTL": "NZ-WTC",
+    "US-FM": "FM",
+    "US-MH": "MH",
+    "US-PW": "PW",
+}
+
+#: The last year for which the package has a country's feasts that follow the moon; it leaves
+#: them out after that without a word. A test finds these years anew.
+_LAST_FEASTS = {
+    "BT": 2035,
+    "FJ": 2035,
+    "GY": 2035,
+    "ID": 2050,
+    "IN": 2035,
+    "MM": 2099,
+    "MU": 2035,
+    "NP": 2032,
+    "NZ": 2052,
+    "SR": 2035,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,32 +64,31 @@ class HolidaySet:
     Whole days, in wall time, that stay shut.
 
     Attributes:
-        regions: Countries, or countries with a subdivision, by their ISO 3166
-            codes: `IN`, `IN-MH`. Sorted; observed days count as holidays.
-        dates: Days of one's own. Sorted.
+        regions: ISO 3166 codes of countries and subdivisions, `IN`, `IN-MH`; sorted, former
+            codes replaced by those of today.
+        dates: Own dates, sorted.
     """
 
     regions: tuple[str, ...] = ()
     dates: tuple[date, ...] = ()
 
     def __post_init__(self) -> None:
-        for region in self.regions:
+        today = {one for region in self.regions for one in _FORMER.get(region, region).split()}
+        for region in today:
             _known_years(region)
-        object.__setattr__(self, "regions", tuple(sorted(set(self.regions))))
+        object.__setattr__(self, "regions", tuple(sorted(today)))
         object.__setattr__(self, "dates", tuple(sorted(set(self.dates))))
 
     @classmethod
     def parse(cls, text: str) -> Self:
         """
-        Read regions and dates as a person writes them; `parse(str(days)) == days`.
+        Read regions and ISO dates in any order; `parse(str(days)) == days`.
 
         Args:
-            text: `"IN-MH, 2026-11-09"`: regions and ISO dates, in any order;
-                "" for no holidays.
+            text: `"IN-MH, 2026-11-09"`; "" for no holidays.
 
         Raises:
-            HoursError: A word is neither, or no such region is known; it
-                names the word.
+            HoursError: A word is neither, or an unknown region; names the word.
         """
         words = text.replace(",", " ").upper().split()
         dates = [word for word in words if _DATE.fullmatch(word)]
@@ -58,10 +97,10 @@ class HolidaySet:
 
     def name(self, day: date) -> str | None:
         """
-        Why this day stays shut, `"Republic Day (IN)"`; None when it does not.
+        Return the reason this day stays shut, `"Republic Day (IN)"`; None when it does not.
 
         Raises:
-            HoursError: Nobody knows the holidays of a region in that year.
+            HoursError: The holidays of a region are unknown for that year.
         """
         if day in self.dates:
             return f"{day.isoformat()} (own date)"
@@ -72,9 +111,6 @@ class HolidaySet:
 
     def __or__(self, other: "HolidaySet") -> "HolidaySet":
         return HolidaySet(self.regions + other.regions, self.dates + other.dates)
-
-    def __bool__(self) -> bool:
-        return bool(self.regions or self.dates)
 
     def __str__(self) -> str:
         return " ".join([*self.regions, *(day.isoformat() for day in self.dates)])
@@ -93,23 +129,23 @@ def _date(word: str) -> date:
 
 @lru_cache(maxsize=256)
 def _known_years(region: str) -> tuple[int, int]:
-    """The first and the last year for which the holidays of a region are known."""
+    """First and last year for which the holidays of a region are known."""
     import holidays  # noqa: PLC0415 - slow, and most calendars have no holidays
 
-    country, _, subdivision = region.partition("-")
+    country, dash, subdivision = region.partition("-")
     try:
-        # The package would take "IN-" for the whole country, and names that are none.
-        found = _REGION.fullmatch(region) and holidays.country_holidays(
-            country, subdiv=subdivision or None
-        )
+        found = _REGION.fullmatch(region) and holidays.country_holidays(country)
     except NotImplementedError:
         found = None
-    if found is None:
+    # The package would also take former codes, and a territory with a part of another country.
+    if found is None or (
+        dash and subdivision not in {*found.subdivisions, *found.subdivisions_aliases}
+    ):
         raise HoursError(
             f'holidays: "{region}" is neither a known region nor a date: write a country (IN), '
-            "a country and its subdivision (IN-MH), or 2026-11-09"
+            "a country and its subdivision by today's code (IN-MH), or 2026-11-09"
         )
-    return found.start_year, found.end_year
+    return found.start_year, min(found.end_year, _LAST_FEASTS.get(country, found.end_year))
 
 
 @lru_cache(maxsize=2048)
@@ -123,7 +159,12 @@ def _year(region: str, year: int) -> Mapping[date, str]:
             f"holidays: those of {region} are known from {first} to {last}, not {year}"
         )
     country, _, subdivision = region.partition("-")
+    categories = holidays.country_holidays(country).supported_categories
     found = holidays.country_holidays(
-        country, subdiv=subdivision or None, years=year, language="en_US"
+        country,
+        subdiv=subdivision or None,
+        years=year,
+        language="en_US",
+        categories=[one for one in _SHUT if one in categories],
     )
     return dict(found)

@@ -17,8 +17,8 @@ from datetime import timedelta
 from itertools import groupby
 from typing import Self
 
-from .errors import HoursError
-from .presets import PRESETS
+from schedules.errors import HoursError
+from schedules.presets import PRESETS
 
 DAY = timedelta(days=1)
 
@@ -41,8 +41,7 @@ class Span:
 
     Attributes:
         opens: Time since midnight of that day; less than 24 h.
-        closes: The same; above 24 h when the range runs past midnight, and
-            at most 24 h after `opens`.
+        closes: The same; above 24 h past midnight, at most 24 h after `opens`.
     """
 
     opens: timedelta
@@ -56,7 +55,7 @@ class Span:
 @dataclass(frozen=True, slots=True)
 class CallingHours:
     """
-    A week of ranges, in wall time: it says nothing about a zone or a holiday.
+    A week of ranges in wall time, without zone or holidays.
 
     Attributes:
         days: Seven tuples of spans, Monday first, each sorted and joined.
@@ -69,15 +68,14 @@ class CallingHours:
     @classmethod
     def parse(cls, text: str) -> Self:
         """
-        Read hours as a person writes them; `parse(str(hours)) == hours`.
+        Read hours; `parse(str(hours)) == hours`.
 
         Args:
-            text: `"Mon-Fri 10:00-13:00, Sat 10:00-12:00"`, `"always"`, or the
-                name of a preset. Days and names in any case.
+            text: `"Mon-Fri 10:00-13:00, Sat 10:00-12:00"`, `"always"`, or the name of a
+                preset, in any case.
 
         Raises:
-            HoursError: The text breaks a rule; it names the text, the rule
-                and what to write.
+            HoursError: The text breaks a rule; names the text, the rule and the remedy.
         """
         wanted = text.strip().lower()
         if wanted in PRESETS:
@@ -91,7 +89,7 @@ class CallingHours:
 
     @property
     def ranges(self) -> str:
-        """The hours written out, also where they came from a preset."""
+        """The hours written out, those of a preset too."""
         if self.days == CallingHours.parse(_ALWAYS).days:
             return _ALWAYS
         groups = [
@@ -104,7 +102,7 @@ class CallingHours:
     @property
     def over_midnight(self) -> list[str]:
         """
-        Say of each range that runs past midnight how long it is: most are slips of the pen.
+        One sentence for each range that runs past midnight: most are slips of the pen.
 
         A day's end that was meant is written as such: "10:00-24:00".
         """
@@ -114,10 +112,6 @@ class CallingHours:
             f" until {_clock(span.closes - DAY)} of the next day"
             for span in late
         ]
-
-    def on(self, weekday: int) -> tuple[Span, ...]:
-        """The spans that start on a weekday, 0 = Monday; they may run past midnight."""
-        return self.days[weekday]
 
     def __str__(self) -> str:
         return self.name or self.ranges
@@ -145,7 +139,7 @@ def _week(words: list[str]) -> tuple[tuple[Span, ...], ...]:
 
 
 def _weekdays(word: str) -> list[int]:
-    """The weekdays a word names; "sat-mon" runs over the end of the week."""
+    """Weekdays of one word; "sat-mon" runs over the end of the week."""
     if word == _DAILY:
         return list(_WEEK)
     if word == _ALWAYS or word in PRESETS:
@@ -191,7 +185,7 @@ def _writable(opens: timedelta, closes: timedelta) -> bool:
 
 
 def _days(days: list[int]) -> str:
-    """Name a run of neighbouring weekdays."""
+    """Name of a run of neighbouring weekdays."""
     if len(days) == len(_WEEK):
         return _DAILY
     return _SHORT[days[0]] if len(days) == 1 else f"{_SHORT[days[0]]}-{_SHORT[days[-1]]}"

@@ -1,8 +1,8 @@
 """
-Ready-made calling hours, each with where it comes from.
+Presets of calling hours, each with its source.
 
-Pure data: `schedules.hours` knows how to read `ranges`. None of it is legal
-advice, and whoever shows a preset shows `NOT_LEGAL_ADVICE` beside it.
+Pure data; `schedules.hours` reads `ranges`. None of it is legal advice: a preset is
+always shown beside `NOT_LEGAL_ADVICE`.
 """
 
 from collections.abc import Mapping
@@ -18,40 +18,31 @@ NOT_LEGAL_ADVICE = (
 
 @dataclass(frozen=True, slots=True)
 class Cap:
-    """
-    How often one person may be called, over a sliding period.
-
-    Attributes:
-        calls: The most calls that may fall into any period.
-        per: The length of the period, which slides: no calendar days.
-    """
+    """The most calls to one person in any period of length `per`; it slides, no calendar days."""
 
     calls: int
     per: timedelta
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Preset:
     """
-    One rule set under a name users may write as their calling hours.
+    One rule set under a name that may be written as calling hours.
 
     Attributes:
-        name: What users write, `india-commercial`.
-        ranges: The hours, in the language of `CallingHours.parse`.
-        zone: The IANA zone the hours are meant in; None where the law says
-            the called party's own, which only the caller can know.
-        holidays: Public holidays that belong to the rule, in the language of
-            `HolidaySet.parse`; "" for none. Every `Rule` of this name keeps them.
-        cap: How often one person may be called; None where the rule has none.
+        ranges: The hours, as for `CallingHours.parse`.
+        zone: Their IANA zone; None where the law says the called party's own.
+        holidays: Public holidays of the rule, as for `HolidaySet.parse`.
+        cap: None where the rule has none.
         source: Where the hours come from, for a person to check.
         note: What the hours leave out.
     """
 
     name: str
     ranges: str
-    zone: str | None
-    holidays: str
-    cap: Cap | None
+    zone: str | None = None
+    holidays: str = ""
+    cap: Cap | None = None
     source: str
     note: str
 
@@ -61,8 +52,6 @@ _ALL = (
         name="india-commercial",
         ranges="daily 09:00-21:00",
         zone="Asia/Kolkata",
-        holidays="",
-        cap=None,
         source="TRAI regulations of 2010: no commercial communication from 21:00 to 09:00, "
         "to registered and unregistered customers alike",
         note="TCCCPR 2018 lets each customer choose time bands and day types as well; "
@@ -72,8 +61,6 @@ _ALL = (
         name="india-recovery",
         ranges="daily 08:00-19:00",
         zone="Asia/Kolkata",
-        holidays="",
-        cap=None,
         source="Reserve Bank of India, circular of 12 August 2022 on recovery agents: no calls "
         "to the borrower before 08:00 or after 19:00 for recovery of overdue loans",
         note="Microfinance loans have rules of their own. Persistent calling is barred without "
@@ -82,9 +69,6 @@ _ALL = (
     Preset(
         name="us-federal",
         ranges="daily 08:00-21:00",
-        zone=None,
-        holidays="",
-        cap=None,
         source="47 CFR 64.1200(c)(1): no telephone solicitation before 08:00 or after 21:00, "
         "local time at the called party's location",
         note="Several states are stricter. Debt collection (12 CFR 1006.14) also presumes at most "
@@ -93,8 +77,6 @@ _ALL = (
     Preset(
         name="us-florida",
         ranges="daily 08:00-20:00",
-        zone=None,
-        holidays="",
         cap=Cap(calls=3, per=timedelta(hours=24)),
         source="Florida Statutes 501.616(6), as amended in 2021: 08:00 to 20:00 in the called "
         "person's time zone, at most three calls in 24 hours on one subject from any number",
@@ -106,7 +88,6 @@ _ALL = (
         zone="Europe/London",
         # A number does not tell the nation, so the holidays of all four close.
         holidays="GB-ENG GB-NIR GB-SCT GB-WLS",
-        cap=None,
         source="Direct Marketing Association (UK), telemarketing guide: 08:00 to 21:00 on "
         "weekdays, from 09:00 on Saturdays, none on Sundays and public holidays",
         note="An industry guide: no statute or Ofcom rule names hours in the United Kingdom.",

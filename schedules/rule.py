@@ -1,16 +1,16 @@
-"""One owner's rule: hours, the zone they are meant in, and the days that stay shut."""
+"""A rule: calling hours, their zone, and the days that stay shut."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Self
 
-from .errors import HoursError
-from .holidays import NO_HOLIDAYS, HolidaySet
-from .hours import DAY, CallingHours, Span
-from .presets import PRESETS
-from .windows import Window, merge
-from .zones import offsets, utc, wall, zone_of
+from schedules.errors import HoursError
+from schedules.holidays import NO_HOLIDAYS, HolidaySet
+from schedules.hours import DAY, CallingHours, Span
+from schedules.presets import PRESETS
+from schedules.windows import Window, merge
+from schedules.zones import offsets, utc, wall, zone_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,15 +18,16 @@ class Rule:
     """
     Calling hours in a zone, less holidays.
 
-    An instant is open when the clock on the wall stands inside a range of that
-    day, or inside yesterday's that ran past midnight. A holiday is shut from
-    00:00 to 24:00, and ranges that would start on it stay shut to their end.
-    Wall time that a change of the clocks skips never comes; wall time that
-    comes twice is open twice.
+    An instant is open when its wall time lies inside a range of that day, or inside
+    yesterday's that ran past midnight. A holiday is shut from 00:00 to 24:00, and ranges
+    that would start on it stay shut to their end. Wall time that a change of the clocks
+    skips never comes; wall time that comes twice is open twice.
+
+    Every question raises HoursError for a naive time, and for a year whose holidays are unknown.
 
     Attributes:
         hours: The week of ranges.
-        zone: IANA name of the zone the ranges and holidays are meant in.
+        zone: IANA name, for ranges and holidays.
         holidays: Days that stay shut; those of a preset are always among them.
 
     Raises:
@@ -45,15 +46,15 @@ class Rule:
     @classmethod
     def parse(cls, hours: str, *, zone: str | None = None, holidays: str = "") -> Self:
         """
-        Build a rule from what a person wrote in three settings.
+        Build a rule from three settings.
 
         Args:
-            hours: In the language of `CallingHours.parse`.
+            hours: As for `CallingHours.parse`.
             zone: IANA name; None for the zone of the preset, where it has one.
-            holidays: In the language of `HolidaySet.parse`.
+            holidays: As for `HolidaySet.parse`.
 
         Raises:
-            HoursError: One of them breaks a rule, or no zone can be known.
+            HoursError: One of them breaks a rule, or no zone is known.
         """
         week = CallingHours.parse(hours)
         preset = PRESETS.get(week.name)
@@ -64,35 +65,20 @@ class Rule:
         return cls(week, zone, HolidaySet.parse(holidays))
 
     def is_open(self, at: datetime) -> bool:
-        """
-        Whether this rule allows a call at an instant.
-
-        Raises:
-            HoursError: The time is naive, or nobody knows the year's holidays.
-        """
+        """Whether this rule allows a call at an instant."""
         local = self.local(at)
         return _covers(self._open_on(local.date()), local)
 
     def windows(self, start: datetime, end: datetime) -> list[Window]:
         """
-        When this rule is open from `start` until just before `end`.
+        Return the open windows from `start` until just before `end`.
 
-        Returns:
-            Windows in UTC: sorted, joined where they touch, cut at `start`
-            and `end`.
-
-        Raises:
-            HoursError: A time is naive, or nobody knows a year's holidays.
+        `(opens, closes)` in UTC, sorted, joined where they touch, cut at both; `closes` excluded.
         """
         return merge(self._pieces(utc(start), utc(end)))
 
     def why_closed(self, at: datetime) -> list[str]:
-        """
-        Every reason this rule has not to call at an instant; none when it is open.
-
-        Raises:
-            HoursError: As for `is_open`.
-        """
+        """Return each reason of this rule not to call; none when open."""
         local = self.local(at)
         if _covers(self._open_on(local.date()), local):
             return []
@@ -111,29 +97,17 @@ class Rule:
         return reasons
 
     def local(self, at: datetime) -> datetime:
-        """The wall time of an instant in this rule's zone, without a zone."""
+        """Naive wall time of an instant in this rule's zone."""
         return wall(utc(at), zone_of(self.zone))
 
     def spec(self) -> dict[str, str]:
-        """What this rule says, as text only: the hours written out, so a preset may change."""
+        """The rule as text, the hours written out, so that a preset may change."""
         return {
             "hours": self.hours.ranges,
             "name": self.hours.name,
             "zone": self.zone,
             "holidays": str(self.holidays),
         }
-
-    @classmethod
-    def from_spec(cls, spec: Mapping[str, str]) -> Self:
-        """
-        Build the rule that `spec` described.
-
-        Raises:
-            HoursError: A part breaks a rule.
-            KeyError: A part is missing.
-        """
-        hours = CallingHours(CallingHours.parse(spec["hours"]).days, name=spec["name"])
-        return cls(hours, spec["zone"], HolidaySet.parse(spec["holidays"]))
 
     def _pieces(self, start: datetime, end: datetime) -> Iterator[Window]:
         for since, until, offset in offsets(zone_of(self.zone), start, end):
@@ -147,16 +121,16 @@ class Rule:
                     )
 
     def _open_on(self, day: date) -> list[Span]:
-        """The open stretches of one day, from its 00:00 to its 24:00."""
+        """Open stretches of one day, from its 00:00 to its 24:00."""
         if self.holidays.name(day):
             return []
         return self._hours_on(day, tails=not self.holidays.name(day - DAY))
 
     def _hours_on(self, day: date, *, tails: bool = True) -> list[Span]:
-        """The same without a look at today's holiday: yesterday's tails, then today's spans."""
-        late = self.hours.on((day.weekday() - 1) % 7) if tails else ()
+        """Yesterday's tails, then today's spans; today's holiday aside."""
+        late = self.hours.days[day.weekday() - 1] if tails else ()
         return [Span(timedelta(), span.closes - DAY) for span in late if span.closes > DAY] + [
-            Span(span.opens, min(span.closes, DAY)) for span in self.hours.on(day.weekday())
+            Span(span.opens, min(span.closes, DAY)) for span in self.hours.days[day.weekday()]
         ]
 
     def _holiday(self, day: date) -> str | None:

@@ -1,6 +1,6 @@
-"""Stretches of time as sorted lists: joined where they touch, and intersected."""
+"""Windows of time as sorted lists: joined where they touch, and intersected."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 #: From the first instant up to, and without, the second; both in UTC.
@@ -8,7 +8,7 @@ Window = tuple[datetime, datetime]
 
 
 def merge(windows: Iterable[Window]) -> list[Window]:
-    """Sort windows, join those that touch or overlap, and drop the empty ones."""
+    """Sort windows, join those that touch or overlap, and drop empty ones."""
     merged: list[Window] = []
     for start, end in sorted(windows):
         if start >= end:
@@ -20,8 +20,8 @@ def merge(windows: Iterable[Window]) -> list[Window]:
     return merged
 
 
-def intersect(left: list[Window], right: list[Window]) -> list[Window]:
-    """The time that lies in both lists; each must be merged, and so is the answer."""
+def intersect(left: Sequence[Window], right: Sequence[Window]) -> list[Window]:
+    """Return the time in both lists; each is merged, and so is the result."""
     both: list[Window] = []
     i = j = 0
     while i < len(left) and j < len(right):

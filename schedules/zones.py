@@ -1,15 +1,28 @@
-"""Time zones: finding one by its name, and when it changes its offset."""
+"""Time zones: lookup by name, and changes of their offset."""
 
+import re
+from bisect import bisect_left
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from zoneinfo import ZoneInfo
 
-from .errors import HoursError
+from schedules.errors import HoursError
+
+#: Between the names of zones, where a person may be in any of several.
+ZONES_JOIN = "+"
 
 #: Part of an IANA database on disk, and no place: the machine's own zone, the
 #: zone of nobody, and the copies that count leap seconds.
 _NO_PLACE = ("localtime", "posixrules", "Factory", "posix/", "right/")
+
+#: Where people are: a city in an area of the database, or a country by its old name there.
+_PLACE = re.compile(
+    "(?:Africa|America|Antarctica|Arctic|Asia|Atlantic|Australia|Brazil|Canada|Chile|Europe"
+    "|Indian|Mexico|Pacific|US)/.+"
+    "|Cuba|Egypt|Eire|GB|GB-Eire|Hongkong|Iceland|Iran|Israel|Jamaica|Japan|Kwajalein|Libya|NZ"
+    "|NZ-CHAT|Navajo|PRC|Poland|Portugal|ROC|ROK|Singapore|Turkey|W-SU"
+)
 
 _SECOND = timedelta(seconds=1)
 
@@ -24,11 +37,11 @@ _FIRST_YEAR, _LAST_YEAR = 1900, 2999
 @lru_cache(maxsize=1024)
 def zone_of(key: str) -> ZoneInfo:
     """
-    Find a zone by its IANA name.
+    Return a zone by its IANA name.
 
     Raises:
-        HoursError: The name is missing, or the database has no such place.
-            There is no fallback: unknown local time means closed.
+        HoursError: The name is missing or unknown. There is no fallback: unknown local time
+            means closed.
     """
     if not key:
         raise HoursError("time zone is missing: write an IANA name such as Asia/Kolkata")
@@ -44,9 +57,25 @@ def zone_of(key: str) -> ZoneInfo:
     return found
 
 
+def place_of(key: str) -> ZoneInfo:
+    """
+    Return the zone of a place where people are, by its IANA name.
+
+    Raises:
+        HoursError: As for `zone_of`; or the name is an offset, which no place keeps for good
+            (`Etc/GMT-5` is five hours *ahead* of Greenwich, `EST` has no summer time).
+    """
+    zone = zone_of(key)
+    if not _PLACE.fullmatch(key):
+        raise HoursError(
+            f'time zone "{key}" is no place: write where the person is, such as Asia/Kolkata'
+        )
+    return zone
+
+
 def utc(at: datetime) -> datetime:
     """
-    The same instant in UTC.
+    Return the same instant in UTC.
 
     Raises:
         HoursError: `at` has no zone, or lies outside the years 1900 to 2999.
@@ -61,7 +90,7 @@ def utc(at: datetime) -> datetime:
 
 
 def wall(at: datetime, zone: ZoneInfo) -> datetime:
-    """What the clock on the wall shows at this instant: a naive datetime."""
+    """Return the wall time of an instant, a naive datetime."""
     return at.astimezone(zone).replace(tzinfo=None, fold=0)
 
 
@@ -69,12 +98,7 @@ def offsets(
     zone: ZoneInfo, start: datetime, end: datetime
 ) -> Iterator[tuple[datetime, datetime, timedelta]]:
     """
-    Cut a stretch of time wherever the zone changes its offset.
-
-    Args:
-        zone: Whose wall clock to watch.
-        start: First instant, in UTC.
-        end: First instant that is no longer part of it, in UTC.
+    Cut the UTC interval from *start* until just before *end* where the zone changes its offset.
 
     Yields:
         `(since, until, offset)`, in order, without gaps: wall time is UTC plus `offset`.
@@ -97,13 +121,9 @@ def _offset(zone: ZoneInfo, at: datetime) -> timedelta:
 
 
 def _change(zone: ZoneInfo, low: datetime, high: datetime) -> datetime:
-    """The whole second in `(low, high]` at which the one change between them happens."""
+    """The whole second in `(low, high]` of the one change between them."""
     low, high = low.replace(microsecond=0), high.replace(microsecond=0)
     before = _offset(zone, low)
-    while high - low > _SECOND:
-        middle = low + (high - low) // _SECOND // 2 * _SECOND
-        if _offset(zone, middle) == before:
-            low = middle
-        else:
-            high = middle
-    return high
+    seconds = range((high - low) // _SECOND)
+    after = bisect_left(seconds, True, key=lambda n: _offset(zone, low + n * _SECOND) != before)
+    return low + after * _SECOND

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from dispatchkit import route
 from storekit import LIMITS, Clockwork
 
-from dialer.campaign import Campaign
-from dialer.contact import Contact
-from dialer.feeder import Feeder
-from dialer.route import Route
-from dialer.store.dialling import Go, No
+from dialer.domain.account.account import Route
+from dialer.domain.campaign.campaign import Campaign
+from dialer.domain.campaign.contact import Contact
+from dialer.domain.job.attempt import Go, No
+from dialer.feeding.feeder import Feeder
 
 PERIOD = timedelta(seconds=10)
 
@@ -69,7 +69,7 @@ class Field:
 
     def tick(self) -> None:
         """Let time pass for everything whose moment has come."""
-        self.clock.store.rounds.due()
+        self.clock.store.maintenance.due()
         self.feeder.tick()
 
     def dial(self, **changes: object) -> Go | No:

@@ -1,6 +1,4 @@
-"""
-What ends processes at bad moments, what an operator does meanwhile, and how the end is judged.
-"""
+"""What ends processes at bad moments, what an operator does then, how the end is judged."""
 
 import os
 import threading
@@ -17,10 +15,10 @@ import psutil
 from celery import Celery
 from stack import QUICK, Stack, wait_until
 
-from dialer.call import ClickToCall
+from dialer.domain.call.call import ClickToCall
+from dialer.domain.job.job import Job, State
+from dialer.domain.job.order import Order
 from dialer.errors import DialerError
-from dialer.job import Job, State
-from dialer.order import Order
 from dialer.sandbox import DEFAULT_WORLD, Row, judge
 from dialer.store import Store
 
@@ -275,7 +273,7 @@ class Killer:
         store.server.close()
 
     def _announced(self, store: Store) -> list[str]:
-        alive = {int(str(record["pid"])) for record in store.bells.workers().values()}
+        alive = {int(str(record["pid"])) for record in store.doorbells.workers().values()}
         return [name for name, process in self.running.processes.items() if process.pid in alive]
 
 
@@ -284,14 +282,18 @@ def reaped(job: Job) -> bool:
     return any(event.who == "reaper" for event in job.events)
 
 
-def ring(running: Stack, doorbells: int) -> None:
-    """Ring doorbells that nobody has planned."""
+def ring(running: Stack, doorbells: int, expires: float | None = None) -> None:
+    """Ring doorbells that nobody has planned; they expire after so many seconds."""
     with Celery(broker=running.server.broker_url, set_as_current=False) as app:
         app.conf.broker_transport_options = {"global_keyprefix": "dialer-broker:"}
         with app.connection_for_write() as connection:
             for _ in range(doorbells):
                 app.send_task(
-                    "dialer.make_call", ("default", ""), queue="dialer", connection=connection
+                    "dialer.make_call",
+                    ("default", ""),
+                    queue="dialer",
+                    connection=connection,
+                    expires=expires,
                 )
 
 

@@ -6,14 +6,13 @@ from datetime import UTC, datetime, timedelta
 from storekit import LEASE, decided
 from storekit import windows as written
 
-from dialer.campaign import Campaign
-from dialer.contact import Contact
-from dialer.customer import UNPROTECTED
-from dialer.limits import Limits
-from dialer.outcome import Outcome
-from dialer.refusal import shared_fault
-from dialer.store.dialling import Ask, Go, No
-from dialer.store.server import stamp
+from dialer.domain.account.limits import Limits
+from dialer.domain.call.call import ClickToCall
+from dialer.domain.call.customer import UNPROTECTED
+from dialer.domain.campaign.campaign import Campaign
+from dialer.domain.campaign.contact import Contact
+from dialer.domain.job.attempt import Ask, Go, No
+from dialer.domain.job.outcome import Outcome
 
 HOUR = timedelta(hours=1)
 FAST = Limits(1000, 100, 1000, 0, 300 * timedelta(seconds=1))
@@ -36,12 +35,11 @@ def dial(cli) -> Go | No:
     now = datetime.now(UTC)
     reply = No("sorting")
     while reply == No("sorting"):
-        reply = cli.store.dialling.begin(
+        reply = cli.store.attempts.begin(
             Ask(
                 account="default",
                 token=os.urandom(8).hex(),
                 bell="",
-                wall=stamp(now),
                 limits=FAST,
                 windows=written((now - 24 * HOUR, now + 24 * HOUR)),
                 lease=LEASE,
@@ -58,9 +56,8 @@ def attempt(cli, outcome: Outcome) -> str:
     """Begin the next job, and settle it."""
     reply = dial(cli)
     assert isinstance(reply, Go), reply
-    fault = shared_fault(reply.content, outcome)
-    settlement = decided(reply, outcome)
-    assert cli.store.dialling.settle(reply.job_id, reply.token, settlement, fault=fault)
+    settlement = decided(reply, outcome, call=ClickToCall.from_content(reply.content))
+    assert cli.store.attempts.settle(reply.job_id, reply.token, settlement)
     return reply.job_id
 
 

@@ -1,5 +1,6 @@
 """Fixtures that more than one kind of test needs."""
 
+import os
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -7,12 +8,17 @@ from pathlib import Path
 import fakeredis
 import hypothesis
 import pytest
-from storekit import BREAKER, MOVABLE_CLOCK, Clockwork
+from storekit import BREAKER, MOVABLE_CLOCK, Clockwork, no_wait
 
-from dialer.embedded import EmbeddedServer
+from dialer.local.embedded_server import EmbeddedServer
 from dialer.store import Store
-from dialer.store.keys import Keys
-from dialer.store.server import Server, connect
+from dialer.store.redis.connection import connect
+from dialer.store.redis.server import Server
+
+# No setting of the machine may decide how a test ends, or what a process it starts does.
+for name in [*os.environ]:
+    if name.startswith(("DIALER_", "FLOWER_", "CELERY_", "PYTHON")) and name != "PYTHON":
+        del os.environ[name]
 
 # The same examples in every run, on a slow machine too.
 hypothesis.settings.register_profile("steady", deadline=None, derandomize=True)
@@ -41,7 +47,7 @@ def scratch_clockwork(scratch_server: EmbeddedServer) -> Iterator[Clockwork]:
     """A store whose clock the test moves, on the real server alone."""
     client = connect(scratch_server.url)
     client.flushdb()
-    server = Server(client, keys=Keys(), clock=MOVABLE_CLOCK)
+    server = Server(client, clock=MOVABLE_CLOCK, sleep=no_wait)
     yield Clockwork(Store.on(server, BREAKER))
     server.close()
 
@@ -53,7 +59,7 @@ def clockwork(request: pytest.FixtureRequest) -> Iterator[Clockwork]:
         yield request.getfixturevalue("scratch_clockwork")
         return
     client = fakeredis.FakeRedis(decode_responses=True)
-    server = Server(client, clock=MOVABLE_CLOCK, shebang=False, fullness=lambda: 0.0)
+    server = Server(client, clock=MOVABLE_CLOCK, shebang=False, fullness=lambda: 0.0, sleep=no_wait)
     yield Clockwork(Store.on(server, BREAKER))
     server.close()
 

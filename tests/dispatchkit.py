@@ -6,10 +6,13 @@ from datetime import timedelta
 from storekit import ALWAYS, BACKOFFS, LEASE, LIMITS
 
 from dialer.client import Endpoint
-from dialer.customer import UNPROTECTED
-from dialer.dispatch import DialRules
-from dialer.outcome import Outcome
-from dialer.route import Route
+from dialer.dialing.dispatch import DialRules
+from dialer.domain.account.account import Route
+from dialer.domain.account.opening_hours import OpeningHours
+from dialer.domain.call.customer import UNPROTECTED
+from dialer.domain.job.outcome import Outcome
+from schedules.calendar import Calendar
+from schedules.rule import Rule
 
 RULES = DialRules(
     lease=LEASE,
@@ -20,15 +23,15 @@ RULES = DialRules(
 )
 
 
-class AlwaysOpen:
+class AlwaysOpen(OpeningHours):
     """Calling hours that never end."""
+
+    def __init__(self):
+        super().__init__(Calendar((Rule.parse("always", zone="UTC"),)))
 
     def windows(self, now):
         del now
         return ALWAYS
-
-    def spans(self, now):
-        return [(now - timedelta(days=1), now + timedelta(days=400))]
 
 
 class Line:

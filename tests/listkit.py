@@ -2,7 +2,9 @@
 
 from datetime import UTC, datetime
 
-from dialer.campaign import Campaign
+from dialer.domain.campaign.campaign import Campaign
+from dialer.errors import StoreUnavailable
+from dialer.feeding.importing import BATCH
 
 NOW = datetime(2030, 1, 1, tzinfo=UTC)
 AGENT = "9000000000"
@@ -71,3 +73,33 @@ def mixed(rows: int) -> tuple[list[str], dict[int, str], set[int]]:
         else:
             lines.append(good(nth, "Asia/Kolkata" if nth % 2 else "America/New_York"))
     return lines, wrong, doubled
+
+
+class Memory:
+    """A store of contacts as the real one behaves, without a server."""
+
+    def __init__(self, *, fail_at: int = 0) -> None:
+        self.known = {}
+        self.batches = []
+        self.values = []
+        self.shape = ""
+        self._fail_at = fail_at
+
+    def append(self, name, zones, contacts, *, shape=""):
+        assert (name, shape) == ("diwali", self.shape)
+        assert 1 <= len(contacts) <= BATCH
+        assert {contact.zones for contact in contacts} == {zones}
+        if self._fail_at and len(self.batches) + 1 == self._fail_at:
+            raise StoreUnavailable("away")
+        self.batches.append((zones, [contact.line for contact in contacts]))
+        added = []
+        for contact in contacts:
+            added.append(not any(number in self.known for number in contact.numbers))
+            if added[-1]:
+                self.values.append(contact.values)
+                self.known.update(dict.fromkeys(contact.numbers, contact.line))
+        return added
+
+    def find(self, name, number):
+        assert name == "diwali"
+        return self.known.get(number)

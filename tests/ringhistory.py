@@ -15,7 +15,7 @@ from ringoracle import NEVER, Facts, Hours, Wanted
 from ringworld import EPOCH, OUTCOMES, RingWorld, holidays_text, hours_text
 from storekit import SECOND
 
-from dialer.campaign import Campaign
+from dialer.domain.campaign.campaign import Campaign
 
 DAY, HOUR, MINUTE = timedelta(days=1), timedelta(hours=1), timedelta(minutes=1)
 INDIA, NEW_YORK, LONDON = "Asia/Kolkata", "America/New_York", "Europe/London"

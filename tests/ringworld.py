@@ -16,23 +16,25 @@ from random import Random
 from ringoracle import NEVER, Facts, Hours, Sent, Wanted
 from storekit import Clockwork
 
-from dialer.bootstrap import routes_of
-from dialer.campaign import Campaign
+from dialer.bootstrap.accounts import routes_of
+from dialer.bootstrap.dialer import Dialer
 from dialer.client import Endpoint
-from dialer.contact import Contact
-from dialer.dispatch import DialRules, Dispatcher
+from dialer.dialing.dispatch import DialRules, Dispatcher
+from dialer.dialing.pacer import Pacer, WorkerIdentity
+from dialer.domain.campaign.campaign import Campaign
+from dialer.domain.campaign.contact import Contact
+from dialer.domain.doorbell import PacerRules
+from dialer.domain.job.codes import Kind, lookup, undocumented
+from dialer.domain.job.job import Job, State
+from dialer.domain.job.order import Order
+from dialer.domain.job.outcome import Doubtful, NotSent, Outcome, Placed, Refused
+from dialer.domain.job.receipt import Verdict
 from dialer.errors import CampaignRefused, JobNotFound
-from dialer.feeder import Feeder
-from dialer.job import Job, State
-from dialer.order import Order
-from dialer.outcome import Doubtful, Kind, NotSent, Outcome, Placed, Refused
-from dialer.pacer import Crew, Pacer
-from dialer.producer import Dialer, Verdict
+from dialer.feeding.feeder import Feeder
+from dialer.maintenance.upkeep import Upkeep
 from dialer.settings import Settings
 from dialer.store import Store
-from dialer.store.bells import PacerRules
 from dialer.store.campaigns import Verb
-from dialer.upkeep import Upkeep
 
 DAY = timedelta(days=1)
 #: Of beat.
@@ -44,14 +46,14 @@ _NAMES = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 
 OUTCOMES: Mapping[str, Outcome] = {
     "placed": Placed("call"),
-    "provider": Refused("1501", Kind.PROVIDER),
+    "provider": Refused(lookup("1501")),
     "not_sent": NotSent("connection refused"),
-    "agent": Refused("1578", Kind.AGENT),
-    "capacity": Refused("http_429", Kind.CAPACITY),
-    "account": Refused("1014", Kind.ACCOUNT),
-    "request": Refused("1502", Kind.REQUEST),
-    "compliance": Refused("1574", Kind.COMPLIANCE),
-    "unknown": Refused("9999", Kind.UNKNOWN),
+    "agent": Refused(lookup("1578")),
+    "capacity": Refused(undocumented("http_429", Kind.CAPACITY)),
+    "account": Refused(lookup("1014")),
+    "request": Refused(lookup("1502")),
+    "compliance": Refused(lookup("1574")),
+    "unknown": Refused(undocumented("9999", Kind.UNKNOWN)),
     "doubt": Doubtful("no answer"),
 }
 
@@ -110,7 +112,7 @@ class RingWorld:
         routes = routes_of(settings, with_token=True)
         hands = {"now": lambda: self.now, "monotonic": self.seconds, "sleep": self.sleep}
         self._dispatcher = Dispatcher(
-            dialling=store.dialling,
+            attempts=store.attempts,
             client=self,
             routes=routes,
             rules=DialRules(
@@ -126,7 +128,7 @@ class RingWorld:
         )
         store.server.time = lambda: self.now  # type: ignore[method-assign]  # the clock of a test
         self._feeder = Feeder(store, routes, period=PERIOD)
-        self._beat = Upkeep(store, period=PERIOD, feeder=self._feeder)
+        self._beat = Upkeep(store, period=PERIOD, feed=self._feeder.tick)
         self._pacer = Pacer(
             bells=self,  # type: ignore[arg-type]  # it plans with the store's and waits by moving time
             routes=routes,
@@ -135,10 +137,12 @@ class RingWorld:
                 lead=settings.pacer.lookahead * 3 / 4,
                 patience=settings.pacer.bell_timeout,
             ),
-            crew=Crew("world:1", {}, 20),
-            ring=self._ring,
+            worker=WorkerIdentity("world:1", {}, 20),
+            send=self._ring,
             # Beat lives, so pacers need not step in.
             upkeep=Upkeep(store, period=DAY),
+            # No clock is moved by hand while another thread compares it.
+            beside=lambda step: step(),
             **hands,
         )
 
@@ -166,9 +170,9 @@ class RingWorld:
         if seconds > 0:
             self._pass(self.now + max(_US, round(seconds * 1_000_000) * _US))
 
-    def ring(self, *arguments: object, **named: object) -> object:
+    def plan(self, *arguments: object, **named: object) -> object:
         """Plan doorbells, as the store does."""
-        return self.store.bells.ring(*arguments, **named)  # type: ignore[arg-type]  # only passed on
+        return self.store.doorbells.plan(*arguments, **named)  # type: ignore[arg-type]  # only passed on
 
     def wait(self, longest: timedelta) -> bool:
         """Let time pass until there is news for pacers."""
@@ -326,7 +330,7 @@ class RingWorld:
         until = self.now + timedelta(hours=3)
         self.facts.holds.append((account, self.now + _US, until))
         release = self.store.holds.release
-        self.at(until, lambda: release(f"account:{account}", owner="api") and None)
+        self.at(until, lambda: release(f"account:{account}", owner="api", who="test") and None)
 
     def _listed_by_the_api(self, wanted: Wanted) -> None:
         numbers = wanted.params["to"].split(",")

@@ -17,7 +17,7 @@ from pathlib import Path
 
 import redis
 
-from dialer.server_binary import find_server
+from dialer.local.server_binary import find_server
 
 SERVICE = "calls"
 #: What `dialer` asks of a store, and no waiting before a replica is served.

@@ -16,9 +16,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dialer.bootstrap import store_of
-from dialer.embedded import EmbeddedServer
-from dialer.producer import Dialer
+from dialer.bootstrap.dialer import Dialer
+from dialer.bootstrap.store import store_of
+from dialer.local.embedded_server import EmbeddedServer
 from dialer.sandbox import DEFAULT_WORLD, Row
 from dialer.settings import Settings
 from dialer.store import Store
@@ -108,7 +108,7 @@ class Stack:
         store = self.store()
         pids = {self.processes[name].pid for name in names}
         wait_until(
-            lambda: pids <= {int(str(one["pid"])) for one in store.bells.workers().values()},
+            lambda: pids <= {int(str(one["pid"])) for one in store.doorbells.workers().values()},
             within=60,
             why="the workers announce themselves",
         )
@@ -192,6 +192,7 @@ def stack(
     *,
     world: Mapping[str, object] | None = None,
     maxmemory: int | None = None,
+    binary: Path | None = None,
 ) -> Iterator[Stack]:
     """
     Run a server and a sandbox, with settings for workers that the test starts.
@@ -202,9 +203,10 @@ def stack(
             live mode against the sandbox, always open, 50 calls a second.
         world: The sandbox's world; its default when None.
         maxmemory: Bytes the server may use.
+        binary: Another server program.
     """
     with (
-        EmbeddedServer(directory / "redis", maxmemory=maxmemory) as server,
+        EmbeddedServer(directory / "redis", maxmemory=maxmemory, binary=binary) as server,
         sandbox_process(directory, world) as sandbox,
     ):
         given = {

@@ -5,15 +5,20 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from dialer.customer import UNPROTECTED
-from dialer.limits import Limits
-from dialer.outcome import Kind, Outcome, Placed, Refused
-from dialer.retry import Backoff
-from dialer.settle import Settlement, decide
+from dialer.domain.account.breaker import BreakerRules
+from dialer.domain.account.limits import Limits
+from dialer.domain.call.call import ClickToCall
+from dialer.domain.call.customer import UNPROTECTED
+from dialer.domain.job.attempt import Ask, Go, No, Wait
+from dialer.domain.job.backoff import Backoff
+from dialer.domain.job.codes import Kind, undocumented
+from dialer.domain.job.new_job import NewJob
+from dialer.domain.job.outcome import Outcome, Placed, Refused
+from dialer.domain.job.settle import Settlement, decide
+from dialer.machine.clock import Clock
 from dialer.store import Store
-from dialer.store.dialling import Ask, BreakerRules, Go, No, Wait
-from dialer.store.jobs import NewJob
-from dialer.store.server import micros, stamp
+from dialer.store.redis.notation import micros, stamp
+from dialer.store.redis.server import Server
 
 SECOND = timedelta(seconds=1)
 START = datetime(2026, 3, 2, 6, 0, tzinfo=UTC)
@@ -36,27 +41,62 @@ end
 """
 
 
-def windows(*spans: tuple[datetime, datetime]) -> str:
-    """Write spans as begin reads them."""
-    return ",".join(f"{stamp(start)}-{stamp(end)}" for start, end in spans)
+def no_wait(seconds: float) -> None:
+    """Take a stop to be true at once, where no call leaves but by the test's own hand."""
+    del seconds
+
+
+def windows(*spans: tuple[datetime, datetime]) -> tuple[tuple[datetime, datetime], ...]:
+    """Say when an account is open."""
+    return spans
 
 
 ALWAYS = windows((START - timedelta(days=1), START + timedelta(days=400)))
+#: By any clock.
+EVER = windows((datetime(1970, 1, 1, tzinfo=UTC), datetime(2286, 1, 1, tzinfo=UTC)))
 
 
 @dataclass
 class Clockwork:
-    """A store with the hand on its clock."""
+    """
+    A store with the hand on its clock, and on those of the process that uses it.
+
+    Attributes:
+        now: What the store's clock says.
+        passed: How much time has really passed.
+        off: How far the process's wall clock is ahead of the store's.
+        clock: Another clock than that of the test.
+    """
 
     store: Store
     now: datetime = START
     numbers: "itertools.count[int]" = field(default_factory=itertools.count)
+    passed: timedelta = timedelta(0)
+    off: timedelta = timedelta(0)
+    clock: Clock | None = None
+
+    def __post_init__(self) -> None:
+        """Let the process live by the same time, unless it has a clock of its own."""
+        self.store.server.witness.clock = self.clock or Clock(
+            boottime=lambda: self.passed.total_seconds(),  # noqa: PLW0108 - it is another object each time
+            now=lambda: self.now + self.off,
+        )
 
     def forward(self, by: timedelta) -> None:
-        """Move the store's clock."""
+        """Let time pass."""
+        self.passed += by
+        self.step(by)
+
+    def step(self, by: timedelta) -> None:
+        """Move the clocks on the wall, the store's and the process's, while no time passes."""
         self.now += by
         server = self.store.server
         server.client.set(f"{server.keys.prefix}test-clock", stamp(self.now))
+
+    def newcomer(self, off: timedelta = timedelta(0)) -> "Clockwork":
+        """Another process on the same store, with the same clocks, that has seen nothing yet."""
+        server = Server(self.store.server.client, clock=MOVABLE_CLOCK, sleep=no_wait)
+        return Clockwork(Store.on(server, BREAKER), now=self.now, passed=self.passed, off=off)
 
     def job(self, job_id: str = "", **changes: object) -> NewJob:
         """Make a job that nobody enqueued yet."""
@@ -96,7 +136,6 @@ class Clockwork:
             account="default",
             token=token or f"token{next(self.numbers)}",
             bell="",
-            wall=stamp(self.now),
             limits=LIMITS,
             windows=ALWAYS,
             lease=LEASE,
@@ -109,7 +148,7 @@ class Clockwork:
 
     def begin(self, **changes: object) -> Go | Wait | No:
         """Ask for a job."""
-        return self.store.dialling.begin(self.ask(**changes))  # type: ignore[arg-type]  # as above
+        return self.store.attempts.begin(self.ask(**changes))  # type: ignore[arg-type]  # as above
 
     def begun(self, **changes: object) -> Go:
         """Ask for a job, and get one."""
@@ -120,10 +159,13 @@ class Clockwork:
 
     def settle(self, go: Go, outcome: Outcome, **changes: object) -> bool:
         """Settle an attempt as the dispatcher would."""
-        return self.store.dialling.settle(go.job_id, go.token, decided(go, outcome), **changes)  # type: ignore[arg-type]  # as above
+        settlement = replace(decided(go, outcome), **changes)  # type: ignore[arg-type]  # as above
+        return self.store.attempts.settle(go.job_id, go.token, settlement)
 
 
-def decided(go: Go, outcome: Outcome, max_tries: int = 6) -> Settlement:
+def decided(
+    go: Go, outcome: Outcome, max_tries: int = 6, call: ClickToCall | None = None
+) -> Settlement:
     """Decide an outcome without any randomness to speak of."""
     return decide(
         outcome,
@@ -135,11 +177,12 @@ def decided(go: Go, outcome: Outcome, max_tries: int = 6) -> Settlement:
         backoffs=BACKOFFS,
         rng=Random(7),
         now=START,
+        call=call,
     )
 
 
 PLACED = Placed("call-1")
-REFUSED = {kind: Refused(f"code-{kind}", kind) for kind in Kind}
+REFUSED = {kind: Refused(undocumented(f"code-{kind}", kind)) for kind in Kind}
 
 
 READERS = {
@@ -152,9 +195,13 @@ READERS = {
 
 
 def whole_state(store: Store) -> dict[str, object]:
-    """Everything the store holds, comparable; for "the same twice changes nothing"."""
+    """
+    Everything the store holds, comparable; for "the same twice changes nothing".
+
+    Replies that are kept for a call that may come twice are no state.
+    """
     client = store.server.client
-    keys = sorted(client.keys("*"))
+    keys = sorted(key for key in client.keys("*") if ":said:" not in key)
     with client.pipeline(transaction=False) as pipe:
         for key in keys:
             pipe.type(key)
@@ -168,6 +215,7 @@ __all__ = [
     "ALWAYS",
     "BACKOFFS",
     "BREAKER",
+    "EVER",
     "LEASE",
     "LIMITS",
     "MOVABLE_CLOCK",
@@ -178,6 +226,7 @@ __all__ = [
     "Clockwork",
     "decided",
     "micros",
+    "no_wait",
     "whole_state",
     "windows",
 ]

@@ -1,1 +1,1 @@
-"""Where calls are placed: the Celery application, its tasks and its process wiring."""
+"""Workers: the Celery application, its tasks and its process wiring."""

@@ -1,28 +1,28 @@
 """
 The Celery application: `celery -A workers.app worker` and `celery -A workers.app beat`.
 
-A message is a doorbell, never a job: what it names is an account, and losing
-or doubling it changes nothing. So nothing of Celery's own retry, rate limit,
-countdown or result machinery is used, and this file is mostly a list of what
-is switched off and why.
+A message is a doorbell, never a job: it names an account, and losing or doubling it changes
+nothing. So Celery's own retries, rate limits, countdowns and results are not used, and this file
+is mostly a list of settings that switch them off, with reasons.
 """
 
-import faulthandler
-import signal
 from datetime import timedelta
 from typing import Any
 
 from celery import Celery
-from celery.signals import worker_init, worker_ready
+from celery.signals import worker_init
 
+from dialer.domain.doorbell import QUEUE
 from dialer.errors import DialerError, StoreUnavailable
-from dialer.runtime import addresses
 from dialer.settings import Settings
+from dialer.settings.discovery import addresses
 from schedules.beat import BEAT
 from workers import logs
 from workers.broker import broker
+from workers.flags import make_room, refuse
 from workers.pacing import PacerStep
 from workers.process import process
+from workers.signals import SignalStep
 
 
 def make_app(settings: Settings) -> Celery:
@@ -37,25 +37,24 @@ def make_app(settings: Settings) -> Celery:
         configuration(settings),
         **broker(addresses(settings.redis_url, settings.broker_url).broker_url),
     )
+    app.steps["worker"].add(SignalStep)
     app.steps["consumer"].add(PacerStep)
     return app
 
 
 def configuration(settings: Settings) -> dict[str, Any]:
-    """
-    List every Celery setting that we do not leave to Celery, with its reason.
-    """
+    """List every Celery setting that we do not leave to Celery, with its reason."""
     grace = max(settings.worker.shutdown_grace, settings.wire.longest + timedelta(seconds=5))
     return {
         # -- Messages carry nothing worth keeping.
         "task_serializer": "json",
-        "accept_content": ["json"],  # pickle would run code from whoever can write to Redis
+        "accept_content": ["json"],  # pickle would run code of anybody who can write to Redis
         "task_ignore_result": True,
         "result_backend": None,
         "task_acks_late": False,  # a second delivery is of no use to anybody
         "task_reject_on_worker_lost": False,
         "task_publish_retry": False,  # the pacer rings again anyway
-        "task_default_queue": "dialer",
+        "task_default_queue": QUEUE,
         # -- Threads wait on a socket; a forked child could be killed in mid-POST.
         "worker_pool": "threads",
         "worker_concurrency": settings.worker.concurrency,
@@ -69,13 +68,13 @@ def configuration(settings: Settings) -> dict[str, Any]:
         # -- Beat only ticks; it keeps no file, because a tick has no memory.
         "beat_scheduler": "celery.beat:Scheduler",
         "beat_schedule": {
-            entry.name: {
-                "task": entry.task,
+            name: {
+                "task": task,
                 "schedule": settings.beat.tick,
                 # A tick nobody took in time is worth nothing; the next one does its work.
                 "options": {"expires": 2 * settings.beat.tick.total_seconds()},
             }
-            for entry in BEAT
+            for name, task in BEAT.items()
         },
         "enable_utc": True,
         "timezone": "UTC",
@@ -87,21 +86,19 @@ logs.connect()
 
 
 @worker_init.connect  # type: ignore[untyped-decorator]  # Celery ships no types
-def _open_parts(**_: Any) -> None:
+def _open_parts(sender: Any, **_: Any) -> None:
     # Here and not in the first task: a store that must not be used stops the worker at once.
     try:
+        refuse(sender)
+        if isinstance(sender.concurrency, int):  # else "auto", which is few
+            make_room(sender.concurrency)
         process().open()
     except DialerError as error:
         # Celery logs an exception of a signal's receiver and goes on; this ends it, in a sentence.
         step = "; `dialer doctor` says what to do" if isinstance(error, StoreUnavailable) else ""
         raise SystemExit(f"{error}{step}") from None
-
-
-@worker_ready.connect  # type: ignore[untyped-decorator]  # Celery ships no types
-def _show_stacks_without_values(**_: Any) -> None:
-    # On SIGUSR1 Celery writes every thread's stack with its local variables, past the
-    # masking log: numbers and the token among them. This one has names and lines only.
-    faulthandler.register(signal.SIGUSR1, all_threads=True, chain=False)
+    except OSError as error:
+        raise SystemExit(f"{error.filename or 'the current folder'}: {error.strerror}") from None
 
 
 try:

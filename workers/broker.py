@@ -1,12 +1,11 @@
-"""
-The broker's address as Celery wants it: one notation for us, three places for kombu.
-"""
+"""The broker's address as Celery wants it: one notation for us, three places for kombu."""
 
 import ssl
 from typing import Any
 from urllib.parse import quote
 
-from dialer.address import Address, written
+from dialer.domain.doorbell import KEY_PREFIX
+from dialer.text.address import Address, written
 
 #: Patience with the broker; kombu repeats nothing on a timeout.
 _PATIENCE = {
@@ -16,16 +15,13 @@ _PATIENCE = {
     "health_check_interval": 10,
     "retry_on_timeout": False,
 }
-#: A Sentinel that says nothing must not keep us from the next one.
+#: A silent Sentinel must not keep us from the next one.
 _OF_SENTINELS = {"socket_timeout": 1, "socket_connect_timeout": 1}
 
 
 def broker(url: str) -> dict[str, Any]:
     """
-    Translate an address into Celery's settings.
-
-    Args:
-        url: As `dialer.address` describes it; checked already.
+    Translate an address, as `dialer.text.address` describes it, into Celery's settings.
 
     Returns:
         `broker_url`, `broker_use_ssl` and `broker_transport_options`.
@@ -35,7 +31,7 @@ def broker(url: str) -> dict[str, Any]:
         # No copy of a message is kept until its ack. A doorbell that dies with its worker is
         # rung again, and giving copies back to a broker that has died ends workers (kombu 5.7).
         "ack_emulation": False,
-        "global_keyprefix": "dialer-broker:",
+        "global_keyprefix": KEY_PREFIX,
         **_PATIENCE,
     }
     tls = _tls(address)
@@ -70,7 +66,7 @@ def _tls(address: Address) -> dict[str, Any]:
         return {}
     files = {name: value for name, value in address.tls.items() if name != "ssl_check_hostname"}
     return {
-        # Said aloud: by itself kombu takes any certificate for rediss://.
+        # Explicit: by itself kombu takes any certificate for rediss://.
         "ssl_cert_reqs": ssl.CERT_REQUIRED,
         "ssl_check_hostname": address.tls.get("ssl_check_hostname") != "false",
         **files,

@@ -1,13 +1,15 @@
-"""
-Flower with our configuration, from wherever we are installed: `python -m workers.flower`.
-"""
+"""Flower with our configuration, from wherever we are installed: `python -m workers.flower`."""
 
 import os
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from flower.views.monitor import Metrics
+from tornado.web import authenticated
+
 from dialer.errors import DialerError, SettingsError
+from dialer.text.printable import printable_lines
 from workers import logs
 
 CONFIG = Path(__file__).with_name("flowerconfig.py")
@@ -17,14 +19,10 @@ COMMAND = ("flower", f"--conf={CONFIG}", "--logging=none")
 
 def refuse_other_settings(arguments: Sequence[str], env: Mapping[str, str]) -> None:
     """
-    Make sure that nothing but `[flower]` in the settings says who may look.
+    Make sure that `[flower]` in the settings alone decides who may look.
 
-    Flags win over Flower's configuration file, and some variables are read
-    past it, so that one of either could open the page to everybody.
-
-    Args:
-        arguments: The command line after the program.
-        env: The variables of the process.
+    Flags win over Flower's configuration file, and some variables are read past it: either could
+    open the page to everybody.
 
     Raises:
         SettingsError: There is a flag, or a `FLOWER_…` variable; nothing was started.
@@ -35,6 +33,15 @@ def refuse_other_settings(arguments: Sequence[str], env: Mapping[str, str]) -> N
             f"{strange[0]}: is not read here; set address, port, user and password in [flower]"
             " of dialer.toml, or as DIALER_FLOWER__…"
         )
+
+
+def close_metrics() -> None:
+    """
+    Have Flower ask for the login at /metrics too, where there is one; by itself it does not.
+
+    /healthcheck stays open: it only says OK.
+    """
+    Metrics.get = authenticated(Metrics.get)
 
 
 def main() -> int:
@@ -50,16 +57,21 @@ def main() -> int:
         # Importing the application reads the settings.
         from workers.app import app  # noqa: PLC0415 - its errors are shown like the others
     except (DialerError, SystemExit) as error:
-        print(error, file=sys.stderr)  # noqa: T201 - this is a command
+        _complain(str(error))
         return 2
     logs.set_up()
+    close_metrics()
     try:
         app.start(list(COMMAND))
     except OSError as error:
         # Nothing is open yet: without a broker Flower starts, and waits for it.
-        print(f"flower: cannot serve: {error.strerror}; set DIALER_FLOWER__PORT", file=sys.stderr)  # noqa: T201 - this is a command
+        _complain(f"flower: cannot serve: {error.strerror}; set DIALER_FLOWER__PORT")
         return 1
     return 0
+
+
+def _complain(text: str) -> None:
+    print(*printable_lines(text), sep="\n", file=sys.stderr)  # noqa: T201 - this is a command
 
 
 if __name__ == "__main__":

@@ -1,5 +1,5 @@
 """
-What Flower shows and to whom; read by `python -m workers.flower`.
+Flower's options: read by `python -m workers.flower`.
 
 Flower executes this file and takes the names that are options of its own. It
 reads it after `FLOWER_…` variables, so that none of them can undo it.

@@ -1,5 +1,5 @@
 """
-The tasks: what a doorbell and a tick make a worker do.
+The tasks of a worker: answer a doorbell, do the upkeep of a tick.
 
 Their names are part of the wire between versions: code may move, names stay.
 """
@@ -15,14 +15,12 @@ def make_call(account: str, bell: str = "") -> str:
     Place one call for *account*, if one may be placed now.
 
     Returns:
-        What happened, for Flower: "placed 3k7…" or "no: closed".
+        The outcome, for Flower: "placed 3k7…" or "no: closed".
     """
     return process().parts.dispatcher.answer(account, bell)
 
 
 @shared_task(name="dialer.tick")  # type: ignore[untyped-decorator]  # no types
 def tick() -> str:
-    """
-    Do the upkeep that is due, unless somebody has just done it.
-    """
+    """Do the upkeep that is due, unless another worker has just done it."""
     return process().parts.upkeep.tick()

@@ -1,49 +1,117 @@
-"""
-The commands there are, in the order of the help.
-"""
+"""The commands, in the order of the help; each is loaded when it is asked for."""
 
+from collections import UserDict
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
+from importlib import import_module
 from typing import Annotated, Any
 
 import typer
 import typer.core
 import typer.main
+from typer.exceptions import TyperException
 
 import dialer
-from dialer.cli import account, dead, hold, output, suppress, unconfirmed
-from dialer.cli.call import call
-from dialer.cli.campaign.app import app as campaign
-from dialer.cli.doctor import doctor
-from dialer.cli.enqueue import enqueue
-from dialer.cli.explain import explain
-from dialer.cli.hours import hours
-from dialer.cli.jobs import cancel, list_jobs, show_job
-from dialer.cli.migrate import migrate
-from dialer.cli.processes import PASS_ON, demo, sandbox, up
-from dialer.cli.recover import recover
-from dialer.cli.status import status
-from dialer.reading import plainly
+from dialer.cli import output
+from dialer.text.printable import printable
+from dialer.text.reading import plainly
+
+#: Module and name of each command, and the first sentence of its help.
+COMMANDS = {
+    "up": ("processes:up", "Run the whole stack in this terminal until Ctrl-C."),
+    "demo": ("processes:demo", "Run everything once, and prove that nothing rang twice."),
+    "doctor": ("doctor:doctor", "Check the installation; exit 1 when something fails."),
+    "status": ("status:status", "Show the whole system at a glance."),
+    "sandbox": ("processes:sandbox", "Run a stand-in for the API on loopback; it rings nobody."),
+    "call": ("call:call", "Hand one call over, and say when it is rung."),
+    "enqueue": ("enqueue:enqueue", "Hand a file of calls over; bad lines are reported."),
+    "jobs": ("jobs:list_jobs", "List jobs, newest first; with --json all of them."),
+    "job": ("jobs:show_job", "Show one job and its history."),
+    "explain": ("explain:explain", "Say why a job or a number has not been rung."),
+    "cancel": ("jobs:cancel", "Take jobs back that have not been dialled."),
+    "hours": (
+        "hours:hours",
+        "Say whether calling hours are open, and until when: an account's, or those you give.",
+    ),
+    "recover": (
+        "recover:recover",
+        "Hold everything after a restore, and list what may have been dialled since the copy.",
+    ),
+    "migrate": (
+        "doctor:migrate",
+        "Say whether the layout of the data asks for anything; exit 1 when it does.",
+    ),
+    "dead": ("dead:app", "Dead letters: refused for good, or out of tries."),
+    "unconfirmed": ("unconfirmed:app", "Calls that may have rung: no machine rings them again."),
+    "suppress": ("suppress:app", "Numbers nobody may ring."),
+    "hold": ("hold:app", "Stop calls, and let them go on."),
+    "account": ("account:app", "Limits of accounts, changed while running."),
+    "campaign": ("campaign.app:app", "Lists of people to ring, day by day."),
+}
+#: The sandbox reads its own options, and has its own --help.
+_PASS_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
+#: Raised by Typer, which does not export it, for a group without a command.
+_HELP = "NoArgsIsHelpError"
+
+
+class _Commands(UserDict[str, Any]):
+    """Commands by name; each is a path until it is asked for, and loaded then."""
+
+    def __getitem__(self, name: str) -> Any:
+        if isinstance(found := super().__getitem__(name), str):
+            self.data[name] = found = _load(name, found)
+        return found
+
+
+def _load(name: str, where: str) -> Any:
+    module, _, part = where.partition(":")
+    found, alone = getattr(import_module(f"dialer.cli.{module}"), part), _typer()
+    if isinstance(found, typer.Typer):
+        alone.add_typer(found, name=name)
+    else:
+        alone.command(name, context_settings=_PASS_ON if name == "sandbox" else None)(found)
+    return typer.main.get_group(alone).commands[name]
 
 
 class _Root(typer.core.TyperGroup):
-    """Says what is wrong with an option in our words, whichever command it belongs to."""
+    """Loads commands, and words errors of their arguments as ours."""
+
+    def format_commands(self, ctx: Any, formatter: Any) -> None:
+        lines = [typer.core.TyperCommand(name, help=said) for name, (_, said) in COMMANDS.items()]
+        typer.core.TyperGroup(commands=lines).format_commands(ctx, formatter)
+
+    def make_context(self, *args: Any, **extra: Any) -> Any:
+        with _in_our_words():
+            return super().make_context(*args, **extra)
 
     def invoke(self, ctx: typer.Context) -> Any:  # type: ignore[override]  # Typer's own context
-        try:
+        with _in_our_words():
             return super().invoke(ctx)
-        except typer.BadParameter as error:
-            error.message = plainly(error.message)
-            raise
 
 
-app = typer.Typer(
-    name="dialer",
-    cls=_Root,
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-)
+@contextmanager
+def _in_our_words() -> Iterator[None]:
+    """Typer prints its own complaints, and quotes the arguments in them."""
+    try:
+        yield
+    except TyperException as error:
+        if type(error).__name__ == _HELP:
+            raise  # our words already, on lines of their own
+        said = plainly(error.message) if isinstance(error, typer.BadParameter) else error.message
+        error.message = printable(said)
+        raise
+
+
+def _typer() -> typer.Typer:
+    return typer.Typer(
+        name="dialer",
+        cls=_Root,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+    )
 
 
 def _version(*, wanted: bool) -> None:
@@ -52,7 +120,6 @@ def _version(*, wanted: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def root(
     *,
     version: Annotated[
@@ -63,32 +130,12 @@ def root(
     del version
 
 
-app.command()(up)
-app.command()(demo)
-app.command()(doctor)
-app.command()(status)
-app.command(context_settings=PASS_ON)(sandbox)
-app.command()(call)
-app.command()(enqueue)
-app.command("jobs")(list_jobs)
-app.command("job")(show_job)
-app.command()(explain)
-app.command()(cancel)
-app.add_typer(dead.app, name="dead")
-app.add_typer(unconfirmed.app, name="unconfirmed")
-app.add_typer(suppress.app, name="suppress")
-app.add_typer(hold.app, name="hold")
-app.add_typer(account.app, name="account")
-app.add_typer(campaign, name="campaign")
-app.command()(hours)
-app.command()(recover)
-app.command()(migrate)
-
-
 @cache
 def command() -> Any:
-    """
-    Build the whole command line; `main(args=…)` runs it and ends in SystemExit.
-    """
+    """Build the command line; `main(args=…)` runs it and ends in SystemExit."""
     # Calling the app itself would replace sys.excepthook, which masks numbers.
-    return typer.main.get_command(app)
+    app = _typer()
+    app.callback()(root)
+    whole: Any = typer.main.get_command(app)
+    whole.commands = _Commands({name: where for name, (where, _) in COMMANDS.items()})
+    return whole

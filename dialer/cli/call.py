@@ -1,28 +1,21 @@
-"""
-`dialer call`: hand one call over.
-"""
+"""`dialer call`: hand one call over."""
 
 from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
 
 from dialer.cli import output
-from dialer.cli.opening import Session, session
 from dialer.cli.options import AccountName, Json, Key, read_moment
-from dialer.cli.shape import age, words
-from dialer.errors import InvalidCall
-from dialer.explain import Explanation
-from dialer.job import State
-from dialer.moment import iso, local
-from dialer.order import Order
-from dialer.producer import Receipt, Verdict
+from dialer.cli.session import session
+from dialer.cli.views.receipt import fields, refuse, tell
 
 _Text = Annotated[str | None, typer.Option(help="As the API's parameter of this name.")]
 _Number = Annotated[int | None, typer.Option(help="As the API's parameter of this name.")]
 
-#: Reasons that end a job instead of delaying it.
-_FINAL = ("do_not_call", "deadline")
+#: A moment that has passed by less means "now".
+_JUST_NOW = timedelta(minutes=1)
 
 
 def call(
@@ -68,8 +61,8 @@ def call(
         "to": to,
         "key": key,
         "account": account,
-        "not_before": iso(read_moment(at, "--at")) if at else None,
-        "not_after": iso(read_moment(not_after, "--not-after")) if not_after else None,
+        "not_before": _to_come(at) if at else None,
+        "not_after": read_moment(not_after, "--not-after") if not_after else None,
         "priority": priority,
         "customer": customer,
         "fromType": from_type,
@@ -85,10 +78,26 @@ def call(
     given = {name: value for name, value in options.items() if value is not None}
     given |= _params(param or [], given)
     with session(makes_work=True) as opened:
-        receipt = _enqueue(opened, given, allow_duplicates=allow_duplicates)
-        (_emit if json else _tell)(opened, receipt)
-    if receipt.verdict in (Verdict.CONFLICT, Verdict.REJECTED):
+        (receipt,) = opened.enqueue_rows(
+            [given], by_content=True, allow_duplicates=allow_duplicates
+        )
+        if json:
+            job = opened.get(receipt.job_id) if receipt.job_id else None
+            output.emit(fields(receipt, job))
+        elif receipt.problems:
+            refuse(receipt)
+        else:
+            tell(receipt, opened.explain(receipt.job_id))
+    if receipt.problems:
         raise typer.Exit(1)
+
+
+def _to_come(text: str) -> datetime:
+    """Read --at; a slip in the date must ring nobody at once."""
+    at = read_moment(text, "--at")
+    if at < datetime.now(UTC) - _JUST_NOW:
+        raise typer.BadParameter(f"{text} has passed; leave it out to ring now", param_hint="--at")
+    return at
 
 
 def _params(written: list[str], given: Collection[str]) -> dict[str, Any]:
@@ -101,68 +110,3 @@ def _params(written: list[str], given: Collection[str]) -> dict[str, Any]:
             raise typer.BadParameter(f"{name} is given twice", param_hint="--param")
         params[name] = value
     return params
-
-
-def _enqueue(opened: Session, raw: dict[str, Any], *, allow_duplicates: bool) -> Receipt:
-    allowed = {name: account.extra_params for name, account in opened.settings.accounts.items()}
-    try:
-        order = Order.parse(raw, allowed_extra=allowed)
-    except InvalidCall as error:
-        return Receipt(Verdict.REJECTED, problems=tuple(error.problems))
-    return next(opened.producer.enqueue_many([order], allow_duplicates=allow_duplicates))
-
-
-def _emit(opened: Session, receipt: Receipt) -> None:
-    job = opened.store.jobs.get(receipt.job_id) if receipt.job_id else None
-    output.emit(
-        {
-            "verdict": str(receipt.verdict),
-            "id": receipt.job_id or None,
-            "state": str(job.state) if job else None,
-            "problems": [{"field": field, "rule": rule} for field, rule in receipt.problems],
-        }
-    )
-
-
-def _tell(opened: Session, receipt: Receipt) -> None:
-    if receipt.problems:
-        for field, rule in receipt.problems:
-            output.complain(f"{receipt.verdict}: {field}: {rule}")
-        return
-    job = opened.store.jobs.get(receipt.job_id)
-    explained = opened.explainer.job(job)
-    now = opened.store.jobs.get(receipt.job_id)
-    if now.state is not job.state:
-        # It was begun meanwhile: what it has reserved itself is not in its way.
-        explained = opened.explainer.job(now)
-    if receipt.verdict is Verdict.DUPLICATE:
-        since = age(opened.store.server.time() - job.entered)
-        again = "another --key" if job.key else "--key or --allow-duplicates"
-        output.say(f"duplicate of job {job.id}: {job.state}, {since}; nothing was enqueued")
-        output.say(f"to ring again use {again}")
-        return
-    output.say(f"created job {job.id} ({job.mode} mode, account {job.account})")
-    if now.state in (State.SCHEDULED, State.READY):
-        output.say(prospect(explained))
-    for reason in explained.reasons:
-        output.say(f"  {words(reason.text, reveal=False)}")
-        if reason.step:
-            output.say(f"  → {reason.step}")
-    if explained.note:
-        output.say(explained.note)
-
-
-def prospect(explained: Explanation) -> str:
-    """
-    Say in one sentence when a job may be rung.
-    """
-    if not explained.reasons:
-        return "nothing stands in its way: it is rung with the next free slot"
-    if explained.next is not None and explained.reckoned:
-        from_ = local(explained.next, explained.zone)
-        return f"not before {from_}, as far as those who come first can be reckoned"
-    if explained.next is not None:
-        return f"it may be rung from {local(explained.next, explained.zone)}"
-    if any(reason.name in _FINAL for reason in explained.reasons):
-        return "it will not be rung, unless this changes:"
-    return "it is not rung until this has changed:"

@@ -1,16 +1,11 @@
-"""
-`dialer dead`: dead letters. List, show, put back, give up.
-"""
+"""`dialer dead`: dead letters. List, show, put back, give up."""
 
-from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Annotated
 
 import typer
 
 from dialer.cli import output
-from dialer.cli.jobs import report, select, show_one
-from dialer.cli.opening import Session, session, who_runs
 from dialer.cli.options import (
     AccountName,
     AnyAccount,
@@ -26,13 +21,17 @@ from dialer.cli.options import (
     find_job,
     read_rate,
 )
-from dialer.cli.shape import fields, words
-from dialer.codes import lookup
+from dialer.cli.session import session
+from dialer.cli.views.job import JOBS, show
+from dialer.cli.views.listing import Column, Listing, Look
+from dialer.cli.views.receipt import report
+from dialer.diagnosis.explain import advice
+from dialer.domain.job.codes import lookup
+from dialer.domain.job.job import State
 from dialer.errors import StateConflict
-from dialer.explain import advice
-from dialer.job import Job, State
-from dialer.moment import rough
-from dialer.remake import remake_all
+from dialer.services.calls.answers import DeadGroup, JobFilter
+from dialer.text.moment import rough
+from dialer.text.plural import counted
 
 app = typer.Typer(help="Dead letters: refused for good, or out of tries.", no_args_is_help=True)
 
@@ -50,43 +49,16 @@ def list_dead(
 ) -> None:
     """List dead letters by code; with --json one job a line."""
     with session() as opened:
-        found = select(opened, State.DEAD, account, code, campaign)
+        which = JobFilter(State.DEAD, account, code, campaign)
+        look = opened.look(reveal=reveal, json=json)
         if json:
-            for job in found:
-                output.emit(fields(job, reveal=reveal))
+            JOBS.show(opened.jobs(which), look)
         else:
-            _show(opened, found, campaign, reveal=reveal)
+            _tell_groups(opened.dead_by_code(which), campaign, look)
 
 
-def _show(opened: Session, jobs: Iterable[Job], campaign: str | None, *, reveal: bool) -> None:
-    counts: defaultdict[str, int] = defaultdict(int)
-    latest: dict[str, Job] = {}
-    for job in jobs:
-        counts[job.code] += 1
-        latest[job.code] = job
-    rows = [
-        (
-            str(count),
-            code or "-",
-            rough(opened.now - latest[code].entered),
-            lookup(code).meaning if code else words(latest[code].reason, reveal=reveal),
-            advice(code, latest[code].campaign),
-        )
-        for code, count in sorted(counts.items(), key=lambda one: -one[1])
-    ]
-    output.show([">jobs", "code", "last", "meaning", "what to do"], rows, fold="what to do")
-    total = sum(counts.values())
-    if not total:
-        output.say("0 dead.")
-        return
-    only = f" --campaign {campaign}" if campaign else ""
-    each = f"Each: dialer jobs --state dead{only}"
-    output.say(f"{total} dead. {each}; one of them: dialer dead show ID")
-    output.say(f"to put back those of one code: dialer dead redrive --code CODE{only}")
-
-
-@app.command()
-def show(
+@app.command("show")
+def show_one(
     job_id: OptionalId = None,
     key: Key = None,
     account: AccountName = "default",
@@ -99,7 +71,7 @@ def show(
         job = find_job(opened, job_id, key, account, listed="dialer jobs --state dead")
         if job.state is not State.DEAD:
             raise StateConflict(job.id, expected="dead", actual=job.state, verb="show")
-        show_one(opened, job, json=json, reveal=reveal)
+        show(job, opened.look(job.account, reveal=reveal, json=json))
         if not json:
             output.say()
             output.say(f"what to do: {advice(job.code, job.campaign)}")
@@ -117,25 +89,17 @@ def redrive(
     json: Json = False,
 ) -> None:
     """Put dead letters back with fresh tries, at a limited speed."""
-    _check(ids, [code, account, campaign], every=every)
+    which = _which(ids, account, code, campaign, every=every)
     per_second = read_rate(rate, "--rate")
     with session(makes_work=True) as opened:
-        chosen = _chosen(opened, ids, code, account, campaign)
-        # What was corrected in a campaign since they died counts from here on.
-        remake_all(opened.store, opened.explainer.routes, chosen, who_runs())
-        moved = opened.store.desk.redrive(
-            chosen,
-            who=who_runs(),
-            per_second=per_second,
-            deadline=opened.settings.jobs.deadline,
-        )
+        moved = opened.redrive(ids or opened.dead_letters(which), per_second=per_second)
         report(moved, "put back", json=json)
         if not (moved.done or moved.refused or json):
             output.say("no dead letter fits: dialer dead list shows those there are")
         if moved.done and not json:
             # Read, not reckoned: an earlier redrive or a quarantine may come first.
-            last = opened.store.jobs.get(moved.done[-1]).due or opened.now
-            output.say(f"the last of them becomes due in {rough(last - opened.now)}")
+            last = opened.get(moved.done[-1]).due or opened.began
+            output.say(f"the last of them becomes due in {rough(last - opened.began)}")
     if moved.refused or (ids and not moved.done):
         raise typer.Exit(1)
 
@@ -153,30 +117,48 @@ def discard(
     json: Json = False,
 ) -> None:
     """Give dead letters up for good; they become cancelled."""
-    _check(ids, [code, account, campaign], every=every)
+    which = _which(ids, account, code, campaign, every=every)
     with session() as opened:
-        chosen = _chosen(opened, ids, code, account, campaign)
+        chosen = ids or opened.dead_letters(which)
         if not ids and len(chosen) > 1:
-            many = output.counted(len(chosen), "dead letter")
+            many = counted(len(chosen), "dead letter")
             confirm(f"discard {many}, for good?", yes=yes, json=json)
-        moved = opened.store.desk.discard(chosen, who=who_runs(), reason=reason)
+        moved = opened.discard(chosen, reason=reason)
         report(moved, "discarded", json=json)
     if moved.refused:
         raise typer.Exit(1)
 
 
-def _check(ids: list[str] | None, filters: list[str | None], *, every: bool) -> None:
+def _which(ids: list[str] | None, *filters: str | None, every: bool) -> JobFilter:
+    """Make sure that dead letters were chosen in one way; *filters* are those of `JobFilter`."""
     if bool(ids) + every + any(filters) != 1:
         rule = "give ids, or some of --code, --account and --campaign, or --all"
         raise typer.BadParameter(rule, param_hint="ID...")
+    return JobFilter(None, *filters)
 
 
-def _chosen(
-    opened: Session,
-    ids: list[str] | None,
-    code: str | None,
-    account: str | None,
-    campaign: str | None,
-) -> list[str]:
-    # Read to the end before the first is moved: moving changes what is read.
-    return ids or [job.id for job in select(opened, State.DEAD, account, code, campaign)]
+def _tell_groups(groups: Sequence[DeadGroup], campaign: str | None, look: Look) -> None:
+    _GROUPS.show(groups, look)
+    if not groups:
+        output.say("0 dead.")
+        return
+    only = f" --campaign {campaign}" if campaign else ""
+    each = f"Each: dialer jobs --state dead{only}"
+    total = sum(group.count for group in groups)
+    output.say(f"{total} dead. {each}; one of them: dialer dead show ID")
+    output.say(f"to put back those of one code: dialer dead redrive --code CODE{only}")
+
+
+def _meaning(group: DeadGroup, look: Look) -> str:
+    return lookup(group.code).meaning if group.code else look.words(group.latest.reason)
+
+
+_GROUPS: Listing[DeadGroup] = Listing(
+    (
+        Column("", "count", ">jobs"),
+        Column("", lambda group, _: group.code or "-", "code"),
+        Column("", lambda group, look: look.age(group.latest.entered), "last"),
+        Column("", _meaning, "meaning"),
+        Column("", lambda one, _: advice(one.code, one.latest.campaign), "what to do", fold=True),
+    )
+)

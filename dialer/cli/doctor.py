@@ -1,22 +1,18 @@
-"""
-`dialer doctor`: what is wrong, and what to do about it.
-"""
+"""`dialer doctor` and `dialer migrate`: checks of the installation, with next steps."""
 
 import os
 from collections import Counter
-from collections.abc import Iterator
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
 from dialer.cli import output
 from dialer.cli.options import Json
-from dialer.doctor import Finding, Level, examine
-from dialer.errors import DialerError
-from dialer.probe import probe as ask_each
+from dialer.diagnosis.doctor import Finding, Level
+from dialer.services.operations import installation
 from dialer.settings import Settings
-from dialer.settings.sources import unread_file
+from dialer.settings.discovery import addresses
 
 _MARKS = {Level.OK: "ok", Level.WARN: "warn", Level.FAIL: "FAIL"}
 
@@ -28,19 +24,23 @@ def doctor(
         bool,
         typer.Option("--probe", help="Ask the API once for each account; nobody is rung."),
     ] = False,
+    repair: Annotated[
+        bool,
+        typer.Option(
+            "--repair", help="Make indexes and books anew from the records; hold everything first."
+        ),
+    ] = False,
 ) -> None:
     """Check the installation; exit 1 when something fails."""
     if probe and not json:
         output.say("One request for each account, in developer mode: nobody is rung.")
         output.say()
-    found = []
-    for finding in _findings(probe=probe):
-        found.append(finding)
-        if json:
-            output.emit(_fields(finding))
-        else:
-            _tell(finding)
-    counts = Counter(finding.level for finding in found)
+    counts: Counter[Level] = Counter()
+    for finding in installation.check(
+        os.environ, lambda: datetime.now(UTC), probe=probe, repair=repair
+    ):
+        counts[finding.level] += 1
+        _show(finding, json=json)
     if not json:
         output.say()
         output.say(", ".join(f"{counts[level]} {level}" for level in Level))
@@ -48,34 +48,19 @@ def doctor(
         raise typer.Exit(1)
 
 
-def _findings(*, probe: bool) -> Iterator[Finding]:
-    try:
-        settings = Settings.load()
-    except DialerError as error:
-        step = "correct it in dialer.toml or in the DIALER_… variables"
-        for line in str(error).splitlines():
-            yield Finding(Level.FAIL, "settings", line, step)
+def _show(finding: Finding, *, json: bool) -> None:
+    level, step = finding.level, finding.step
+    if json:
+        found = {"level": str(level), "check": finding.name, "text": finding.text}
+        output.emit({**found, "step": step or None})
         return
-    unread = unread_file(os.environ)
-    if unread is not None:
-        text = f"DIALER_CONFIG names another file, so ./{unread} is not read"
-        yield Finding(Level.WARN, "settings", text, "remove one of the two")
-    # Before the store: the API may be well while Redis is not.
-    if probe:
-        yield from ask_each(settings)
-    yield from examine(settings, lambda: datetime.now(UTC))
+    output.say(f"{_MARKS[level]:4}  {finding.name}: {finding.text}")
+    if step:
+        output.say(f"      → {step}")
 
 
-def _fields(finding: Finding) -> dict[str, Any]:
-    return {
-        "level": str(finding.level),
-        "check": finding.name,
-        "text": finding.text,
-        "step": finding.step or None,
-    }
-
-
-def _tell(finding: Finding) -> None:
-    output.say(f"{_MARKS[finding.level]:4}  {finding.name}: {finding.text}")
-    if finding.step:
-        output.say(f"      → {finding.step}")
+def migrate() -> None:
+    """Say whether the layout of the data asks for anything; exit 1 when it does."""
+    settings = Settings.load()
+    where = addresses(settings.redis_url, settings.broker_url)
+    output.say(installation.migrate(where.redis_url))

@@ -1,25 +1,20 @@
-"""
-`dialer hours`: may a person be called there and then?
-"""
+"""`dialer hours`: whether a person may be called there and then."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
 
 from dialer.cli import output
-from dialer.cli.options import Json, read_moment, read_number
-from dialer.moment import local
-from dialer.place import MOST_ZONES, zones_of
+from dialer.cli.options import Json, read_moment
+from dialer.domain.call.number import read_number
+from dialer.errors import InvalidRequest
+from dialer.services.operations.hours import Opening, in_zone, of_account, of_number
 from dialer.settings import Settings
 from dialer.settings.account import Account
-from schedules.calendar import Calendar
-from schedules.holidays import HolidaySet
-from schedules.hours import CallingHours
+from dialer.text.moment import local
 from schedules.presets import NOT_LEGAL_ADVICE, PRESETS
-from schedules.rule import Rule
-
-_DEFAULT = "india-commercial"
 
 
 def hours(
@@ -41,31 +36,23 @@ def hours(
 ) -> None:
     """Say whether calling hours are open, and until when: an account's, or those you give."""
     _check([number, zone, account], preset, ranges)
-    moment = read_moment(at, "--at") if at else datetime.now(UTC)
-    whose = _account(account) if number is None and zone is None else None
-    zones = _zones(number, zone, whose)
-    if not 1 <= len(zones) <= MOST_ZONES:
-        _refuse(len(zones), json=json)
-    written = ranges or preset or (whose.calling_hours if whose else _DEFAULT)
-    calendar = _calendar(written, zones, holidays or (whose.holidays if whose else ""))
-    answer = {
-        "open": calendar.is_open(moment),
-        "next_change": calendar.next_change(moment),
-        "zone": ",".join(zones),
-        "account": whose.name if whose else None,
-        "hours": written,
-        "at": moment,
-        "reasons": calendar.why_closed(moment),
-        "notes": CallingHours.parse(written).over_midnight,
-    }
+    moment, given = read_moment(at, "--at") if at else datetime.now(UTC), ranges or preset
+    try:
+        if number is not None:
+            found = of_number(read_number(number), moment, given, holidays)
+        elif zone is not None:
+            found = in_zone(zone, moment, given, holidays)
+        else:
+            found = of_account(_account(account), moment, given, holidays)
+    except InvalidRequest as error:
+        if json:
+            output.emit({"open": False, "next_change": None, "zone": None, "reasons": ["zone"]})
+        output.complain(f"{error}; give --zone")
+        raise typer.Exit(1) from None
     if json:
-        output.emit(answer)
+        output.emit(asdict(found))
     else:
-        _tell(calendar, moment, zones, f"account {whose.name}: {written}" if whose else written)
-        for note in CallingHours.parse(written).over_midnight:
-            output.say(f"note: {note}")
-        if written in PRESETS:
-            output.say(NOT_LEGAL_ADVICE)
+        _tell(found)
 
 
 def _account(name: str | None) -> Account:
@@ -74,12 +61,6 @@ def _account(name: str | None) -> Account:
         rule = "give a number, --zone or --account: there is no account named default here"
         raise typer.BadParameter(rule, param_hint="NUMBER")
     return settings.account(name or "default")
-
-
-def _zones(number: str | None, zone: str | None, whose: Account | None) -> list[str]:
-    if number is not None:
-        return zones_of(read_number(number))
-    return [zone or (whose.time_zone if whose else "")]
 
 
 def _check(places: list[str | None], preset: str | None, ranges: str | None) -> None:
@@ -93,24 +74,16 @@ def _check(places: list[str | None], preset: str | None, ranges: str | None) -> 
         raise typer.BadParameter(rule, param_hint="--preset")
 
 
-def _refuse(count: int, *, json: bool) -> None:
-    why = "no zone is known for it" if not count else f"it may be in {count} zones"
-    if json:
-        output.emit({"open": False, "next_change": None, "zone": None, "reasons": ["zone"]})
-    output.complain(f"zone: the number does not say its time of day: {why}; give --zone")
-    raise typer.Exit(1)
-
-
-def _calendar(written: str, zones: list[str], holidays: str) -> Calendar:
-    week, closed = CallingHours.parse(written), HolidaySet.parse(holidays)
-    return Calendar(tuple(Rule(week, zone, closed) for zone in zones))
-
-
-def _tell(calendar: Calendar, moment: datetime, zones: list[str], written: str) -> None:
-    state = "open" if calendar.is_open(moment) else "closed"
-    change = calendar.next_change(moment)
-    until = f" until {local(change, zones[0])}" if change else ", and does not change"
+def _tell(found: Opening) -> None:
+    zones, change = found.zone.split(","), found.next_change
+    state, zone = "open" if found.open else "closed", zones[0]
+    until = f" until {local(change, zone)}" if change else ", and does not change"
     output.say(f"{state}{until}")
-    output.say(f"  at {local(moment, zones[0])}, {written} in {', '.join(zones)}")
-    for reason in calendar.why_closed(moment):
+    whose = f"account {found.account}: {found.hours}" if found.account else found.hours
+    output.say(f"  at {local(found.at, zone)}, {whose} in {', '.join(zones)}")
+    for reason in found.reasons:
         output.say(f"  {reason}")
+    for note in found.notes:
+        output.say(f"note: {note}")
+    if found.hours in PRESETS:
+        output.say(NOT_LEGAL_ADVICE)

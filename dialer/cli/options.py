@@ -1,6 +1,4 @@
-"""
-Options that several commands have, and how what was written is read.
-"""
+"""Options of several commands, and how they are read."""
 
 import re
 import sys
@@ -10,18 +8,19 @@ from typing import Annotated
 import typer
 
 from dialer.cli import output
-from dialer.cli.opening import Session
-from dialer.duration import parse_duration
-from dialer.errors import InvalidCall, JobNotFound
-from dialer.facts import find_by_key
-from dialer.job import Job
-from dialer.number import canonical
+from dialer.cli.session import Session
+from dialer.domain.account.limits import parse_pace
+from dialer.domain.job.job import Job
+from dialer.errors import JobNotFound
+from dialer.text.duration import parse_duration
+from dialer.text.printable import printable
 
 Json = Annotated[bool, typer.Option("--json", help="One JSON object per line.")]
 Reveal = Annotated[bool, typer.Option("--reveal", help="Show numbers unmasked.")]
-#: What stands for a reason nobody gave: a stop is never refused for want of words.
-UNEXPLAINED = "no reason was given"
+#: Exit status of a command that was done in part.
+SOME_REFUSED = 3
 
+Reason = Annotated[str, typer.Option("--reason", help="Why; on record.")]
 Who = Annotated[str, typer.Option("--who", help="Your name, for the record.")]
 AccountName = Annotated[str, typer.Option("--account", help="The account.")]
 AnyAccount = Annotated[str | None, typer.Option("--account", help="Only this account.")]
@@ -34,40 +33,25 @@ OptionalId = Annotated[str | None, typer.Argument(metavar="ID", help="The job's 
 JobIds = Annotated[list[str] | None, typer.Argument(metavar="ID...", help="Ids of jobs.")]
 
 _ID = re.compile(r"[a-z2-7]{26}")
-_RATE = re.compile(r"([0-9]+(?:\.[0-9]+)?)(?:/(s|m|min|h))?")
-_SECONDS = {None: 1, "s": 1, "m": 60, "min": 60, "h": 3600}
 
 
 def confirm(question: str, *, yes: bool, json: bool = False) -> None:
     """
-    Ask a person before something that cannot be taken back; whoever is no person is not asked.
-
-    Args:
-        question: With its count: "cancel 12,340 calls of diwali?"
-        yes: It was said already.
-        json: A program reads the answer.
+    Ask a person before something that cannot be taken back; a program, or "", asks nothing.
 
     Raises:
         Exit: The answer was no; nothing was changed.
     """
-    if yes or json or not on_terminal():
+    is_person = sys.stdin.isatty() and sys.stdout.isatty() and not json
+    if not question or yes or not is_person:
         return
-    if not typer.confirm(question, prompt_suffix=" "):
+    if not typer.confirm(printable(question), prompt_suffix=" "):
         output.complain("nothing was changed")
         raise typer.Exit(1)
 
 
-def on_terminal() -> bool:
-    """
-    Say whether a person types the answers and reads the questions.
-    """
-    return sys.stdin.isatty() and sys.stdout.isatty()
-
-
 def looks_like_id(text: str) -> bool:
-    """
-    Say whether *text* has the form of a job's id.
-    """
+    """Say whether a text has the form of a job's id."""
     return _ID.fullmatch(text) is not None
 
 
@@ -100,39 +84,20 @@ def read_rate(text: str, option: str) -> float:
     Raises:
         BadParameter: It is none of these; names the option.
     """
-    match = _RATE.fullmatch(text)
-    rate = float(match[1]) / _SECONDS[match[2]] if match else 0.0
+    rate = parse_pace(text)
     if rate <= 0:
         rule = f'"{text}" is no rate; write 1/s, 30/min or 100/h'
         raise typer.BadParameter(rule, param_hint=option)
     return rate
 
 
-def read_number(text: str, field: str = "number") -> str:
-    """
-    Read a phone number as E.164; landlines too, since nothing is rung by it.
-
-    Raises:
-        InvalidCall: It is no number; names the field.
-    """
-    try:
-        return canonical(text, landlines=True)
-    except ValueError as error:
-        raise InvalidCall([(field, f'"{text}" {error}')]) from None
-
-
 def find_job(
     opened: Session, job_id: str | None, key: str | None, account: str, *, listed: str = ""
 ) -> Job:
     """
-    Find the one job that an id or a key names.
+    Find the one job that an id, or a key of an account, names.
 
-    Args:
-        opened: The store.
-        job_id: As it was written; None for none.
-        key: The same.
-        account: Whose key it is.
-        listed: The command that lists the jobs that can be meant; "" where any can.
+    *listed* is the command that lists the jobs of this kind; "" for any job.
 
     Raises:
         BadParameter: Neither, or both, were given.
@@ -140,28 +105,14 @@ def find_job(
     """
     if (job_id is None) == (key is None):
         raise typer.BadParameter("give the id of a job, or its --key", param_hint="ID")
-    if key is not None:
-        return find_by_key(opened.store, account, key)
-    lists = f"{listed} lists them; " if listed else ""
-    return read_job(opened, job_id or "", f"{lists}if it is a key: --key {job_id}")
-
-
-def read_job(opened: Session, job_id: str, step: str) -> Job:
-    """
-    Read a job by its id.
-
-    Args:
-        opened: The store.
-        job_id: As it was written.
-        step: What to do when it cannot be an id.
-
-    Raises:
-        JobNotFound: There is no such job; says where ids are to be found.
-    """
+    if job_id is None:
+        return opened.find(key or "", account)
     try:
-        return opened.store.jobs.get(job_id)
+        return opened.get(job_id)
     except JobNotFound as error:
         # A campaign's job is named campaign:row:turn.
-        if not looks_like_id(job_id) and ":" not in job_id:
-            raise JobNotFound(f'"{job_id}" is no id of a job; {step}') from None
-        raise JobNotFound(f"{error}; those there are: dialer jobs") from None
+        if looks_like_id(job_id) or ":" in job_id:
+            raise JobNotFound(f"{error}; those there are: dialer jobs") from None
+        lists = f"{listed} lists them; " if listed else ""
+        step = f"{lists}if it is a key: --key {job_id}"
+        raise JobNotFound(f'"{job_id}" is no id of a job; {step}') from None

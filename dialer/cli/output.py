@@ -1,70 +1,107 @@
 """
-What is printed: JSON lines for programs, tables and sentences for people.
+Output: JSON lines for programs, tables and sentences for people.
 
-Data is never read as rich's markup, and a JSON line is never wrapped.
+Data is never read as rich's markup, and a JSON line is never wrapped. All output of the
+command line goes through here, and each text is made safe on its way.
 """
 
+import codecs
+import io
 import json
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from rich.box import SIMPLE_HEAD
-from rich.console import Console
+from rich.console import Console, RenderableType
 from rich.table import Table
+from rich.text import Text
 
-from dialer.moment import iso
+from dialer.text.moment import iso
+from dialer.text.printable import printable, printable_json, printable_lines
 
-#: How wide a table is where nobody says how wide the paper is.
+#: Width of a table where there is no terminal, in characters.
 _WIDTH = 100
 #: Columns of at most this width are never cut: an id that cannot be copied is worth nothing.
 _SHORT = 30
 
 
+#: The standard streams that were closed when this process began.
+CLOSED: set[str] = set()
+
+
+def prepare() -> None:
+    """
+    Make stdout and stderr take any text, wherever they lead.
+
+    A letter that their encoding lacks becomes an escape, as in a program's text; a stream that
+    was closed leads nowhere, before a socket gets its number.
+    """
+    for number, name in enumerate(("stdin", "stdout", "stderr")):
+        if getattr(sys, name) is None:
+            CLOSED.add(name)
+            os.open(os.devnull, os.O_RDWR)  # takes the lowest number that is free: this one
+            setattr(sys, name, os.fdopen(number, "w" if number else "r", closefd=False))
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
+
+
 def emit(record: Mapping[str, Any]) -> None:
-    """
-    Print one JSON object on a line of stdout; moments become ISO 8601 in UTC.
-    """
-    text = json.dumps(record, default=_plain, ensure_ascii=False, separators=(", ", ": "))
-    sys.stdout.write(text + "\n")
+    """Print one JSON object on a line of stdout; moments become ISO 8601 in UTC."""
+    ascii_only = codecs.lookup(sys.stdout.encoding or "ascii").name != "utf-8"
+    text = json.dumps(record, default=_plain, ensure_ascii=ascii_only, separators=(", ", ": "))
+    sys.stdout.write(printable_json(text) + "\n")
 
 
 def say(text: str = "") -> None:
-    """
-    Print a sentence on stdout as it stands, never wrapped.
-    """
-    sys.stdout.write(text + "\n")
+    """Print a sentence on stdout, never wrapped."""
+    sys.stdout.write(printable(text) + "\n")
 
 
 def complain(text: str) -> None:
     """
-    Print a sentence on stderr as it stands.
+    Print a sentence on stderr, after all earlier output.
+
+    Raises:
+        OSError: Stdout takes nothing; the sentence stands on stderr all the same.
     """
-    sys.stdout.flush()
-    sys.stderr.write(text + "\n")
+    _on_stderr([printable(text)])
+
+
+def complain_in_lines(text: str) -> None:
+    """Print a text with lines of its own on stderr; as `complain`."""
+    _on_stderr(printable_lines(text))
+
+
+def _on_stderr(lines: Iterable[str]) -> None:
+    try:
+        sys.stdout.flush()
+    finally:
+        sys.stderr.write("".join(f"{line}\n" for line in lines))
 
 
 def show(columns: Sequence[str], rows: Iterable[Sequence[str]], *, fold: str = "") -> None:
     """
-    Print a table on stdout.
+    Print a table on stdout; nothing without rows.
 
-    Args:
-        columns: The heads; one that begins with ">" is set to the right.
-        rows: Plain text.
-        fold: The head of the column that may take several lines; all others
-            keep to one.
+    A head that begins with ">" is set to the right; *fold* is that of the column that may take
+    several lines.
     """
     rows = list(rows)
     if rows:
-        _console().print(table(columns, rows, fold=fold))
+        draw(table(columns, rows, fold=fold))
         say()
 
 
+def draw(what: RenderableType) -> None:
+    """Print on stdout."""
+    console().print(what)
+
+
 def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, fold: str = "") -> Table:
-    """
-    Lay out the table that `show` prints; at least one row.
-    """
+    """Lay out the table that `show` prints; at least one row."""
     laid = Table(
         box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), highlight=False
     )
@@ -79,52 +116,34 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, fold: str = 
             min_width=widest if widest <= _SHORT else len(name),
         )
     for row in rows:
-        laid.add_row(*map(_printable, row))
+        laid.add_row(*map(printable, row))
     return laid
 
 
-def counted(count: int, noun: str) -> str:
-    """
-    Write how many there are: "1 hold", "2 holds".
-    """
-    return f"{count} {agreeing(count, noun, f'{noun}s')}"
-
-
-def agreeing(count: int, one: str, more: str) -> str:
-    """
-    Choose the word that agrees with a count: "is" or "are".
-    """
-    return one if count == 1 else more
-
-
 def pairs(rows: Iterable[tuple[str, str]]) -> None:
-    """
-    Print names and values, one a line, on stdout.
-    """
-    _console().print(grid(rows))
+    """Print names and values, one a line, on stdout."""
+    draw(grid(rows))
 
 
 def grid(rows: Iterable[tuple[str, str]]) -> Table:
-    """
-    Lay out what `pairs` prints.
-    """
+    """Lay out names and values, one a line."""
     laid = Table.grid(padding=(0, 2))
     laid.add_column(no_wrap=True, style="dim")
     laid.add_column(overflow="fold")
     for name, value in rows:
-        laid.add_row(name, _printable(value))
+        laid.add_row(name, printable(value))
     return laid
 
 
-def _console() -> Console:
-    """As wide as the terminal; of one width where there is none."""
-    width = None if sys.stdout.isatty() else _WIDTH
-    return Console(markup=False, highlight=False, emoji=False, width=width)
+def text(words: str = "") -> Text:
+    """Make a sentence to be drawn."""
+    return Text(printable(words))
 
 
-def _printable(text: str) -> str:
-    """Keep what somebody else wrote from moving the cursor of a terminal."""
-    return "".join(c if c.isprintable() else "\ufffd" for c in text)
+def console(*, stderr: bool = False) -> Console:
+    """Make a console: as wide as the terminal, and of one width where there is none."""
+    width = None if (sys.stderr if stderr else sys.stdout).isatty() else _WIDTH
+    return Console(markup=False, highlight=False, emoji=False, width=width, stderr=stderr)
 
 
 def _plain(value: object) -> object:

@@ -1,13 +1,8 @@
-"""
-`dialer up`, `dialer sandbox` and `dialer demo`: commands that run something, loaded when asked for.
-"""
+"""`dialer up`, `dialer sandbox` and `dialer demo`: processes, loaded when asked for."""
 
 from typing import Annotated
 
 import typer
-
-#: The sandbox reads its own options, and has its own --help.
-PASS_ON = {"ignore_unknown_options": True, "allow_extra_args": True, "help_option_names": []}
 
 
 def up(
@@ -19,8 +14,8 @@ def up(
     no_flower: Annotated[bool, typer.Option("--no-flower", help="No dashboard.")] = False,
 ) -> None:
     """Run the whole stack in this terminal until Ctrl-C."""
-    from dialer.up.commands import Options  # noqa: PLC0415 - only this command needs it
-    from dialer.up.run import run  # noqa: PLC0415 - same
+    from dialer.local.up.commands import Options  # noqa: PLC0415 - only this command needs it
+    from dialer.local.up.run import run  # noqa: PLC0415 - same
 
     raise typer.Exit(run(Options(sandbox=sandbox, workers=workers, flower=not no_flower)))
 
@@ -34,6 +29,6 @@ def sandbox(context: typer.Context) -> None:
 
 def demo() -> None:
     """Run everything once, and prove that nothing rang twice."""
-    from dialer.demo import run  # noqa: PLC0415 - only this command needs what it starts
+    from dialer.local.demo import run  # noqa: PLC0415 - only this command needs what it starts
 
     raise typer.Exit(run())

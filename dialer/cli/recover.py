@@ -1,26 +1,22 @@
-"""
-`dialer recover`: after a restore, stop everything and look before anything is dialled again.
-"""
+"""`dialer recover`: after a restore, stop everything and look before anything is dialled again."""
 
-from collections.abc import Iterator
 from itertools import islice
 from typing import Annotated
 
 import typer
 
 from dialer.cli import output
-from dialer.cli.opening import Session, session
 from dialer.cli.options import Json, Reveal
-from dialer.cli.shape import fields, second
-from dialer.explain import release_command
-from dialer.job import Job, State
-from dialer.moment import local, rough
-from dialer.owners import RECOVER
-from dialer.recovery import Recovery, suspects, unfinished
-from dialer.recovery import recover as begin_recovery
-from dialer.store.holds import EVERYTHING
+from dialer.cli.session import session
+from dialer.cli.views.job import JOBS, second
+from dialer.cli.views.listing import Look
+from dialer.domain.holds.owners import RECOVER
+from dialer.domain.holds.scope import EVERYTHING
+from dialer.domain.holds.words import release_command
+from dialer.services.operations import Recovered
+from dialer.text.plural import agreeing, counted
 
-#: A person reads some; programs get all.
+#: Jobs that a person gets; programs get all.
 _MOST = 20
 _OF_CAMPAIGNS = (
     "of each campaign named above: dialer campaign pause NAME; or, when it went on since, cancel"
@@ -35,44 +31,39 @@ def recover(
     reveal: Reveal = False,
 ) -> None:
     """Hold everything after a restore, and list what may have been dialled since the copy."""
-    with session() as opened:
-        recovery = begin_recovery(opened.store, who=who)
-        found = suspects(opened.store, recovery)
+    if not who.strip():
+        raise typer.BadParameter("is empty; write your name", param_hint="--who")
+    with session(who=who) as opened:
+        found, look = opened.operations.recover(), opened.look(reveal=reveal, json=json)
         if json:
-            for job in found:
-                output.emit(fields(job, reveal=reveal))
-            return
-        _tell(opened, recovery, found, reveal=reveal)
+            JOBS.show(found.suspects, look)
+        else:
+            _tell(found, look)
 
 
-def _tell(opened: Session, recovery: Recovery, jobs: Iterator[Job], *, reveal: bool) -> None:
-    zone = opened.zone("default")
-    since = local(recovery.copy, zone) if recovery.copy else "its beginning"
+def _tell(found: Recovered, look: Look) -> None:
+    since = look.at(found.copy) or "its beginning"
     output.say(f"everything is held by {RECOVER}: no call starts until you release it")
-    age = f" ({rough(opened.now - recovery.copy)} ago)" if recovery.copy else ""
+    age = f" ({look.age(found.copy)} ago)" if found.copy else ""
     output.say(f"the last thing this store remembers is of {since}{age}; what came later is lost")
     output.say()
-    rows = [_row(opened, job, reveal=reveal) for job in islice(jobs, _MOST)]
+    rows = [
+        (job.id, str(job.state), job.account, second(job, look), look.age(job.entered))
+        for job in islice(found.suspects, _MOST)
+    ]
     output.show(["id", "state", "account", "to", "waits"], rows)
-    rest = sum(1 for _ in jobs)
+    rest = sum(1 for _ in found.suspects)
     more = f"; {_MOST} are shown, all of them: --json" if rest else ""
-    output.say(f"{output.counted(len(rows) + rest, 'job')} may have been dialled since{more}")
-    campaigns = list(unfinished(opened.store, recovery))
+    output.say(f"{counted(len(rows) + rest, 'job')} may have been dialled since{more}")
+    campaigns = list(found.campaigns)
     for one in campaigns:
-        contacts = output.counted(one.waiting, "contact")
+        contacts = counted(one.waiting, "contact")
         output.say(f"so may {contacts} of campaign {one.name} that are no jobs here yet")
-    counts = opened.store.jobs.counts()
-    doubts = counts[State.DIALING] + counts[State.UNCONFIRMED]
-    are = output.agreeing(doubts, "is", "are")
-    output.say(f"{doubts} more {are} in doubt, as always: dialer unconfirmed list")
+    are = agreeing(found.doubts, "is", "are")
+    output.say(f"{found.doubts} more {are} in doubt, as always: dialer unconfirmed list")
     output.say()
     for number, step in enumerate(_steps(since, campaigns=bool(campaigns)), start=1):
         output.say(f"{number}. {step}")
-
-
-def _row(opened: Session, job: Job, *, reveal: bool) -> tuple[str, ...]:
-    waits = rough(opened.now - job.entered)
-    return job.id, str(job.state), job.account, second(job, reveal=reveal), waits
 
 
 def _steps(since: str, *, campaigns: bool) -> list[str]:
@@ -82,6 +73,6 @@ def _steps(since: str, *, campaigns: bool) -> list[str]:
         *([_OF_CAMPAIGNS] if campaigns else []),
         "put numbers back on the do-not-call list that were added since: dialer suppress import",
         "enqueue what was handed over since again, but only what was not rung",
-        "restart every worker: one that remembers the lost time stops everything again",
+        "where the broker was emptied or replaced too, restart every worker: its queue is gone",
         f"go on: {release_command(EVERYTHING, RECOVER)}",
     ]

@@ -1,114 +1,111 @@
-"""
-`dialer suppress`: the do-not-call lists.
-"""
+"""`dialer suppress`: the do-not-call lists."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable
 from typing import Annotated
 
 import typer
 
 from dialer.cli import output
-from dialer.cli.opening import Session, session, who_runs
-from dialer.cli.options import UNEXPLAINED, AnyAccount, Json, Reveal, Who, read_number
-from dialer.cli.shape import words
-from dialer.errors import InvalidCall
-from dialer.moment import local
-from dialer.number import mask
-from dialer.store.suppression import Suppressed
+from dialer.cli.options import SOME_REFUSED, AnyAccount, Json, Reason, Reveal, Who
+from dialer.cli.session import session
+from dialer.cli.source import Form, open_list, read_format
+from dialer.cli.views import suppression as view
+from dialer.domain.call.number import read_number
+from dialer.errors import DialerError, InvalidCall
+from dialer.lists import NumberList
+from dialer.services.operations.holds import UNEXPLAINED
+from dialer.services.operations.suppression import read_numbers
+from dialer.text.masking import mask as mask_words
+from dialer.text.plural import agreeing
 
 app = typer.Typer(help="Numbers nobody may ring.", no_args_is_help=True)
 
 _Numbers = Annotated[list[str], typer.Argument(metavar="NUMBER...", help="Phone numbers.")]
-_Reason = Annotated[str, typer.Option("--reason", help="Why; on record.")]
 
 
 @app.command()
 def add(
-    numbers: _Numbers,
-    reason: _Reason = UNEXPLAINED,
-    account: AnyAccount = None,
-    who: Who = "",
+    numbers: _Numbers, reason: Reason = UNEXPLAINED, account: AnyAccount = None, who: Who = ""
 ) -> None:
     """Put numbers on the list; no call to them starts any more."""
-    good = [read_number(number) for number in numbers]
-    with session() as opened:
-        _check(opened, account)
-        added = opened.store.suppression.add(
-            good, account=account, who=who or who_runs(), reason=reason
-        )
-    output.say(f"{added} added, {_known(len(good) - added)}")
+    good, bad = _read(numbers, read_numbers)
+    with session(who=who) as opened:
+        added = opened.operations.suppression.add(good, reason=reason, account=account)
+    output.say(f"{added} added, {view.known(len(good) - added)}")
+    _end(len(good), bad)
 
 
 @app.command()
-def remove(numbers: _Numbers, reason: _Reason, account: AnyAccount = None, who: Who = "") -> None:
+def remove(numbers: _Numbers, reason: Reason, account: AnyAccount = None, who: Who = "") -> None:
     """Take numbers off the list; who did it, and why, stays on record."""
-    good = [read_number(number) for number in numbers]
-    with session() as opened:
-        removed = opened.store.suppression.remove(
-            good, account=account, who=who or who_runs(), reason=reason
-        )
+    # A number that can be read in two ways takes none off.
+    good, bad = _read(numbers, lambda text: [read_number(text)])
+    with session(who=who) as opened:
+        removed = opened.operations.suppression.remove(good, reason=reason, account=account)
     gone = len(good) - removed
-    output.say(f"{removed} removed, {gone} {output.agreeing(gone, 'was', 'were')} not on the list")
-    if removed < len(good):
-        raise typer.Exit(1)
+    output.say(f"{removed} removed, {gone} {agreeing(gone, 'was', 'were')} not on the list")
+    _end(removed, bad + gone)
 
 
 @app.command("import")
 def import_file(
     file: Annotated[
-        typer.FileText,
-        typer.Argument(
-            metavar="FILE|-",
-            help="One number a line; # comments.",
-            encoding="utf-8",
-            errors="replace",
-        ),
+        str,
+        typer.Argument(metavar="FILE|-", help="Lines with numbers, CSV or JSONL."),
     ],
-    reason: _Reason = "imported",
+    *,
+    column: Annotated[
+        str | None,
+        typer.Option("--column", help="The only one to read; else all but ids and dates."),
+    ] = None,
+    form: Form = None,
+    reason: Reason = "imported",
     account: AnyAccount = None,
     who: Who = "",
 ) -> None:
-    """Put a file of numbers on the list: good ones go in, bad ones are reported by line."""
-    counted = _Counted()
-    with session() as opened:
-        _check(opened, account)
-        added = opened.store.suppression.add(
-            counted.numbers(file), account=account, who=who or who_runs(), reason=reason
-        )
-    output.say(f"{added} added, {_known(counted.good - added)}, {counted.bad} rejected")
-    if counted.bad:
-        raise typer.Exit(1)
+    """
+    Put a file of numbers on the list: all that it holds; other rows are reported by line.
+
+    A line that begins with # and holds no number is a comment. A column that is called an id, a
+    date or the like may be left out; which one is said. Exit 3: rows without a number were named,
+    and the numbers of the others are on the list.
+    """
+    kind = read_format(form)
+    with session(who=who) as opened, open_list(file) as source:
+        suppression = opened.operations.suppression
+        suppression.check_account(account)
+        rows = NumberList(source, column=column, form=kind)
+        try:
+            done = suppression.add_list(
+                rows,
+                reason=reason,
+                account=account,
+                refused=lambda row: output.complain(mask_words(str(row))),
+            )
+        except (DialerError, KeyboardInterrupt):
+            output.complain("stopped: run the same command again when that is mended")
+            raise
+    view.tell_import(rows, done)
+    _end(done.added + done.listed, done.rejected)
 
 
-def _check(opened: Session, account: str | None) -> None:
-    # On the list of an account that does not exist a number would be rung all the same.
-    if account is not None:
-        opened.settings.account(account)
+def _end(done: int, refused: int) -> None:
+    """Exit 1 where nothing was done, 3 where some of it was."""
+    if refused or not done:
+        raise typer.Exit(SOME_REFUSED if done else 1)
 
 
-def _known(count: int) -> str:
-    return f"{count} {output.agreeing(count, 'was', 'were')} on the list before"
-
-
-class _Counted:
-    """Reads numbers and counts them, the bad ones too."""
-
-    def __init__(self) -> None:
-        self.good = self.bad = 0
-
-    def numbers(self, lines: Iterable[str]) -> Iterator[str]:
-        for place, line in enumerate(lines, start=1):
-            text = line.partition("#")[0].strip().removeprefix("\ufeff")
-            if not text:
-                continue
-            try:
-                number = read_number(text)
-            except InvalidCall as error:
-                self.bad += 1
-                output.complain(f"line {place}: {error}")
-            else:
-                self.good += 1
-                yield number
+def _read(texts: list[str], read: Callable[[str], list[str]]) -> tuple[list[str], int]:
+    """Return the numbers in texts, and how many texts hold none; those are reported."""
+    good: list[str] = []
+    bad = 0
+    for text in texts:
+        try:
+            good += read(text)
+        except InvalidCall as error:
+            bad += 1
+            output.complain(mask_words(str(error)))
+    return list(dict.fromkeys(good)), bad
 
 
 @app.command()
@@ -119,71 +116,20 @@ def check(
     json: Json = False,
 ) -> None:
     """Say whether a number is on the list: exit 0 when it is, 1 when it is not."""
-    wanted = read_number(number)
+    numbers = read_numbers(number)
     with session() as opened:
-        found = opened.store.suppression.find(wanted, account)
-        if json:
-            entries = [_fields(entry, reveal=False) for entry in found]
-            listed = bool(found)
-            output.emit({"number": mask(wanted), "suppressed": listed, "entries": entries})
-        elif found:
-            for entry in found:
-                output.say(_sentence(entry, opened.zone(account or "default")))
-        else:
-            output.say(f"{mask(wanted)} is not on the do-not-call list")
-            for gone in opened.store.suppression.released(wanted)[:1]:
-                output.say(_release(gone, opened.zone(account or "default")))
-    if not found:
-        raise typer.Exit(1)
+        look = opened.look(account or "default", json=json)
+        found = [opened.operations.suppression.look_up(one, account) for one in numbers]
+        for one in found:
+            view.tell_lookup(one, look)
+    listed = [bool(one.entries) for one in found]
+    if not all(listed):
+        raise typer.Exit(SOME_REFUSED if any(listed) else 1)
 
 
 @app.command("list")
 def list_numbers(account: AnyAccount = None, *, json: Json = False, reveal: Reveal = False) -> None:
     """List everybody's do-not-call list, or with --account that account's own."""
     with session() as opened:
-        entries = opened.store.suppression.entries(account)
-        if json:
-            for entry in entries:
-                output.emit(_fields(entry, reveal=reveal))
-            return
-        zone = opened.zone(account or "default")
-        rows = [
-            (
-                entry.number if reveal else mask(entry.number),
-                local(entry.since, zone) if entry.since else "",
-                words(entry.who, reveal=reveal),
-                words(entry.reason, reveal=reveal),
-            )
-            for entry in sorted(entries, key=lambda one: str(one.since), reverse=True)
-        ]
-        output.show(["number", "since", "who", "reason"], rows)
-        output.say(
-            f"{output.counted(len(rows), 'number')}. Is one on it? dialer suppress check NUMBER"
-        )
-
-
-def _fields(entry: Suppressed, *, reveal: bool) -> dict[str, object]:
-    return {
-        "number": entry.number if reveal else mask(entry.number),
-        "account": entry.account,
-        "who": words(entry.who, reveal=reveal),
-        "reason": words(entry.reason, reveal=reveal),
-        "since": entry.since,
-    }
-
-
-def _release(gone: Suppressed, zone: str) -> str:
-    when = local(gone.since, zone) if gone.since else "an unknown moment"
-    whose = f"that of account {gone.account}" if gone.account else "everybody's"
-    return f"it was taken off {whose} at {when} by {_by(gone)}"
-
-
-def _sentence(entry: Suppressed, zone: str) -> str:
-    since = f" since {local(entry.since, zone)}" if entry.since else ""
-    scope = f"account {entry.account}" if entry.account else "every account"
-    number = mask(entry.number)
-    return f"{number} is on the do-not-call list of {scope}{since} ({_by(entry)})"
-
-
-def _by(entry: Suppressed) -> str:
-    return words(f"{entry.who}: {entry.reason}", reveal=False)
+        entries = opened.operations.suppression.entries(account)
+        view.show_entries(entries, opened.look(account or "default", reveal=reveal, json=json))

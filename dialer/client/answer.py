@@ -1,5 +1,5 @@
 """
-What the provider's words mean: status, headers and body in, an `Outcome` out.
+The meaning of the provider's words: status, headers and body in, an `Outcome` out.
 
 Pure. Body first, HTTP status second, because no client of this API has been
 seen to rely on its statuses. Two rules decide what is not written down:
@@ -7,20 +7,22 @@ seen to rely on its statuses. Two rules decide what is not written down:
 - Only an answer that was understood as "no" is a refusal. It may be acted
   on by ringing again, so it must leave no room for a call that was placed.
 - An answer that hints at a placed call (a call id, the word "success", the
-  code of success) and breaks another rule is `Doubtful`, never a refusal.
+  code of success, however wrapped) and breaks another rule is `Doubtful`, never
+  a refusal, whatever its status.
 """
 
-import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from types import MappingProxyType
 
-from dialer import codes
+from dialer.client.hint import hints_at_success, is_sign, parsed
 from dialer.client.redact import redact
-from dialer.outcome import Doubtful, Kind, Outcome, Placed, Refused
+from dialer.domain.job import codes
+from dialer.domain.job.codes import Code, Kind
+from dialer.domain.job.outcome import Doubtful, Outcome, Placed, Refused
 
 #: Bytes of body that are read; the documented answers have about 80.
 BODY_LIMIT = 64 * 1024
@@ -33,12 +35,36 @@ _LONGEST_CODE = 4
 _KIND_BY_STATUS: Mapping[int, Kind] = MappingProxyType(
     {
         # A redirect is never followed: 307 and 308 would ask for a second POST.
-        **dict.fromkeys(range(300, 400), Kind.ACCOUNT),
+        # 303 says where to read what came of the first, which may have rung.
+        **dict.fromkeys(set(range(300, 400)) - {303}, Kind.ACCOUNT),
         **dict.fromkeys((401, 403, 404, 405, 407, 410), Kind.ACCOUNT),
         **dict.fromkeys((400, 413, 414, 422), Kind.REQUEST),
         429: Kind.CAPACITY,
     }
 )
+
+#: Headers that speak of the connection, to a browser or to a cache, in words of their own.
+_ORDINARY = frozenset(
+    (
+        "access-control-allow-headers",
+        "access-control-expose-headers",
+        "age",
+        "content-length",
+        "content-security-policy",
+        "content-security-policy-report-only",
+        "date",
+        "etag",
+        "expires",
+        "nel",
+        "permissions-policy",
+        "report-to",
+        "reporting-endpoints",
+        "retry-after",
+        "vary",
+    )
+)
+#: How a body may be packed that is undone before it is read here.
+_UNPACKED = ("", "identity", "gzip", "x-gzip", "deflate")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,30 +73,30 @@ class Answer:
     An HTTP answer that was received whole.
 
     Attributes:
-        status: The HTTP status.
-        headers: By name; the case of the names does not matter.
+        headers: By name, in any case.
         body: Decompressed; longer than `BODY_LIMIT` when the rest was not read.
+        beside: Lines of a head that are no headers of it: its reason, those of interim answers.
+        behind: Bytes after its end.
     """
 
     status: int
     headers: Mapping[str, str]
     body: bytes
+    beside: Sequence[str] = ()
+    behind: bytes = b""
 
 
 def read_answer(answer: Answer, *, mode: str, secrets: Iterable[str], now: datetime) -> Outcome:
     """
-    Return what *answer* says about the call; total, never raises.
+    Outcome of the call by *answer*; total, never raises.
 
     `Placed` needs the status "success", the success code and a call id, and
     without the id only in developer mode, where no phone rings.
 
     Args:
         answer: As received.
-
-        mode: The mode that was sent.
-
+        mode: As sent.
         secrets: Texts that must not be repeated in a message.
-
         now: Aware UTC, for a `Retry-After` that names a date.
 
     Source:
@@ -80,21 +106,21 @@ def read_answer(answer: Answer, *, mode: str, secrets: Iterable[str], now: datet
     if len(answer.body) > BODY_LIMIT:
         return Doubtful("answer longer than 64 KiB", code=f"http_{answer.status}")
     words = _words(answer.body)
-    outcome = _by_body(words, mode) or _by_status(answer.status, words)
+    row = codes.lookup(words.code)
+    outcome = _by_body(words, row, mode) or _by_status(answer.status, words, row)
     if not isinstance(outcome, Refused):
         return outcome
-    return Refused(
-        outcome.code,
-        outcome.kind,
-        outcome.blame,
-        redact(words.message or outcome.message, secrets),
-        _retry_after(answer.headers, now),
-    )
+    if _is_packed(answer):
+        return Doubtful("refusal with a body that cannot be read", outcome.code)
+    if any(map(hints_at_success, (answer.body, answer.behind))) or any(map(is_sign, _told(answer))):
+        return Doubtful("refusal that hints at a placed call", outcome.code)
+    message = redact(words.message or outcome.message, secrets)
+    return Refused(outcome.row, message, _retry_after(answer.headers, now))
 
 
 @dataclass(frozen=True, slots=True)
 class _Words:
-    """What a body says, each part "" where it is missing or unreadable."""
+    """Parts of a body, each "" where it is missing or unreadable."""
 
     status: str = ""
     code: str = ""
@@ -129,27 +155,19 @@ def _words(body: bytes) -> _Words:
 
 
 def _agree(values: list[object]) -> bool:
-    """Tell whether all *values* are one text or one number; lists and objects never agree."""
+    """Whether all *values* are one text or one number; lists and objects never agree."""
     plain = all(isinstance(value, str | int | None) for value in values)
     return len(values) < 2 or (plain and len({(type(v), v) for v in values}) == 1)  # noqa: PLR2004 - one cannot disagree
 
 
 def _pairs(body: bytes) -> list[tuple[str, object]]:
-    """Return the names and values of a JSON object, doubled names included; else nothing."""
+    """Names and values of a JSON object, doubled names included; else nothing."""
     try:
-        document = _load(body)
-    except (ValueError, RecursionError):  # nesting thousands deep fits into the limit
+        document = parsed(body)
+    except (ValueError, RecursionError):
         return []
     # An object arrives as a tuple of its pairs, an array as a list.
     return list(document) if isinstance(document, tuple) else []
-
-
-def _load(body: bytes) -> object:
-    try:
-        return json.loads(body, object_pairs_hook=tuple)
-    except UnicodeDecodeError:
-        # Some other 8-bit charset; what we look for is ASCII in all of them.
-        return json.loads(body.decode("latin-1"), object_pairs_hook=tuple)
 
 
 def _text(values: list[object] | None) -> str:
@@ -175,7 +193,7 @@ def _call_id(values: list[object]) -> str:
     return call_id if readable else ""
 
 
-def _by_body(words: _Words, mode: str) -> Outcome | None:
+def _by_body(words: _Words, row: Code, mode: str) -> Outcome | None:
     if words.contradicts_itself:
         return Doubtful("answer that contradicts itself", words.code)
     if words.status == "success":
@@ -184,10 +202,7 @@ def _by_body(words: _Words, mode: str) -> Outcome | None:
         return Doubtful("call id without success", words.code)
     if words.code == codes.SUCCESS:
         return Doubtful("code of success without success", words.code)
-    row = codes.lookup(words.code)
-    if not words.refuses or row.kind is Kind.UNKNOWN:
-        return None
-    return Refused(row.code, row.kind, row.blame)
+    return Refused(row) if words.refuses and row.kind is not Kind.UNKNOWN else None
 
 
 def _success(words: _Words, mode: str) -> Outcome:
@@ -198,13 +213,13 @@ def _success(words: _Words, mode: str) -> Outcome:
     return Doubtful("success without a readable call id", words.code)
 
 
-def _by_status(status: int, words: _Words) -> Outcome:
+def _by_status(status: int, words: _Words, row: Code) -> Outcome:
     kind = _KIND_BY_STATUS.get(status)
     if kind is not None:
-        return Refused(f"http_{status}", kind, message=_phrase(status))
+        return Refused(codes.undocumented(f"http_{status}", kind), _phrase(status))
     is_ok = status // 100 == 2  # noqa: PLR2004 - the class of statuses that HTTP calls successful
     if is_ok and words.refuses:
-        return Refused(words.code, Kind.UNKNOWN)
+        return Refused(row)
     if is_ok:
         return Doubtful("answer that is not the documented JSON", words.code or f"http_{status}")
     return Doubtful(_phrase(status), f"http_{status}")
@@ -217,8 +232,21 @@ def _phrase(status: int) -> str:
         return f"HTTP {status}"
 
 
+def _told(answer: Answer) -> list[str]:
+    """Lines of the heads that may tell of a call: all but the ordinary ones."""
+    lines = [*(f"{name}: {value}" for name, value in answer.headers.items()), *answer.beside]
+    return [line for line in lines if line.partition(":")[0].strip().lower() not in _ORDINARY]
+
+
+def _is_packed(answer: Answer) -> bool:
+    """Whether the body is in a coding that was not undone."""
+    codings = ",".join(v for n, v in answer.headers.items() if n.lower() == "content-encoding")
+    packed = any(one.strip().lower() not in _UNPACKED for one in codings.split(","))
+    return packed and bool(answer.body.strip())
+
+
 def _retry_after(headers: Mapping[str, str], now: datetime) -> timedelta | None:
-    """Read seconds or a date; at most an hour, and None for anything else."""
+    """Seconds or a date; at most an hour, and None for anything else."""
     value = next((v.strip() for k, v in headers.items() if k.lower() == "retry-after"), "")
     if value.isascii() and value.isdigit():
         wait = timedelta(seconds=int(value[:9]))

@@ -1,6 +1,4 @@
-"""
-One request to the Click-to-Call API, and what became of it.
-"""
+"""One request to the Click-to-Call API, and its outcome."""
 
 import socket
 import ssl
@@ -13,11 +11,11 @@ import requests
 from requests.certs import where as certifi_bundle  # type: ignore[attr-defined]  # documented
 
 from dialer.client.answer import BODY_LIMIT, Answer, read_answer
-from dialer.client.clock import Clock
-from dialer.client.endpoint import Endpoint
-from dialer.client.exchange import Exchange, Limits, UnsentError
-from dialer.client.wire import Adapter, Resolver, quiet
-from dialer.outcome import Outcome
+from dialer.client.exchange import Exchange, TimeLimits, UnsentError
+from dialer.client.wire import Adapter, Resolver, heard_beside, quiet
+from dialer.domain.account.endpoint import Endpoint
+from dialer.domain.job.outcome import Outcome
+from dialer.machine.clock import Clock
 
 _HEADERS = {
     "User-Agent": "outbound-dialer",
@@ -30,7 +28,7 @@ _HEADERS = {
 
 class Client:
     """
-    Sends each call once, over a connection of its own, and never raises for what came of it.
+    Sends each call once, over a connection of its own, and returns its outcome, whatever happens.
 
     Thread-safe: nothing is kept between calls but the TLS context. The
     environment is not consulted (proxies, `.netrc`, CA bundles), redirects
@@ -40,16 +38,11 @@ class Client:
         connect_timeout: For TCP and TLS together, over all addresses of the
             host. Time spent in the system's resolver counts, but cannot be
             cut short.
-
         deadline: From the first byte sent to the last byte read. Shorter than
             the API's slowest answer, it only makes doubtful calls; the
             vendor's own example waits 30 s.
-
         ca_file: PEM file of the authorities to trust instead of those that
             come with `requests`.
-
-        clock: Where time comes from.
-
         resolve: Stands in for `socket.getaddrinfo`.
 
     Raises:
@@ -84,7 +77,7 @@ class Client:
         start_by: float,
     ) -> Outcome:
         """
-        POST one call, between two instants, and return what became of it.
+        POST one call, between two instants of `time.monotonic()`, and return its outcome.
 
         Connects at once and, when that took less time than there is, waits
         until *start_at*. `NotSent` and a refused certificate mean that no byte
@@ -93,15 +86,10 @@ class Client:
 
         Args:
             endpoint: Where, and as whom.
-
             params: The call under its wire names, without user_id, token and mode.
-
             mode: "live" or "developer"; only "live" rings a phone.
-
-            start_at: `time.monotonic()` seconds; no byte leaves earlier.
-
-            start_by: `time.monotonic()` seconds; when it is past before the
-                first byte, nothing leaves and the answer is
+            start_at: No byte leaves earlier.
+            start_by: When it is past before the first byte, nothing leaves and the answer is
                 `NotSent(late=True)`. Time the machine slept during this call counts.
 
         Raises:
@@ -110,7 +98,7 @@ class Client:
         if not start_at <= start_by:
             raise ValueError("start_at: must not be after start_by")
         query = endpoint.query(params, mode=mode)
-        limits = Limits(start_at, start_by, self._connect_timeout, self._deadline)
+        limits = TimeLimits(start_at, start_by, self._connect_timeout, self._deadline)
         exchange = Exchange(limits, self._clock)
         try:
             exchange.check_start_by()
@@ -134,4 +122,7 @@ class Client:
         ):
             # One byte over the limit is enough to know that there is more.
             body = response.raw.read(BODY_LIMIT + 1, decode_content=True)
-            return Answer(response.status_code, dict(response.headers), body)
+            beside = heard_beside(response)
+            response.close()  # only now it is known what lies behind the end
+            headers = dict(response.headers)
+            return Answer(response.status_code, headers, body, beside, exchange.behind)

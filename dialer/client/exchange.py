@@ -2,25 +2,22 @@
 One request and its answer, seen as moments in time.
 
 Knows no socket and no HTTP: `wire` asks it before each step that may take
-time or let bytes out, and tells it what came of the step.
+time or let bytes out, and reports the result of the step.
 """
 
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from dialer.client.clock import Clock
-from dialer.outcome import Doubtful, NotSent, Refused
+from dialer.domain.job.outcome import Doubtful, NotSent, Refused
+from dialer.machine.clock import Clock
 
 
 class UnsentError(Exception):
     """
-    The exchange ended before a byte of the request could leave.
+    End of an exchange before a byte of the request could leave, with its *outcome*.
 
     Neither an `OSError` nor an HTTP exception, so that nothing between the
     socket and the client takes it for one of its own.
-
-    Attributes:
-        outcome: What to tell the caller.
     """
 
     def __init__(self, outcome: NotSent | Refused) -> None:
@@ -29,9 +26,9 @@ class UnsentError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Limits:
+class TimeLimits:
     """
-    When a request may start and how long it may take.
+    Bounds on the start and the duration of a request.
 
     Attributes:
         start_at: Monotonic seconds; the first byte does not leave before.
@@ -49,20 +46,22 @@ class Limits:
 @dataclass(slots=True)
 class Exchange:
     """
-    The state of one exchange: not started, may have left, heard so much, ended so.
+    State of one exchange: not started, may have left, heard so much, ended so.
 
     Attributes:
         may_have_left: False means that no byte of the request reached the
             kernel. It turns True before the first is offered, never back.
-        received: Bytes of answer, head included. Starts at 0.
-        ending: What ended the listening early, "" until something does.
+        received: Bytes of answer, head included.
+        ending: Cause of an early end of listening; "" until there is one.
+        behind: Bytes that had come behind the answer's end when the listening was over.
     """
 
-    limits: Limits
+    limits: TimeLimits
     clock: Clock
     may_have_left: bool = False
     received: int = 0
     ending: str = ""
+    behind: bytes = b""
     _began: float = field(init=False)
     _began_boottime: float = field(init=False)
     _answer_until: float = field(init=False, default=0.0)
@@ -72,32 +71,19 @@ class Exchange:
         self._began_boottime = self.clock.boottime()
 
     def connect_left(self) -> float:
-        """
-        Seconds that address, TCP and TLS may still take.
-
-        Raises:
-            TimeoutError: None are left.
-        """
+        """Seconds that address, TCP and TLS may still take; TimeoutError where none are left."""
         return self._left(self._began + self.limits.connect_timeout.total_seconds())
 
     def answer_left(self) -> float:
-        """
-        Seconds that sending and reading may still take.
-
-        Raises:
-            TimeoutError: None are left.
-        """
+        """Seconds that sending and reading may still take; TimeoutError where none are left."""
         return self._left(self._answer_until)
 
     def check_start_by(self) -> None:
         """
-        Refuse to go on after `start_by`.
+        Raise UnsentError with `NotSent(late=True)` after `start_by`.
 
         Time during which the machine was suspended counts: the sleep of a
         laptop must not carry a call from the evening into the morning.
-
-        Raises:
-            UnsentError: It is too late; carries `NotSent(late=True)`.
         """
         window = self.limits.start_by - self._began
         awake = self.clock.monotonic() - self._began
@@ -109,10 +95,8 @@ class Exchange:
         """
         Let the request go: wait for `start_at`, check `start_by`, start the deadline.
 
-        Called directly before the first byte is offered to the kernel.
-
-        Raises:
-            UnsentError: It is too late; nothing has left.
+        Called directly before the first byte is offered to the kernel. UnsentError
+        when it is too late; nothing has left.
         """
         early = self.limits.start_at - self.clock.monotonic()
         if early > 0:
@@ -133,7 +117,7 @@ class Exchange:
 
     def outcome_of(self, error: Exception) -> NotSent | Doubtful:
         """
-        What an exchange came to that ended with *error* instead of an answer.
+        Outcome of an exchange that ended with *error* instead of an answer.
 
         Of the error only the name of its type is repeated: its text may hold
         the address with the token.

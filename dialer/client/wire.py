@@ -1,5 +1,5 @@
 """
-What lies below `requests`: connections and sockets that keep to an exchange.
+Connections and sockets below `requests` that keep to an exchange.
 
 `requests` alone can neither bound a whole exchange (its timeouts are for each
 read) nor say whether request bytes may have left: to it, "connection refused"
@@ -14,19 +14,25 @@ import ssl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
+from http import HTTPStatus
+from http.client import HTTPException, HTTPResponse
 from typing import Any
 
-from requests import PreparedRequest
+from requests import PreparedRequest, Response
 from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool
 
 from dialer.client.exchange import Exchange, UnsentError
-from dialer.outcome import Kind, NotSent, Refused
+from dialer.domain.job.codes import Kind, undocumented
+from dialer.domain.job.outcome import NotSent, Refused
+from dialer.errors import TOO_MANY_FILES, out_of_files
 
 #: `socket.getaddrinfo`, or a stand-in that never leaves the test.
 Resolver = Callable[..., Sequence[tuple[Any, ...]]]
 
+#: Interim answers that are read past, and the bytes of their heads; there is no reason for more.
+_MOST_INTERIM, _INTERIM_BYTES = 16, 64 * 1024
 
 _quiet: ContextVar[bool] = ContextVar("_quiet", default=False)
 
@@ -37,7 +43,7 @@ def quiet() -> Iterator[None]:
     Keep urllib3 silent in this thread, whatever the level of its loggers.
 
     Its debug lines and header warnings quote the address with token and
-    numbers; what happened on the wire is told by the outcome.
+    numbers; the outcome says enough about the wire.
     """
     token = _quiet.set(True)
     try:
@@ -85,9 +91,52 @@ class Adapter(HTTPAdapter):
         return pool
 
 
+class _Response(HTTPResponse):
+    """
+    An answer behind the interim ones: 100, 102, 103 and their like decide nothing.
+
+    101 is none of them: what follows is no HTTP any more. *interim* has the lines of their heads.
+    """
+
+    interim: list[str]
+
+    def _read_status(self) -> tuple[str, int, str]:
+        self.interim, room = [], _INTERIM_BYTES
+        for _ in range(_MOST_INTERIM + 1):
+            told: tuple[str, int, str] = super()._read_status()  # type: ignore[misc]  # typeshed leaves it out
+            is_interim = told[1] // 100 == 1 and told[1] != HTTPStatus.SWITCHING_PROTOCOLS
+            if not is_interim:
+                return told
+            self.interim.append(told[2])
+            room -= self._read_head(room)
+        raise HTTPException("too many interim answers")
+
+    def _read_head(self, room: int) -> int:
+        size = 0
+        while size <= room:
+            line = self.fp.readline(room + 1)
+            size += len(line)
+            if line in (b"\r\n", b"\n", b""):
+                return size
+            self.interim.append(line.decode("latin-1"))
+        raise HTTPException("interim answers that are too long")
+
+
+def heard_beside(response: Response) -> list[str]:
+    """
+    Lines in the heads of an answer outside of its headers.
+
+    Its reason, the lines of interim answers, and those that are no headers any
+    more because they stand behind a line that is none.
+    """
+    heard = response.raw._original_response  # noqa: SLF001 - urllib3 keeps it under no other name
+    return [heard.reason, *heard.interim, *str(heard.msg.get_payload()).splitlines()]
+
+
 class _PlainConnection(HTTPConnection):
     """A connection that is made within the exchange's time, and made once."""
 
+    response_class = _Response
     #: Somebody's `http.client.HTTPConnection.debuglevel = 1` prints requests.
     debuglevel = 0
 
@@ -152,7 +201,20 @@ class _ExchangeSocket:
             raise
 
     def makefile(self, *_args: Any, **_kwargs: Any) -> io.BufferedReader:
-        return io.BufferedReader(_ExchangeReader(self._sock, self._exchange))
+        return _Received(_ExchangeReader(self._sock, self._exchange))
+
+
+class _Received(io.BufferedReader):
+    """A reader that notes at its close what had come and was not read: it lies behind the end."""
+
+    def __init__(self, reader: "_ExchangeReader") -> None:
+        super().__init__(reader)
+        self._reader = reader
+
+    def close(self) -> None:
+        if not self.closed:
+            self._reader.finish(self.peek)
+        super().close()
 
 
 class _ExchangeReader(io.RawIOBase):
@@ -160,7 +222,7 @@ class _ExchangeReader(io.RawIOBase):
     Reads an answer; each read may take what is left of the deadline, no more.
 
     The deadline holds for reads that never block, too: a server that sends
-    "100 Continue" for ever is left when the time is over.
+    chunks for ever is left when the time is over.
     """
 
     def __init__(self, sock: socket.socket, exchange: Exchange) -> None:
@@ -169,11 +231,19 @@ class _ExchangeReader(io.RawIOBase):
         # early, as it does for every answer that says "Connection: close".
         self._raw = sock.makefile("rb", buffering=0)
         self._exchange = exchange
+        self._is_over = False
 
     def readable(self) -> bool:
         return True
 
+    def finish(self, left: Callable[[], bytes]) -> None:
+        """Read nothing any more, and note what is left of what was read."""
+        self._is_over = True
+        self._exchange.behind = left()
+
     def readinto(self, buffer: Any) -> int | None:
+        if self._is_over:
+            return 0
         try:
             self._sock.settimeout(self._exchange.answer_left())
             size = self._raw.readinto(buffer)
@@ -188,15 +258,21 @@ class _ExchangeReader(io.RawIOBase):
         super().close()
 
 
+_UNCONNECTED = {
+    TimeoutError: "no connection in time",
+    socket.gaierror: "host name not found",
+    ConnectionRefusedError: "connection refused",
+}
+
+
 def _unconnected(error: OSError | ValueError) -> NotSent | Refused:
     if isinstance(error, ssl.SSLCertVerificationError):
-        return Refused("tls_certificate", Kind.ACCOUNT, message=error.verify_message)
-    if isinstance(error, TimeoutError):
-        return NotSent("no connection in time")
-    if isinstance(error, socket.gaierror):
-        return NotSent("host name not found")
-    if isinstance(error, ConnectionRefusedError):
-        return NotSent("connection refused")
+        return Refused(undocumented("tls_certificate", Kind.ACCOUNT), error.verify_message)
+    if out_of_files(error):
+        return NotSent(TOO_MANY_FILES)
+    for kind, words in _UNCONNECTED.items():
+        if isinstance(error, kind):
+            return NotSent(words)
     if isinstance(error, ssl.SSLError):
         return NotSent(f"TLS handshake failed: {error.reason or type(error).__name__}")
     return NotSent(f"connection failed: {type(error).__name__}")

@@ -1,28 +1,34 @@
-"""
-One entry of a list: a row that could be read, or what is wrong with it.
-"""
+"""One entry of a list: a row that could be read, or the rules that it breaks."""
 
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
+from unicodedata import normalize
 
 from dialer.errors import DialerError
+from dialer.text.characters import visible
 
 #: What errors quote: the same rule is broken by every value in it.
 _QUOTED = re.compile(r'^".*" |, not .*$|(?<= )".*?"(?: |(?=[,:;])|$)', re.DOTALL)
 
 
 class ListError(DialerError):
-    """A list cannot be read at all; no row of it was. The text says what to do with the file."""
+    """Failure to read a list at all; no row of it was. The text says how to correct the file."""
+
+
+@lru_cache(maxsize=1024)
+def same_name(column: str) -> str:
+    """Name of a column for comparison: composed, without invisible characters, one space."""
+    return " ".join(normalize("NFC", visible(column)).split())
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """
-    One row of a table.
+    One row of a table; *line* is that of its first character, from 1.
 
     Attributes:
-        line: The line of its first character, from 1.
         cells: Column -> text without spaces around, for the columns asked
             for; one that a JSON object lacks is absent.
     """
@@ -34,15 +40,14 @@ class Row:
 @dataclass(frozen=True, slots=True)
 class Rejected:
     """
-    One row that was not taken, and why.
+    One row that was not taken; *line* is that of its first character, from 1.
 
     Attributes:
-        line: The line of its first character, from 1.
         column: The column of the list at fault; "" for the row as a whole.
-        rule: What is wrong, as a sentence without its subject; may quote the value.
+        rule: A sentence without its subject; may quote the value.
         reason: A word for programs: the parameter of the call, "zone",
             "customer", "row" (it could not be read) or "duplicate".
-        value: What stands in the column; a person's number, perhaps.
+        value: Content of the column, or of the row as a whole; a person's number, perhaps.
         others: Further (column, rule) pairs of the same row.
     """
 
@@ -54,12 +59,12 @@ class Rejected:
     others: tuple[tuple[str, str], ...] = ()
 
     def __str__(self) -> str:
-        """Write it for a person: "line 7: phone: holds letters; write ten digits"."""
+        """Text for a person: "line 7: phone: holds letters; write ten digits"."""
         return f"line {self.line}: {self.column}{': ' if self.column else ''}{self.rules}"
 
     @property
     def rules(self) -> str:
-        """All that is wrong with the row, the column of the first left out."""
+        """Every broken rule of the row, the column of the first left out."""
         rest = (f"{column}: {rule}" if column else rule for column, rule in self.others)
         return "; and ".join((self.rule, *rest))
 

@@ -1,7 +1,7 @@
 """
 The records of a CSV file: rows of cells, each on one line or, quoted, on several.
 
-The csv module reads a record; which lines are one is found out here, because
+The csv module reads a record; its lines are found here, because
 a quote that is never closed would make it take the rest of the file for a cell.
 """
 
@@ -12,9 +12,9 @@ from enum import Enum, auto
 from typing import Final
 
 from dialer.lists.entry import Rejected
-from dialer.lists.physical import LONGEST, read_line
+from dialer.lists.physical import LONGEST, as_written, read_line
 
-DELIMITERS: Final = ",;\t"
+DELIMITERS: Final = ",;\t|"
 
 _ENDS: Final = (b"", b"\r", b"\n")
 _NEVER_CLOSED: Final = f"opens a quote that is not closed properly within {LONGEST // 1024} KiB"
@@ -22,17 +22,12 @@ _BROKEN: Final = 'has a quote inside a quoted cell; write it twice ("")'
 
 
 class _After(Enum):
-    """How a line leaves the record it is part of."""
+    """State of the record at the end of a line."""
 
     CLOSED = auto()
     OPEN = auto()
     #: Something other than a delimiter follows a closing quote.
     BROKEN = auto()
-
-
-def guess_delimiter(header: str) -> str:
-    """Return the one of `DELIMITERS` that cuts *header* into the most cells; "," for none."""
-    return max(DELIMITERS, key=lambda one: len(_cells(header, one)))
 
 
 def read_records(
@@ -41,12 +36,8 @@ def read_records(
     """
     Yield the cells of each record with the number of its first line; blank lines are skipped.
 
-    What cannot be read costs one line: reading goes on at the next, also when
-    a quote seemed to reach further.
-
-    Args:
-        lines: Numbered, with their ends.
-        delimiter: One of `DELIMITERS`.
+    A record of empty cells is a blank line. An unreadable record costs one line: reading goes
+    on at the next, also when a quote seemed to reach further. *lines* have their ends.
     """
     source = _Source(lines)
     mark = delimiter.encode()
@@ -58,9 +49,10 @@ def read_records(
             else:
                 cells = read_line(line).rstrip("\r\n").split(delimiter)
         except ValueError as error:
-            yield Rejected(number, "", str(error))
+            yield Rejected(number, "", str(error), value=as_written(line))
         else:
-            if len(cells) > 1 or (cells and cells[0].strip()):
+            # Most rows hold something in front.
+            if cells and (cells[0].strip() or any(map(str.strip, cells))):
                 yield number, cells
 
 
@@ -76,12 +68,7 @@ class _Source:
             yield entry
 
     def whole(self, line: bytes, mark: bytes) -> bytes:
-        """
-        Return the record that *line* begins.
-
-        Raises:
-            ValueError: It never ends properly; the lines after *line* are read again.
-        """
+        """Record that *line* begins; ValueError where it never ends: later lines are read anew."""
         after = _scan(line, mark, inside=False)
         if after is _After.BROKEN:
             raise ValueError(_BROKEN)
@@ -105,7 +92,7 @@ def _cells(text: str, delimiter: str) -> list[str]:
 
 
 def _scan(line: bytes, mark: bytes, *, inside: bool) -> _After:
-    """Follow the quotes of one line; *inside* says that it begins in a quoted cell."""
+    """Follow the quotes of one line, which begins in a quoted cell where *inside*."""
     at = 0
     while True:
         if not inside:
@@ -128,7 +115,7 @@ def _scan(line: bytes, mark: bytes, *, inside: bool) -> _After:
 
 
 def _closing(line: bytes, at: int) -> int:
-    """Return the place behind the quote that closes the cell; -1 when it stays open."""
+    """Place behind the quote that closes the cell; -1 when it stays open."""
     while (at := line.find(b'"', at)) >= 0:
         if not line.startswith(b'""', at):
             return at + 1

@@ -1,54 +1,30 @@
-"""
-From a row of a list to a contact of a campaign, or to what is wrong with it.
-"""
+"""From a row of a list to a contact of a campaign, or to the rules that it breaks."""
 
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Final
 
-from dialer.call import ClickToCall
-from dialer.campaign import Campaign
-from dialer.contact import Contact
+from dialer.domain.call.call import ClickToCall
+from dialer.domain.call.leg import SIDES
+from dialer.domain.call.number import canonical_or_same
+from dialer.domain.call.number_zones import contact_zones, number_zones
+from dialer.domain.call.parameters import AGENT_CLI
+from dialer.domain.campaign.call_factory import CallFactory
+from dialer.domain.campaign.campaign import Campaign
+from dialer.domain.campaign.contact import Contact
+from dialer.domain.job.order import Order
 from dialer.errors import InvalidCall
-from dialer.leg import SIDES, Side
 from dialer.lists.entry import ListError, Rejected, Row
-from dialer.number import canonical
-from dialer.order import Order
-from dialer.parameters import AGENT_CLI
-from dialer.place import contact_zones, number_zones
 
-#: Shapes that are remembered; more in one list means that they do not repeat.
-_MOST_SHAPES: Final = 4096
 _NO_ZONES: Final = (
     "the time zone of each contact is to come from its number, but no column holds the customer's"
     " number: take it from the campaign (--zone-from campaign), or from a column that names it"
 )
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """
-    What rows have in common that differ in plain numbers only, once one was found valid.
-
-    Attributes:
-        numbers: The numbers of each side that is the same in all of them.
-    """
-
-    numbers: Mapping[Side, tuple[str, ...]]
-
-
 class RowReader:
     """
-    Makes contacts for one campaign.
-
-    A row is checked as the call it will become. Rows that differ from one
-    found valid only in a plain phone number have only that number checked:
-    all other rules have been asked, and none depends on which number it is but
-    that nobody is connected with himself.
-
-    Args:
-        campaign: Valid.
-        allowed_extra: The account's `extra_params`.
+    Reader of contacts for one campaign; a row is checked as the call it will become.
 
     Attributes:
         columns: The columns of the list that are needed, each once.
@@ -62,8 +38,8 @@ class RowReader:
         self._campaign = campaign
         self._allowed = frozenset(allowed_extra)
         self._template = template = campaign.template
-        self._names = template.names
-        self._places = [template.columns[name] for name in self._names]
+        self._calls = CallFactory(campaign, self._check)
+        self._places = [template.columns[name] for name in template.names]
         zone_column = [campaign.zone_column] if campaign.zone_column else []
         self.columns = tuple(dict.fromkeys([*self._places, *zone_column]))
         # A number that is fixed stands in every row: no contact is known by it.
@@ -78,22 +54,12 @@ class RowReader:
         # A pool may hold AGENT_CLI, which has rules of its own; other ids are all alike.
         pool = {one == AGENT_CLI: turn for turn, one in enumerate(template.caller_ids)}
         self._turns = tuple(pool.values()) or (0,)
-        self._plain = [side for side in SIDES if self._is_plain(side)]
-        self._others = [name for name in self._names if name not in self._plain]
-        self._shapes: dict[tuple[str, ...], _Shape] = {}
 
     def read(self, row: Row) -> Contact | Rejected:
-        """
-        Return the contact of a row, or what is wrong with it: all that could be checked.
-        """
-        values = {
-            name: row.cells.get(column, "")
-            for name, column in zip(self._names, self._places, strict=True)
-        }
+        """Contact of a row, or the row with every rule that could be checked and is broken."""
+        values = tuple([row.cells.get(column, "") for column in self._places])
         try:
-            numbers = self._numbers_by_shape(values)
-            if numbers is None:
-                numbers = self._numbers_by_rules(values)
+            numbers = self._numbers(values)
         except InvalidCall as error:
             return self._rejected(row, error.problems)
         try:
@@ -101,50 +67,37 @@ class RowReader:
         except ValueError as error:
             column = self._campaign.zone_column or self.customer_column
             return Rejected(row.line, column, str(error), "zone", row.cells.get(column, ""))
-        return Contact(row.line, tuple(values.values()), zones, numbers)
+        return Contact(row.line, values, zones, numbers)
 
-    def _is_plain(self, side: Side) -> bool:
-        """The column may hold numbers; ids of agents repeat, and are part of the shape."""
-        kind = str(self._template.fixed.get(f"{side}Type", "Number"))
-        return side in self._template.columns and kind.lower() == "number"
+    def without(self, contact: Contact, known: Collection[str]) -> Contact | None:
+        """
+        Contact without its *known* numbers (E.164), in the same zones.
 
-    def _numbers_by_shape(self, values: Mapping[str, str]) -> tuple[str, ...] | None:
-        """Return the customer's numbers that the row has; None where only the rules can tell."""
-        shape = self._shapes.get(tuple([values[name] for name in self._others]))
-        if shape is None:
-            return None
+        None where a cell would hold no number any more, or the call would break a rule.
+        """
+        values = dict(zip(self._template.names, contact.values, strict=True))
+        for side in self._ours:
+            kept = [one for one in values[side].split(",") if canonical_or_same(one) not in known]
+            values[side] = ",".join(kept)
+            if len(kept) == 1 and f"{side}Strategy" in values:
+                values[f"{side}Strategy"] = ""
         try:
-            plain = {side: (canonical(values[side]),) for side in self._plain}
-        except ValueError:  # it is several, or none
+            numbers = self._numbers(tuple(values.values()))
+        except InvalidCall:
             return None
-        numbers = {**shape.numbers, **plain}
-        if not set(numbers["from"]).isdisjoint(numbers["to"]):
-            return None
-        return tuple(number for side in self._ours for number in numbers[side])
+        return replace(contact, values=tuple(values.values()), numbers=numbers)
 
-    def _numbers_by_rules(self, values: Mapping[str, str]) -> tuple[str, ...]:
-        """
-        Return the customer's numbers that the row has, after the full check.
-
-        Raises:
-            InvalidCall: One or more rules are broken.
-        """
+    def _numbers(self, values: tuple[str, ...]) -> tuple[str, ...]:
+        """The customer's numbers in the row; InvalidCall where rules are broken."""
         for turn in self._turns:
-            call = self._template.call(values, row=turn)
-            call.check_extra(self._allowed)
+            sides = self._calls.profile(values, turn).sides
+        return tuple([number for side in self._ours for number in sides[side]])
+
+    def _check(self, call: ClickToCall) -> None:
+        call.check_extra(self._allowed)
         if not call.protected(self._campaign.customer):
             # An order refuses to protect an agent where a person's phone rings.
             Order(call, customer=self._campaign.customer)
-        self._remember(values, call)
-        return tuple(number for side in self._ours for number in call.protected(side))
-
-    def _remember(self, values: Mapping[str, str], call: ClickToCall) -> None:
-        if len(self._shapes) >= _MOST_SHAPES:
-            self._shapes.clear()
-        same = {side: call.protected(side) for side in SIDES if side not in self._plain}
-        # One number is like another, but neither like two numbers nor like an agent.
-        if all(len(call.protected(side)) == 1 for side in self._plain):
-            self._shapes[tuple([values[name] for name in self._others])] = _Shape(same)
 
     def _zones(self, row: Row, numbers: tuple[str, ...]) -> str:
         if self._campaign.zone_from == "number":
@@ -170,7 +123,7 @@ class RowReader:
         )
 
     def _blame(self, name: str) -> str:
-        """Return the column at fault; "" when the fault is not in one column."""
+        """Column at fault; "" when the fault is not in one column."""
         columns = self._template.columns
         if name == "customer":
             return self.customer_column
@@ -178,5 +131,5 @@ class RowReader:
         return columns.get(name) or columns.get(other, "")
 
     def _named(self, name: str, rule: str) -> str:
-        """Say the parameter too where the column is another's or none."""
+        """Rule with its parameter where the column is another's or none."""
         return rule if name in self._template.columns else f"{name} {rule}"

@@ -1,6 +1,4 @@
-"""
-`python -m dialer.sandbox`.
-"""
+"""`python -m dialer.sandbox`."""
 
 import sys
 

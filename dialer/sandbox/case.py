@@ -1,6 +1,4 @@
-"""
-One request as the rules see it: parameters, whose they are, and its two sides.
-"""
+"""One request as the rules see it: parameters, account, and its two sides."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -18,17 +16,16 @@ _WHOLE: Final = re.compile(r"-?[0-9]{1,9}")
 
 def ten_digits(value: str) -> str:
     """
-    Reduce a phone number to its ten digits; "" when it is none.
+    Ten digits of a phone number, bare or after 0, 91 or +91; "" for any other text.
 
-    Takes the forms seen in public clients: bare, 0, 91 or +91 before. A "+"
-    sent without encoding arrives as a space and is refused.
+    A "+" sent without encoding arrives as a space and is refused.
     """
     match = _NUMBER.fullmatch(value)
     return match[1] if match else ""
 
 
 def whole(text: str) -> int | None:
-    """Read a whole number of at most nine digits, or None when *text* is none."""
+    """Whole number of at most nine digits; None where *text* is none."""
     return int(text) if _WHOLE.fullmatch(text) else None
 
 
@@ -40,7 +37,7 @@ class Side:
     params: Mapping[str, str]
 
     def get(self, suffix: str) -> str | None:
-        """Give the parameter *suffix* of this side (`fromRingTime` for `RingTime`), or None."""
+        """Parameter *suffix* of this side (`fromRingTime` for `RingTime`), or None."""
         return self.params.get(self.name + suffix)
 
     @cached_property
@@ -67,18 +64,13 @@ class Side:
         return (self.get("Strategy") or "").upper() == "TO_ALL"
 
     def login(self, suffix: Literal["WebLogin", "CallLogin"]) -> str:
-        """Give a login filter in lower case; "na" when absent."""
+        """Login filter in lower case; "na" when absent."""
         return (self.get(suffix) or "na").lower()
 
 
 @dataclass(frozen=True)
 class Case:
-    """
-    A request with valid credentials.
-
-    Attributes:
-        is_free: Whether an agent could be rung right now.
-    """
+    """A request with valid credentials; *is_free* says whether an agent could be rung now."""
 
     params: Mapping[str, str]
     world: World
@@ -94,16 +86,15 @@ class Case:
     @property
     def mode(self) -> str:
         """
-        What happens in the end: "developer" rings nobody, all else is live.
+        "developer" rings nobody, all else is live.
 
-        Whether the vendor refuses a mistyped mode is unknown, so the sandbox
-        assumes the worst: the call goes out.
+        Whether the vendor refuses a mistyped mode is unknown; here the call goes out.
         """
         sent = self.params.get("mode", self.campaign.default_mode)
         return "developer" if sent == "developer" else "live"
 
     def people(self, side: Side) -> tuple[str, ...]:
-        """Give the agent ids behind a side: its agents, its groups' members, nobody for numbers."""
+        """Agent ids behind a side: its agents, its groups' members, none for numbers."""
         if side.kind == "agent":
             return tuple(value for value in side.values if value in self.account.agents)
         if side.kind == "group":
@@ -112,7 +103,7 @@ class Case:
         return ()
 
     def eligible(self, side: Side) -> tuple[str, ...]:
-        """Give those of `people` whose logins pass the side's filters."""
+        """Those of `people` whose logins pass the side's filters."""
         web, call = side.login("WebLogin"), side.login("CallLogin")
         agents = self.account.agents
         return tuple(

@@ -1,6 +1,4 @@
-"""
-The sandbox without its sockets: one request in, steps to play out, a row in the ledger.
-"""
+"""The sandbox without its sockets: one request in, steps to play out, a row in the ledger."""
 
 from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
@@ -17,10 +15,9 @@ ENDPOINT: Final = "/v2/clickToCall/para"
 
 class Desk:
     """
-    Puts exchange, faults and ledger together in the one order that proves anything.
+    Exchange, faults and ledger in the one order that proves anything: decide, write, answer.
 
-    Decide, write the row, and only then say or do something. Used from one
-    thread only.
+    Used from one thread only.
     """
 
     def __init__(self, exchange: Exchange, ledger: Ledger, now: Callable[[], datetime]) -> None:
@@ -30,51 +27,44 @@ class Desk:
         self.now = now
 
     def accept(self) -> bool:
-        """Say whether a new connection may speak; one that may not is in the ledger."""
+        """Whether a new connection may speak; one that may not is in the ledger."""
         fault = self.faults.at_accept()
         if fault is None:
             return True
         moment = Moment.read(self.now)
-        self._write(Request("", "", moment, moment), {}, Decision(""), fault.do)
+        self._write(Request("", "", moment, moment), Decision(""), fault.do)
         return False
 
     def patience(self, request: Request) -> timedelta:
-        """Give the silent wait before `answer`, where the world slows this account down."""
+        """Silent wait before `answer`, where the world slows this account down."""
         if _not_a_call(request):
             return timedelta(0)
         return self.exchange.patience(request.params, self.now())
 
     def answer(self, request: Request, *, reused: bool) -> list[Step]:
-        """Decide *request*, write it down, and give the steps of the answer."""
+        """Steps of the answer to *request*, which is decided and written down first."""
         if error := _not_a_call(request):
-            self._write(request, request.params, Decision(f"http_{error}"), "")
+            self._write(request, Decision(f"http_{error}"), "")
             return [Send(render(error, b"", "text/plain")), Close()]
         params = request.params
         fault = self.faults.at_request(params, reused=reused)
         verdict = self._verdict(fault, params)
-        self._write(request, params, verdict, fault.do if fault else "")
+        self._write(request, verdict, fault.do if fault else "")
         key = self.exchange.world.call_id_key
         if fault is None:
             return [Pause(self.exchange.latency()), *honest(verdict, key)]
-        told = verdict if verdict.code else self._pretended()
-        return [Pause(self.exchange.latency()), *troubled(fault, told, key)]
+        if not verdict.code:
+            # The answer of an accepted call, so that the bytes look alike.
+            verdict = Decision(ACCEPTED, call_id=self.exchange.call_id(self.now()))
+        return [Pause(self.exchange.latency()), *troubled(fault, verdict, key)]
 
     def _verdict(self, fault: Fault | None, params: Mapping[str, str]) -> Decision:
         if fault is None or fault.places:
             return self.exchange.decide(params, self.now())
         return Decision(fault.code if fault.do == "code" and fault.code else "")
 
-    def _pretended(self) -> Decision:
-        # What an accepted call would have been told, so that the bytes look alike.
-        return Decision(ACCEPTED, call_id=self.exchange.call_id(self.now()))
-
-    def _write(
-        self,
-        request: Request,
-        params: Mapping[str, str],
-        verdict: Decision,
-        fault: str,
-    ) -> None:
+    def _write(self, request: Request, verdict: Decision, fault: str) -> None:
+        params = request.params
         self.ledger.append(
             Row(
                 seq=self.ledger.next_seq(),

@@ -1,5 +1,5 @@
 """
-The vendor's side of one request: is it welcome, is it right, and then the phones ring.
+The vendor's side of one request: credentials, rules, and then the phones ring.
 
 Owns what changes while the sandbox runs: meters, legs that are up, busy agents.
 """
@@ -15,7 +15,6 @@ from typing import Final
 from dialer.sandbox import rules
 from dialer.sandbox.case import Case
 from dialer.sandbox.ledger import Ring
-from dialer.sandbox.meter import Meter
 from dialer.sandbox.plan import PicksUp, by_habit, plan_call
 from dialer.sandbox.world import Limits, World
 
@@ -27,7 +26,7 @@ _LONG_AGO: Final = datetime.min.replace(tzinfo=UTC)
 @dataclass(frozen=True, slots=True)
 class Decision:
     """
-    What the vendor makes of a request.
+    The vendor's decision on a request.
 
     Attributes:
         code: "200", a refusal's code, or "http_429" and "http_503" for an
@@ -35,8 +34,6 @@ class Decision:
         mode: "live", "developer", or "" when the credentials were refused.
         call_id: Of an accepted call, as far as the world gives one.
         placed: Whether phones ring.
-        rings: When which.
-        retry_after: To be sent along, or None.
     """
 
     code: str
@@ -47,8 +44,28 @@ class Decision:
     retry_after: timedelta | None = None
 
 
+@dataclass(slots=True)
+class Meter:
+    """Token bucket of one account, kept as the moment when it is full again."""
+
+    full_at: datetime = _LONG_AGO
+
+    def charge(self, now: datetime, *, rate: float, burst: int, queue: bool) -> timedelta:
+        """
+        Take one token of *burst*, refilled at *rate* a second; the wait is zero when there was one.
+
+        Otherwise nothing was taken, unless *queue*, which takes a token that is still to come.
+        """
+        gap = timedelta(seconds=1) / rate
+        filled = max(self.full_at, now)
+        wait = max(filled - now - gap * (burst - 1), timedelta(0))
+        if not wait or queue:
+            self.full_at = filled + gap
+        return wait
+
+
 class Exchange:
-    """Decides requests one after another; *world* may be replaced between two."""
+    """Decisions on requests one after another; *world* may be replaced between two."""
 
     def __init__(self, world: World, picks_up: PicksUp | None = None) -> None:
         self.world = world
@@ -64,18 +81,18 @@ class Exchange:
         self._busy: dict[tuple[str, str], datetime] = {}
 
     def patience(self, params: Mapping[str, str], now: datetime) -> timedelta:
-        """Give the silent wait before `decide`, taking a token, where the account is slowed."""
-        limits = self._limits(params)
-        if limits is None or limits.over_rate != "slow" or limits.calls_per_second is None:
+        """Silent wait before `decide`, taking a token, where the account is slowed."""
+        if rules.credentials(params, self.world):
             return timedelta(0)
-        return self._charge(params["user_id"], limits, now)
+        user_id = params["user_id"]
+        limits = self.world.accounts[user_id].limits
+        return self._charge(user_id, limits, now) if limits.over_rate == "slow" else timedelta(0)
 
     def decide(self, params: Mapping[str, str], now: datetime) -> Decision:
         """
         Judge one request at *now* (aware) and, in live mode, place it.
 
-        Order: credentials, rate, the rules in their order, legs. The vendor's
-        real order is unknown.
+        Order: credentials, rate, rules, legs; the vendor's is unknown.
         """
         code = rules.credentials(params, self.world)
         if code:
@@ -138,11 +155,6 @@ class Exchange:
         if not self.world.accounts[user_id].agents[name].available:
             return now + timedelta(days=1)
         return self._busy.get((user_id, name), _LONG_AGO)
-
-    def _limits(self, params: Mapping[str, str]) -> Limits | None:
-        if rules.credentials(params, self.world):
-            return None
-        return self.world.accounts[params["user_id"]].limits
 
     def _charge(self, user_id: str, limits: Limits, now: datetime) -> timedelta:
         rate = limits.calls_per_second

@@ -1,6 +1,4 @@
-"""
-What goes wrong, and for which requests: the script of a bad day.
-"""
+"""Faults, and the requests they strike: the script of a bad day."""
 
 import random
 from collections.abc import Mapping
@@ -8,10 +6,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import Field, SecretStr, model_validator
 
 from dialer.sandbox.case import Side, ten_digits
-from dialer.sandbox.duration import Duration
+from dialer.sandbox.world import Duration, Frozen
 
 Trouble = Literal[
     "refuse",
@@ -57,13 +55,9 @@ _FIXED: Final = {
 }
 
 
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-
-class When(_Part):
+class When(Frozen):
     """
-    Which requests; every condition that is set must hold, and none means all.
+    Conditions on a request; every one that is set must hold, and none means all.
 
     Attributes:
         token: The request's campaign token.
@@ -72,13 +66,12 @@ class When(_Part):
         reused: Whether the connection carried a request before.
         nth: Only this one of the requests that fit all of the above, from 1.
         every: Only each of these: 3 means the third, the sixth, ...
-        probability: Then by chance, drawn from *seed*.
-        seed: Repeatable per rule.
+        probability: Then by chance, drawn from *seed*, repeatable per rule.
         times: And at most so often; None is for ever.
     """
 
     token: SecretStr | None = None
-    params: dict[str, str] = {}
+    params: dict[str, str] = Field(default_factory=dict)
     numbers: frozenset[str] = frozenset()
     reused: bool | None = None
     nth: int | None = Field(default=None, ge=1)
@@ -93,7 +86,7 @@ class When(_Part):
         return bool(self.token or self.params or self.numbers or self.reused is not None)
 
     def fits(self, params: Mapping[str, str], *, reused: bool) -> bool:
-        """Ask the conditions that look into the request."""
+        """Whether the conditions that look into the request hold."""
         if self.token and params.get("token") != self.token.get_secret_value():
             return False
         if self.reused not in (None, reused):
@@ -105,9 +98,9 @@ class When(_Part):
         return not wanted or any(wanted.intersection(side.parties) for side in sides)
 
 
-class Fault(_Part):
+class Fault(Frozen):
     """
-    One rule: what happens (`do`), and to which requests (`when`).
+    One rule: the trouble (`do`), and the requests that meet it (`when`).
 
     Attributes:
         do: `refuse` stops listening at once, for *hold* or until released.
@@ -118,11 +111,10 @@ class Fault(_Part):
             *status*; `code` refuses with *code*. The rest distort the body.
         place: Whether phones ring before the trouble, if the call passes the
             rules. Implied by some names; otherwise true.
-        hold: See *do*; `slow_first_byte` waits 2 s and `trickle` 100 ms by default.
+        hold: 2 s by default for `slow_first_byte`, 100 ms for `trickle`.
         status: HTTP status of `status`; also of `code`, which is 200 by default.
-        code: What `code` answers: any text, documented or not.
+        code: Any text, documented or not.
         retry_after: Header of that name, in whole seconds.
-        when: To which requests.
     """
 
     do: Trouble
@@ -154,7 +146,7 @@ class Fault(_Part):
 
     @property
     def pause(self) -> timedelta:
-        """Give *hold* with the default that fits the trouble; zero where it has none."""
+        """*hold* with the default that fits the trouble; zero where it has none."""
         defaults = {"slow_first_byte": timedelta(seconds=2), "trickle": timedelta(milliseconds=100)}
         return defaults.get(self.do, timedelta(0)) if self.hold is None else self.hold
 
@@ -168,7 +160,7 @@ class _Rule:
     played: int = 0
 
     def strikes(self) -> bool:
-        """Count a request that fits, and say whether it is one to hit."""
+        """Count a request that fits; True for one to hit."""
         self.seen += 1
         when = self.fault.when
         if when.nth not in (None, self.seen) or self.seen % (when.every or 1):
@@ -197,16 +189,16 @@ class FaultScript:
         self._rules = [rule for rule in self._rules if only and rule.fault.do != only]
 
     def at_accept(self) -> Fault | None:
-        """Choose for a new connection, of which nothing is known."""
+        """Fault for a new connection, of which nothing is known."""
         return self._play([rule for rule in self._rules if rule.fault.do == "accept_close"])
 
     def at_request(self, params: Mapping[str, str], *, reused: bool) -> Fault | None:
-        """Choose for a request that was read."""
+        """Fault for a request that was read."""
         rules = [rule for rule in self._rules if rule.fault.do not in BEFORE_READING]
         return self._play([r for r in rules if r.fault.when.fits(params, reused=reused)])
 
     def listing(self) -> list[dict[str, Any]]:
-        """Give the rules and how often each fitted and was played, token and numbers starred."""
+        """Rules with how often each fitted and was played, token and numbers starred."""
         return [
             {"id": rule.id, "seen": rule.seen, "played": rule.played} | _shown(rule.fault)
             for rule in self._rules

@@ -1,5 +1,5 @@
 """
-What came in and whom it rang: the judge of "never twice".
+The requests that came in and the phones they rang: the proof of "never twice".
 
 A row is written before the answer, or the fault in its place, leaves the
 sandbox, and never changes. This is the only place where numbers are kept, and
@@ -9,14 +9,14 @@ the campaign token is kept nowhere.
 import json
 from collections import Counter
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Final
+
+from pydantic import TypeAdapter
 
 from dialer.sandbox.case import LegName
-
-_TIMES = ("first_byte_at", "head_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,13 +25,11 @@ class Ring:
     One phone ringing once.
 
     Attributes:
-        call_id: The call it belongs to.
         leg: `from` rings first, `to` only after `from` was answered.
-        kind: "number" or "agent", saying what *party* is.
+        kind: "number" or "agent".
         party: Ten digits, or an agent id.
         start: First moment of ringing; aware UTC.
-        end: Picked up or given up.
-        answered: Which of the two.
+        end: Picked up, if *answered*, or given up.
     """
 
     call_id: str
@@ -42,17 +40,6 @@ class Ring:
     end: datetime
     answered: bool
 
-    def to_json(self) -> dict[str, Any]:
-        """Give the ring as JSON types; times in ISO 8601."""
-        plain = {item.name: getattr(self, item.name) for item in fields(self)}
-        return plain | {"start": self.start.isoformat(), "end": self.end.isoformat()}
-
-    @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_json` gave."""
-        times = {name: datetime.fromisoformat(data[name]) for name in ("start", "end")}
-        return cls(**{**data, **times})
-
 
 @dataclass(frozen=True, slots=True)
 class Row:
@@ -61,20 +48,17 @@ class Row:
 
     Attributes:
         seq: Counts from 1 in the order of writing; never used twice.
-        first_byte_at: Wall clock at the first byte, or at the accept where
-            nothing was read; aware UTC.
-        head_at: Wall clock at the end of the headers; same as first_byte_at
-            where they never ended.
-        first_byte_ns: Monotonic clock of the machine at the same two moments,
-        head_ns: in nanoseconds; for measuring rates.
+        first_byte_at: Aware UTC; the accept where nothing was read.
+        head_at: End of the headers; same as first_byte_at where they never ended.
+        first_byte_ns: Both moments, with head_ns, on the monotonic clock in nanoseconds.
         method: "POST", "GET" (which places calls too), or "".
-        transport: Where the parameters were: "query", "form", "query+form", "none".
+        transport: Place of the parameters: "query", "form", "query+form", "none".
         params: As sent, the token left out.
-        mode: "live", "developer", or "" when the request got no further than its credentials.
+        mode: "live", "developer", or "" when the credentials were refused.
         verdict: "200", a refusal's code, "http_429" and the like, or "" when
             a fault came before any decision.
         placed: Whether phones rang.
-        call_id: Of a call that was accepted; "" where none was given.
+        call_id: Of an accepted call; "" where none was given.
         fault: Name of the fault played; "" for an honest answer.
         rings: In the order of their start; empty unless placed.
     """
@@ -95,35 +79,22 @@ class Row:
     fault: str = ""
     rings: tuple[Ring, ...] = ()
 
-    def to_json(self) -> dict[str, Any]:
-        """Give the row as JSON types; `placed` is 0 or 1."""
-        plain = {item.name: getattr(self, item.name) for item in fields(self)}
-        plain |= {name: plain[name].isoformat() for name in _TIMES}
-        return plain | {
-            "placed": int(self.placed),
-            "params": dict(self.params),
-            "rings": [ring.to_json() for ring in self.rings],
-        }
+    def to_json(self) -> str:
+        """One line of JSON: times in ISO 8601, `placed` as 0 or 1."""
+        plain = asdict(self) | {"placed": int(self.placed)}
+        return json.dumps(plain, default=datetime.isoformat) + "\n"
 
     @classmethod
-    def from_json(cls, data: Mapping[str, Any]) -> Self:
-        """Read what `to_json` gave."""
-        return cls(
-            **{
-                **data,
-                **{name: datetime.fromisoformat(data[name]) for name in _TIMES},
-                "placed": bool(data["placed"]),
-                "rings": tuple(Ring.from_json(ring) for ring in data["rings"]),
-            },
-        )
+    def from_json(cls, data: object) -> "Row":
+        """Row of the JSON types that `to_json` wrote."""
+        return _ROW.validate_python(data)
+
+
+_ROW: Final = TypeAdapter(Row)
 
 
 class Ledger:
-    """
-    Append-only rows, in memory and, given a path, as one JSON line each.
-
-    Written by one thread; any thread may read while it grows.
-    """
+    """Append-only rows, in memory and in a file; one thread writes, any may read meanwhile."""
 
     def __init__(self, path: Path | None = None) -> None:
         self._rows: list[Row] = []
@@ -132,30 +103,26 @@ class Ledger:
         self._file = path.open("a", encoding="utf-8", buffering=1) if path else None
 
     def append(self, row: Row) -> None:
-        """Keep *row*, whose `seq` came from `next_seq`; on disk (not synced) when this returns."""
+        """Keep *row*, its `seq` from `next_seq`; in the file (not synced) when this returns."""
         if self._file:
-            self._file.write(json.dumps(row.to_json()) + "\n")
+            self._file.write(row.to_json())
         self._rows.append(row)
 
     def next_seq(self) -> int:
-        """Give the next row's number."""
+        """The next row's number."""
         self._next += 1
         return self._next - 1
 
     def rows(self, *, since: int = 0) -> list[Row]:
-        """Give the rows whose `seq` is greater than *since*, in order."""
+        """Rows whose `seq` is greater than *since*, in order."""
         return [row for row in list(self._rows) if row.seq > since]
 
     def placed(self) -> list[Row]:
-        """Give the rows that rang phones."""
+        """Rows that rang phones."""
         return [row for row in self.rows() if row.placed]
 
-    def rings(self) -> list[Ring]:
-        """Give every ring of every placed call."""
-        return [ring for row in self.rows() for ring in row.rings]
-
     def summary(self) -> dict[str, Any]:
-        """Count without naming anybody."""
+        """Counts, without numbers of people."""
         rows = self.rows()
         return {
             "requests": len(rows),
@@ -178,6 +145,6 @@ class Ledger:
 
 
 def read_ledger(path: Path) -> list[Row]:
-    """Read the rows another process wrote to *path*."""
+    """Rows that another process wrote to *path*."""
     lines = path.read_text(encoding="utf-8").splitlines()
     return [Row.from_json(json.loads(line)) for line in lines]

@@ -1,6 +1,4 @@
-"""
-A loopback port that can stop listening and start again without losing its number.
-"""
+"""A loopback port that can stop listening and start again without losing its number."""
 
 import asyncio
 import ipaddress
@@ -17,12 +15,7 @@ _LAST_PORT: Final = 65535
 
 
 def loopback(host: str) -> str:
-    """
-    Give the address to bind for *host*.
-
-    Raises:
-        SandboxRefused: *host* is not a loopback address; nothing was bound.
-    """
+    """Address to bind for *host*; SandboxRefused where it is not loopback, nothing was bound."""
     if host == "localhost":
         return "127.0.0.1"
     try:
@@ -37,12 +30,9 @@ def loopback(host: str) -> str:
 
 class Listener:
     """
-    Serves each connection as a task of its own, and ends them all on `stop`.
+    Server of each connection as a task of its own; `stop` ends them all.
 
-    Args:
-        host: A loopback address; anything else raises `SandboxRefused`.
-        port: 0 lets the system choose.
-        serve: Speaks on one connection; closing it is done here.
+    *port* 0 lets the system choose; *serve* speaks on a connection, which is closed here.
     """
 
     def __init__(self, host: str, port: int, serve: Serve) -> None:
@@ -85,7 +75,7 @@ class Listener:
 
     def _bound(self) -> socket.socket:
         # On Linux a second socket, bound and never listening, keeps the number
-        # from being handed to somebody else's outgoing connection meanwhile.
+        # from being handed to another outgoing connection meanwhile.
         if self._keeper is None and sys.platform == "linux":
             self._keeper = self._bind()
         return self._bind()

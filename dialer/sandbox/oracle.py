@@ -1,5 +1,5 @@
 """
-The judge: what a ledger proves about the jobs that led to it.
+The judge: proofs by a ledger about the jobs that led to it.
 
 Pure functions over rows and plain facts. The words for states are written here
 again on purpose: a judge that borrows its law from the accused proves nothing.
@@ -25,15 +25,7 @@ Pair = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """
-    What the judge found.
-
-    Attributes:
-        violations: One sentence each, numbers masked; empty when all is well.
-        requests: Rows judged.
-        placed: Rows that rang phones.
-        intents: Jobs judged.
-    """
+    """Violations, one sentence each with numbers masked, and the sums that were judged."""
 
     violations: tuple[str, ...]
     requests: int
@@ -47,15 +39,14 @@ class Verdict:
 
 
 def pair(row: Row) -> Pair:
-    """Give the parties of a row in the form in which two that ring the same phones are equal."""
+    """Parties of a row in the form in which two that ring the same phones are equal."""
     return _party(row.params.get("from", "")), _party(row.params.get("to", ""))
 
 
 def placed_more_than_once(
-    rows: Iterable[Row],
-    key: Callable[[Row], Hashable] = pair,
+    rows: Iterable[Row], key: Callable[[Row], Hashable] = pair
 ) -> dict[Hashable, list[Row]]:
-    """Give the placed rows that share a *key* with another placed row, by that key."""
+    """Placed rows that share a *key* with another placed row, by that key."""
     groups: dict[Hashable, list[Row]] = defaultdict(list)
     for row in rows:
         if row.placed:
@@ -69,14 +60,7 @@ def rings_outside(
     *,
     legs: Collection[LegName] = ("from", "to"),
 ) -> list[Ring]:
-    """
-    Give the rings of *legs* that began outside every window.
-
-    Args:
-        rows: The ledger.
-        windows: Pairs of aware datetimes; a window holds its start and not its end.
-        legs: Which phones are protected.
-    """
+    """Rings of *legs* that began outside every window: aware start, and end exclusive."""
     return [
         ring
         for row in rows
@@ -89,15 +73,9 @@ def judge(rows: Iterable[Row], intents: Iterable[Intent]) -> Verdict:
     """
     Hold the ledger against the jobs, all of them, after the dust has settled.
 
-    Args:
-        rows: The whole ledger.
-        intents: One mapping for each job, as `dialer jobs --json --reveal`
-            lists them: `id`, `from`, `to`, `state`, `call_id` ("" or None when
-            unknown), and optionally `doubts`, the number of its attempts that
-            ended in doubt and were settled by a person since.
-
-    Raises:
-        ValueError: An intent's number is masked; ask for the list with `--reveal`.
+    An intent is a job as `dialer jobs --json --reveal` lists it: `id`, `from`, `to`, `state`,
+    `call_id` ("" or None when unknown), and optionally `doubts`, the number of its attempts that
+    ended in doubt and were settled by a person since. A masked number raises ValueError.
     """
     table, jobs = list(rows), list(intents)
     found = [

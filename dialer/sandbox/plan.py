@@ -1,8 +1,8 @@
 """
 The whole course of a call, known the moment it is placed.
 
-Nothing waits and no timer runs: who rings when, who picks up and when it all
-ends follow from the request, the habits in the world and the drawn numbers.
+Nothing waits and no timer runs: rings, answers and the end follow from the
+request, the habits in the world and the drawn numbers.
 """
 
 import random
@@ -20,30 +20,17 @@ _DEFAULT_QUEUE: Final = 60
 
 
 class PicksUp(Protocol):
-    """Decides one ring; give your own to `Sandbox` to script who answers."""
+    """Decision on one ring; give your own to `Sandbox` to script the answers."""
 
     def __call__(
-        self,
-        leg: LegName,
-        party: str,
-        attempt: int,
-        ring_time: timedelta,
-        rng: random.Random,
-        /,
+        self, leg: LegName, party: str, attempt: int, ring_time: timedelta, rng: random.Random, /
     ) -> timedelta | None:
-        """Say how long *party* rings in round *attempt* (from 0) before picking up, or None."""
+        """Time that *party* rings in round *attempt* (from 0) before an answer, or None."""
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """
-    What will happen.
-
-    Attributes:
-        rings: In the order of their start.
-        ends_at: When the last phone falls silent.
-        busy: Agents that cannot take another call before *ends_at*.
-    """
+    """Rings in the order of their start, the end of the last, and agents busy until then."""
 
     rings: tuple[Ring, ...]
     ends_at: datetime
@@ -51,14 +38,10 @@ class Plan:
 
 
 def by_habit(habits: Habits) -> PicksUp:
-    """Let people pick up by the chances in *habits*."""
+    """Answers by the chances in *habits*."""
 
     def picks_up(
-        leg: LegName,
-        _party: str,
-        _attempt: int,
-        ring_time: timedelta,
-        rng: random.Random,
+        leg: LegName, _party: str, _attempt: int, ring_time: timedelta, rng: random.Random
     ) -> timedelta | None:
         chance = habits.from_answers if leg == "from" else habits.to_answers
         share = rng.uniform(*habits.picks_up)
@@ -77,15 +60,9 @@ def plan_call(
     rng: random.Random,
 ) -> Plan:
     """
-    Work out the call that *case* asks for, placed at *at*.
+    Course of the call that a valid *case* asks for, placed at *at* (aware).
 
-    Args:
-        case: A request that passed every rule.
-        call_id: Goes into each ring.
-        at: Aware; the first ring is `habits.setup` later.
-        free_at: When an agent is free; in the past for one who is.
-        picks_up: Decides each ring.
-        rng: For picks_up and the length of the talk.
+    *free_at* gives when an agent is free, in the past for one who is; *rng* also draws the talk.
     """
     rings: list[Ring] = []
     moment = at + case.world.habits.setup
@@ -118,11 +95,9 @@ class _Leg:
     rng: random.Random
 
     def ring(
-        self,
-        start: datetime,
-        free_at: Callable[[str], datetime],
+        self, start: datetime, free_at: Callable[[str], datetime]
     ) -> tuple[list[Ring], bool, datetime]:
-        """Give the rings, whether somebody answered, and when the leg was decided."""
+        """Rings, whether one was answered, and when the leg was decided."""
         parties, start = self._parties(start, free_at)
         rings: list[Ring] = []
         rounds = 1 + (whole(self.side.get("RetryCount") or "0") or 0)
@@ -139,9 +114,7 @@ class _Leg:
         return rings, False, start
 
     def _parties(
-        self,
-        start: datetime,
-        free_at: Callable[[str], datetime],
+        self, start: datetime, free_at: Callable[[str], datetime]
     ) -> tuple[Sequence[str], datetime]:
         if self.side.kind == "number":
             return self.side.parties, start

@@ -1,21 +1,19 @@
-"""
-The sandbox as a process: `dialer sandbox` and `python -m dialer.sandbox`.
-"""
+"""The sandbox as a process: `dialer sandbox` and `python -m dialer.sandbox`."""
 
 import argparse
-import asyncio
 import errno
 import json
 import signal
 import sys
+import threading
 from collections.abc import Sequence
 from pathlib import Path
+from typing import NoReturn
 
 from dialer.errors import SandboxRefused
-from dialer.sandbox.ledger import Ledger
-from dialer.sandbox.server import Server
-from dialer.sandbox.threaded import utc_now
+from dialer.sandbox.server import Sandbox
 from dialer.sandbox.world import DEFAULT_WORLD, World
+from dialer.text.printable import printable, printable_lines
 
 _EPILOG = """\
 Without --config it knows user id 00000001 with the token
@@ -36,55 +34,48 @@ came in (dialer/sandbox/admin.py, dialer/sandbox/faults.py):
 
 def main(argv: Sequence[str] | None = None) -> int:
     """
-    Serve until SIGINT or SIGTERM.
+    Serve until SIGINT or SIGTERM; 0 after it, 1 with the reason on stderr, 2 for wrong usage.
 
     Prints one line of JSON, `{"url": ..., "admin": ...}`, once both ports answer,
     and for a person the settings with which a worker calls it.
-
-    Args:
-        argv: Arguments without the program's name; None takes the process's own.
-
-    Returns:
-        0 after a signal, 1 when it could not start; the reason is on stderr.
-        Wrong usage ends the process with 2.
     """
     options = _parser().parse_args(argv)
     try:
         world = World.from_json(options.config.read_bytes()) if options.config else DEFAULT_WORLD
-        asyncio.run(_serve(world, options))
+        _serve(world, options)
     except (ValueError, OSError, SandboxRefused) as error:
-        print(f"sandbox: {_reason(error, options)}", file=sys.stderr)  # noqa: T201 - a command
+        reasons = printable_lines(f"sandbox: {_reason(error, options)}")
+        print(*reasons, sep="\n", file=sys.stderr)  # noqa: T201 - a command
         return 1
     return 0
 
 
-async def _serve(world: World, options: argparse.Namespace) -> None:
-    ledger = Ledger(options.ledger)
+def _serve(world: World, options: argparse.Namespace) -> None:
+    sandbox = Sandbox(world, host=options.host, port=options.port, ledger_path=options.ledger)
+    over = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: over.set())
     try:
-        server = Server(
-            world=world, ledger=ledger, now=utc_now, host=options.host, port=options.port
-        )
-        loop = asyncio.get_running_loop()
-        for number in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(number, server.end)
-        await server.run(lambda: _announce(server, world))
+        _announce(sandbox.start())
+        over.wait()
     finally:
-        ledger.close()
+        sandbox.stop()
 
 
-def _announce(server: Server, world: World) -> None:
-    line = json.dumps({"url": server.url, "admin": server.admin_url})
+def _announce(sandbox: Sandbox) -> None:
+    line = json.dumps({"url": sandbox.url, "admin": sandbox.admin_url})
     print(line, flush=True)  # noqa: T201 - the promised line
     if sys.stderr.isatty():
-        print(_settings(server.url, world), file=sys.stderr, flush=True)  # noqa: T201 - for a person
+        shown = printable_lines(_settings(sandbox.url, sandbox.world))
+        print(*shown, sep="\n", file=sys.stderr, flush=True)  # noqa: T201 - for a person
 
 
 def _settings(url: str, world: World) -> str:
-    """The variables with which a worker calls this sandbox, for one account of the world."""
+    """Variables with which a worker calls this sandbox, for one account of the world."""
     lines = [f"export DIALER_ACCOUNTS__DEFAULT__BASE_URL={url}"]
     for user_id, account in list(world.accounts.items())[:1]:
         lines.append(f"export DIALER_ACCOUNTS__DEFAULT__USER_ID={user_id}")
-        # Made up, like everything here: whoever writes a world knows its tokens.
+        # Made up, like everything here: the author of a world knows its tokens.
         tokens = list(account.campaigns)[:1]
         lines += [f"export DIALER_ACCOUNTS__DEFAULT__TOKEN={token}" for token in tokens]
     return "\n".join(["settings for workers and `dialer` in other terminals:", *lines])
@@ -95,11 +86,16 @@ def _reason(error: Exception, options: argparse.Namespace) -> str:
         return str(error)
     if error.errno == errno.EADDRINUSE:
         return f"port {options.port} is in use; give another --port, or none"
-    return f"{error.filename or options.host}: {error.strerror or error}"
+    return printable(f"{error.filename or options.host}: {error.strerror or error}")
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        super().error(printable(message))
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="dialer sandbox",
         description="A stand-in for the Click-to-Call API on loopback; it rings nobody.",
         epilog=_EPILOG,

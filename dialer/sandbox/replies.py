@@ -1,6 +1,4 @@
-"""
-The bytes that go back, honest or not, as a list of steps that somebody else plays.
-"""
+"""The bytes that go back, honest or not, as a list of steps to play."""
 
 import gzip
 import json
@@ -10,9 +8,9 @@ from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final
 
+from dialer.sandbox.codes import message
 from dialer.sandbox.exchange import ACCEPTED, Decision
 from dialer.sandbox.faults import Fault
-from dialer.sandbox.messages import message
 
 _JSON: Final = "application/json"
 _HTML: Final = "text/html; charset=UTF-8"
@@ -29,14 +27,14 @@ class Send:
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """Say nothing for so long."""
+    """Silence of this length."""
 
     length: timedelta
 
 
 @dataclass(frozen=True, slots=True)
 class Hold:
-    """Say nothing until released, the client leaves, or so long has passed (None: no limit)."""
+    """Silence until released, the client leaves, or so long has passed (None: no limit)."""
 
     length: timedelta | None
 
@@ -52,26 +50,23 @@ Step = Send | Pause | Hold | Close
 
 
 def render(
-    status: int,
-    body: bytes,
-    kind: str = _JSON,
-    headers: dict[str, str] | None = None,
+    status: int, body: bytes, kind: str = _JSON, headers: dict[str, str] | None = None
 ) -> bytes:
-    """Write one HTTP/1.1 response with a correct Content-Length."""
+    """One HTTP/1.1 response with a correct Content-Length."""
     names = {"Content-Type": kind, "Content-Length": str(len(body))} | (headers or {})
     lines = [f"HTTP/1.1 {status} {_phrase(status)}", *(f"{k}: {v}" for k, v in names.items())]
     return "\r\n".join([*lines, "", ""]).encode("ascii") + body
 
 
 def honest(verdict: Decision, call_id_key: str) -> list[Step]:
-    """Answer as the vendor does: HTTP 200 and a small JSON object, or a bare 429 or 503."""
+    """The vendor's answer: HTTP 200 and a small JSON object, or a bare 429 or 503."""
     if verdict.code.startswith("http_"):
         return [Send(_bare(int(verdict.code[5:]), verdict.retry_after))]
     return [Send(render(200, _encode(answer(verdict, call_id_key))))]
 
 
 def answer(verdict: Decision, call_id_key: str) -> dict[str, Any]:
-    """Give the answer's fields in the order of the vendor's page."""
+    """The answer's fields in the order of the vendor's page."""
     if verdict.code != ACCEPTED:
         return {"message": message(verdict.code), "status": "error", "code": verdict.code}
     named = {call_id_key: verdict.call_id} if verdict.call_id else {}
@@ -82,31 +77,15 @@ def troubled(fault: Fault, verdict: Decision, call_id_key: str) -> list[Step]:
     """
     Answer as *fault* says.
 
-    What the steps are depends on the fault and the answer alone, never on
-    whether a phone rings: a client cannot tell the two apart, nor may it here.
+    The steps depend on the fault and the answer alone, never on whether a phone
+    rings: a client cannot tell the two apart, nor may it here.
     """
     if play := _PLAYS.get(fault.do):
         return play(fault, honest(verdict, call_id_key))
     if verdict.code.startswith("http_"):
         return honest(verdict, call_id_key)
-    fields = answer(verdict, call_id_key)
-    return [Send(_BODIES[fault.do](fields, verdict.call_id, call_id_key))]
-
-
-def _drop(_fault: Fault, _truth: list[Step]) -> list[Step]:
-    return [Close()]
-
-
-def _reset(_fault: Fault, _truth: list[Step]) -> list[Step]:
-    return [Close(reset=True)]
-
-
-def _hang(fault: Fault, _truth: list[Step]) -> list[Step]:
-    return [Hold(fault.hold), Close()]
-
-
-def _slow(fault: Fault, truth: list[Step]) -> list[Step]:
-    return [Pause(fault.pause), *truth]
+    body = _BODIES[fault.do](answer(verdict, call_id_key), verdict.call_id, call_id_key)
+    return [Send(render(200, body, headers=_HEADERS.get(fault.do)))]
 
 
 def _trickle(fault: Fault, truth: list[Step]) -> list[Step]:
@@ -116,64 +95,51 @@ def _trickle(fault: Fault, truth: list[Step]) -> list[Step]:
     return steps
 
 
-def _cut(_fault: Fault, truth: list[Step]) -> list[Step]:
-    return [Send(_bytes(truth)[:-10]), Close()]
-
-
-def _garbage(_fault: Fault, _truth: list[Step]) -> list[Step]:
-    return [Send(b"\x15\x03\x01 not HTTP at all\r\n\r\n"), Close()]
-
-
-def _status(fault: Fault, _truth: list[Step]) -> list[Step]:
-    return [Send(_bare(fault.status or 500, fault.retry_after))]
-
-
 def _code(fault: Fault, _truth: list[Step]) -> list[Step]:
     refusal = _encode(answer(Decision(fault.code or ""), "callId"))
     return [Send(render(fault.status or 200, refusal, headers=_waits(fault.retry_after)))]
 
 
+#: What happens instead of the true steps.
 _PLAYS: Final[dict[str, Callable[[Fault, list[Step]], list[Step]]]] = {
-    "drop_before_place": _drop,
-    "place_then_drop": _drop,
-    "reset_before_place": _reset,
-    "reset_after_place": _reset,
-    "hang": _hang,
-    "slow_first_byte": _slow,
+    "drop_before_place": lambda _fault, _truth: [Close()],
+    "place_then_drop": lambda _fault, _truth: [Close()],
+    "reset_before_place": lambda _fault, _truth: [Close(reset=True)],
+    "reset_after_place": lambda _fault, _truth: [Close(reset=True)],
+    "hang": lambda fault, _truth: [Hold(fault.hold), Close()],
+    "slow_first_byte": lambda fault, truth: [Pause(fault.pause), *truth],
     "trickle": _trickle,
-    "cut_body": _cut,
-    "garbage_status_line": _garbage,
-    "status": _status,
+    "cut_body": lambda _fault, truth: [Send(_bytes(truth)[:-10]), Close()],
+    "garbage_status_line": lambda _fault, _truth: [
+        Send(b"\x15\x03\x01 not HTTP at all\r\n\r\n"),
+        Close(),
+    ],
+    "status": lambda fault, _truth: [Send(_bare(fault.status or 500, fault.retry_after))],
     "code": _code,
 }
 
 #: Distorted bodies from the true fields, the call id and the name it goes by.
 _BODIES: Final[dict[str, Callable[[dict[str, Any], str, str], bytes]]] = {
-    "truncated_json": lambda true, _id, _key: render(200, _encode(true)[:-10]),
-    "array": lambda true, _id, _key: render(200, _encode([true])),
-    "null": lambda _true, _id, _key: render(200, b"null"),
-    "number_code": lambda true, _id, _key: render(
-        200, _encode(true | {"code": _number(true["code"])})
+    "truncated_json": lambda true, _id, _key: _encode(true)[:-10],
+    "array": lambda true, _id, _key: _encode([true]),
+    "null": lambda _true, _id, _key: b"null",
+    "number_code": lambda true, _id, _key: _encode(
+        true | {"code": int(true["code"]) if true["code"].isdecimal() else 0}
     ),
-    "missing_callid": lambda true, _id, key: render(
-        200, _encode({name: value for name, value in true.items() if name != key})
+    "missing_callid": lambda true, _id, key: _encode(
+        {name: value for name, value in true.items() if name != key}
     ),
-    "error_with_callid": lambda _true, call_id, key: render(
-        200, _encode(answer(Decision("1508"), key) | {key: call_id})
+    "error_with_callid": lambda _true, call_id, key: _encode(
+        answer(Decision("1508"), key) | {key: call_id}
     ),
-    "success_with_error_code": lambda true, _id, _key: render(
-        200, _encode(true | {"code": "1508"})
-    ),
-    "html": lambda _true, _id, _key: render(200, _PAGE.format("OK").encode(), _HTML),
-    "empty": lambda _true, _id, _key: render(200, b""),
-    "bom": lambda true, _id, _key: render(200, b"\xef\xbb\xbf" + _encode(true)),
-    "gzip": lambda true, _id, _key: render(
-        200, gzip.compress(_encode(true), mtime=0), headers={"Content-Encoding": "gzip"}
-    ),
-    "big_body": lambda true, _id, _key: render(
-        200, _encode(true | {"padding": "x" * _TWO_MEGABYTES})
-    ),
+    "success_with_error_code": lambda true, _id, _key: _encode(true | {"code": "1508"}),
+    "html": lambda _true, _id, _key: _PAGE.format("OK").encode(),
+    "empty": lambda _true, _id, _key: b"",
+    "bom": lambda true, _id, _key: b"\xef\xbb\xbf" + _encode(true),
+    "gzip": lambda true, _id, _key: gzip.compress(_encode(true), mtime=0),
+    "big_body": lambda true, _id, _key: _encode(true | {"padding": "x" * _TWO_MEGABYTES}),
 }
+_HEADERS: Final = {"html": {"Content-Type": _HTML}, "gzip": {"Content-Encoding": "gzip"}}
 
 
 def _bare(status: int, retry_after: timedelta | None) -> bytes:
@@ -188,10 +154,6 @@ def _bare(status: int, retry_after: timedelta | None) -> bytes:
 
 def _waits(retry_after: timedelta | None) -> dict[str, str]:
     return {} if retry_after is None else {"Retry-After": f"{retry_after.total_seconds():.0f}"}
-
-
-def _number(code: str) -> int:
-    return int(code) if code.isdecimal() else 0
 
 
 def _phrase(status: int) -> str:

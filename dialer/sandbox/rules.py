@@ -2,8 +2,8 @@
 The vendor's rules, each a question with a code for an answer.
 
 A rule takes a `Case` and returns the code of the first thing wrong, or None.
-Each stands on its own, because `World.shuffle_order` asks them in any order.
-The order of `RULES` is an assumption; nobody documents the real one.
+Each stands alone, because `World.shuffle_order` asks them in any order.
+The order of `RULES` is an assumption: the real one is undocumented.
 """
 
 import random
@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import Final
 
 from dialer.sandbox.case import Case, Side, ten_digits, whole
-from dialer.sandbox.side_codes import CODES, SideCodes
+from dialer.sandbox.codes import Wrong
 from dialer.sandbox.world import World
 
 Rule = Callable[[Case], str | None]
@@ -23,7 +23,7 @@ _MOST_RETRIES: Final = 3
 
 
 def credentials(params: Mapping[str, str], world: World) -> str | None:
-    """Refuse a request whose account or campaign token is missing or unknown."""
+    """Code for a missing or unknown account or campaign token, or None."""
     user_id, token = params.get("user_id", ""), params.get("token", "")
     if not user_id:
         return "1002"
@@ -35,26 +35,28 @@ def credentials(params: Mapping[str, str], world: World) -> str | None:
 
 
 def check(case: Case, rng: random.Random) -> str | None:
-    """Ask every rule behind the credentials; give the first code, or None for a valid call."""
+    """First code of the rules behind the credentials, or None for a valid call."""
     rules = list(RULES)
     if case.world.shuffle_order:
         rng.shuffle(rules)
     return next((code for rule in rules if (code := rule(case))), None)
 
 
-def _each_side(rule: Callable[[Case, Side, SideCodes], str | None]) -> Rule:
+def _each_side(rule: Callable[[Case, Side], Wrong | str | None]) -> Rule:
     def both(case: Case) -> str | None:
-        found = (rule(case, side, CODES[side.name]) for side in case.sides)
-        return next((code for code in found if code), None)
+        for side in case.sides:
+            if wrong := rule(case, side):
+                return wrong.on(side.name) if isinstance(wrong, Wrong) else wrong
+        return None
 
     return both
 
 
 @_each_side
-def _types(_case: Case, side: Side, codes: SideCodes) -> str | None:
+def _types(_case: Case, side: Side) -> Wrong | None:
     if side.get("Type") == "":
-        return codes.type_empty
-    return None if side.kind in ("number", "agent", "group") else codes.type_invalid
+        return Wrong.TYPE_EMPTY
+    return None if side.kind in ("number", "agent", "group") else Wrong.TYPE_INVALID
 
 
 def _presence(case: Case) -> str | None:
@@ -63,18 +65,18 @@ def _presence(case: Case) -> str | None:
         return None
     if not first and not second:
         return "1521"
-    return CODES["from"].missing if not first else CODES["to"].missing
+    return Wrong.MISSING.on("to" if first else "from")
 
 
 @_each_side
-def _counts(case: Case, side: Side, codes: SideCodes) -> str | None:
+def _counts(case: Case, side: Side) -> Wrong | None:
     if len(side.values) < 2:  # noqa: PLR2004 - "more than one" is the rule itself
         return None
     if side.kind == "group":
-        return codes.many_groups
+        return Wrong.MANY_GROUPS
     if len(side.values) > case.world.max_values:
-        return codes.too_many
-    return None if case.campaign.multi_value else codes.not_several
+        return Wrong.TOO_MANY
+    return None if case.campaign.multi_value else Wrong.NOT_SEVERAL
 
 
 def _lengths(case: Case) -> str | None:
@@ -84,18 +86,18 @@ def _lengths(case: Case) -> str | None:
 
 
 @_each_side
-def _values(case: Case, side: Side, codes: SideCodes) -> str | None:
+def _values(case: Case, side: Side) -> Wrong | None:
     repeated = len(set(side.parties)) < len(side.parties)
     if side.kind == "number":
         if not all(ten_digits(value) for value in side.values):
-            return codes.bad_number
-        return codes.same_number if repeated else None
+            return Wrong.BAD_NUMBER
+        return Wrong.SAME_NUMBER if repeated else None
     if side.kind == "agent":
         if not all(value in case.account.agents for value in side.values):
-            return codes.bad_agent
-        return codes.same_agent if repeated else None
+            return Wrong.BAD_AGENT
+        return Wrong.SAME_AGENT if repeated else None
     if side.kind == "group" and not all(value in case.account.groups for value in side.values):
-        return codes.bad_group
+        return Wrong.BAD_GROUP
     return None
 
 
@@ -106,35 +108,30 @@ def _same_value(case: Case) -> str | None:
 
 
 @_each_side
-def _strategies(_case: Case, side: Side, codes: SideCodes) -> str | None:
+def _strategies(_case: Case, side: Side) -> Wrong | None:
     sent = side.get("Strategy")
-    return None if sent is None or sent.upper() in ("ONE_BY_ONE", "TO_ALL") else codes.strategy
+    return None if sent is None or sent.upper() in ("ONE_BY_ONE", "TO_ALL") else Wrong.STRATEGY
 
 
 @_each_side
-def _ring_times(_case: Case, side: Side, codes: SideCodes) -> str | None:
-    sent = side.get("RingTime")
-    if sent is None:
-        return None
-    seconds = whole(sent)
-    if not seconds:
-        return codes.ring
-    if seconds < 0:
-        return codes.ring_negative
-    return codes.ring_max if seconds > _LONGEST_RING else None
+def _ring_times(_case: Case, side: Side) -> Wrong | None:
+    codes = Wrong.RING, Wrong.RING_NEGATIVE, Wrong.RING_MAX
+    return _outside(side.get("RingTime"), 1, _LONGEST_RING, codes)
 
 
 @_each_side
-def _retry_counts(_case: Case, side: Side, codes: SideCodes) -> str | None:
-    sent = side.get("RetryCount")
-    if sent is None:
-        return None
-    count = whole(sent)
-    if count is None:
-        return codes.retry
-    if count < 0:
-        return codes.retry_negative
-    return codes.retry_max if count > _MOST_RETRIES else None
+def _retry_counts(_case: Case, side: Side) -> Wrong | None:
+    codes = Wrong.RETRY, Wrong.RETRY_NEGATIVE, Wrong.RETRY_MAX
+    return _outside(side.get("RetryCount"), 0, _MOST_RETRIES, codes)
+
+
+def _outside(sent: str | None, least: int, most: int, codes: tuple[Wrong, ...]) -> Wrong | None:
+    number = least if sent is None else whole(sent)
+    if number is None or 0 <= number < least:
+        return codes[0]
+    if number < 0:
+        return codes[1]
+    return codes[2] if number > most else None
 
 
 def _time_limit(case: Case) -> str | None:
@@ -171,26 +168,24 @@ def _sounds(case: Case) -> str | None:
 
 
 @_each_side
-def _clis(case: Case, side: Side, codes: SideCodes) -> str | None:
-    return None if side.get("CLI") in (None, AGENT_CLI, *case.account.clis) else codes.cli
+def _clis(case: Case, side: Side) -> Wrong | None:
+    return None if side.get("CLI") in (None, AGENT_CLI, *case.account.clis) else Wrong.CLI
 
 
 @_each_side
-def _agent_clis(case: Case, side: Side, codes: SideCodes) -> str | None:
+def _agent_clis(case: Case, side: Side) -> Wrong | str | None:
     if side.get("CLI") != AGENT_CLI:
         return None
     kinds = {each.name: each.kind for each in case.sides}
     if "agent" not in kinds.values():
         return "1584"
     if side.kind == "group":
-        return codes.agent_cli_type
+        return Wrong.AGENT_CLI_TYPE
     if side.name == "from" and kinds["to"] == "group":
         return "1585"
     lender = side if side.kind == "agent" else case.sides[side.name == "from"]
-    agents = case.account.agents
-    return (
-        None if all(agents[name].cli for name in case.people(lender)) else codes.agent_cli_missing
-    )
+    lent = all(case.account.agents[name].cli for name in case.people(lender))
+    return None if lent else Wrong.AGENT_CLI_MISSING
 
 
 def _sticky(case: Case) -> str | None:
@@ -218,12 +213,12 @@ def _queue(case: Case) -> str | None:
 
 
 @_each_side
-def _logins(_case: Case, side: Side, codes: SideCodes) -> str | None:
+def _logins(_case: Case, side: Side) -> Wrong | None:
     if side.get("WebLogin") == "" or side.login("WebLogin") not in ("yes", "no", "na"):
-        return codes.web_login
+        return Wrong.WEB_LOGIN
     if side.get("CallLogin") == "" or side.login("CallLogin") not in ("yes", "no", "na"):
-        return codes.call_login
-    return codes.to_all if side.all_at_once and side.login("CallLogin") != "na" else None
+        return Wrong.CALL_LOGIN
+    return Wrong.TO_ALL if side.all_at_once and side.login("CallLogin") != "na" else None
 
 
 def _dnd(case: Case) -> str | None:
@@ -233,30 +228,30 @@ def _dnd(case: Case) -> str | None:
     legs = asked or case.campaign.dnd_filter
     for side in (side for side in case.sides if legs in (side.name, "both")):
         if asked and side.kind != "number":
-            return CODES[side.name].dnd_type
+            return Wrong.DND_TYPE.on(side.name)
         if side.kind == "number" and case.world.dnd.intersection(side.parties):
-            return CODES[side.name].dnd
+            return Wrong.DND.on(side.name)
     return None
 
 
 @_each_side
-def _login_states(case: Case, side: Side, codes: SideCodes) -> str | None:
+def _login_states(case: Case, side: Side) -> Wrong | None:
     people = case.people(side)
     if not people or case.eligible(side):
         return None
     wanted, agents = side.login("WebLogin"), case.account.agents
     web_fits = wanted == "na" or any(agents[p].web_login == (wanted == "yes") for p in people)
     if side.kind == "agent":
-        return codes.agents_call if web_fits else codes.agents_web
-    return codes.group_call if web_fits else codes.group_web
+        return Wrong.AGENTS_CALL if web_fits else Wrong.AGENTS_WEB
+    return Wrong.GROUP_CALL if web_fits else Wrong.GROUP_WEB
 
 
 @_each_side
-def _agents_free(case: Case, side: Side, codes: SideCodes) -> str | None:
-    # A group with nobody free queues the call instead; only named agents are refused.
+def _agents_free(case: Case, side: Side) -> Wrong | None:
+    # A group without a free agent queues the call instead; only named agents are refused.
     if side.kind != "agent" or not case.eligible(side):
         return None
-    return None if any(case.is_free(name) for name in case.eligible(side)) else codes.unavailable
+    return None if any(case.is_free(name) for name in case.eligible(side)) else Wrong.UNAVAILABLE
 
 
 RULES: Final[tuple[Rule, ...]] = (

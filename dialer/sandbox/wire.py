@@ -1,6 +1,4 @@
-"""
-HTTP/1.1 by hand, because the interesting faults lie below every HTTP library.
-"""
+"""HTTP/1.1 by hand, because the interesting faults lie below every HTTP library."""
 
 import asyncio
 import socket
@@ -29,21 +27,19 @@ class Moment:
 
     @classmethod
     def read(cls, now: Callable[[], datetime]) -> "Moment":
-        """Read both; *now* gives the wall clock."""
+        """Both clocks now; *now* gives the wall clock."""
         return cls(now(), time.monotonic_ns())
 
 
 @dataclass(frozen=True, slots=True)
 class Request:
     """
-    What arrived, perhaps not all of it.
+    A request, perhaps not all of it.
 
     Attributes:
         method: In capitals; "" when the headers never ended.
-        path: Without the query.
-        query: The query string, undecoded.
+        path: Without the query, which is undecoded.
         headers: Names in lower case.
-        first_byte: When the first byte was there.
         head: When the headers were complete, or the client gave up.
         complete: Whether the body has the length the headers promise; never for a
             chunked one, which is not read.
@@ -60,18 +56,18 @@ class Request:
 
     @property
     def form(self) -> str:
-        """Give the form-encoded body, undecoded; "" when the body is anything else."""
+        """Form-encoded body, undecoded; "" when the body is anything else."""
         kind = self.headers.get("content-type", "").partition(";")[0].strip().lower()
         return self.body.decode("latin-1") if kind == "application/x-www-form-urlencoded" else ""
 
     @property
     def params(self) -> dict[str, str]:
-        """Give the parameters; the last of a name wins, and the body over the query."""
+        """Parameters; the last of a name wins, and the body over the query."""
         return dict(parse_qsl(f"{self.query}&{self.form}", keep_blank_values=True))
 
     @property
     def transport(self) -> str:
-        """Say where the parameters were: "query", "form", "query+form" or "none"."""
+        """Place of the parameters: "query", "form", "query+form" or "none"."""
         return "+".join(n for n in ("query", "form") if getattr(self, n)) or "none"
 
     @property
@@ -82,10 +78,9 @@ class Request:
 
 async def read_request(reader: StreamReader, now: Callable[[], datetime]) -> Request | None:
     """
-    Read one request; None when the client closed before its first byte.
+    Next request; None when the client closed before its first byte.
 
-    A request that breaks off, is too long or is not HTTP comes back with
-    `complete` false and what was understood of it.
+    One that breaks off, is too long or is not HTTP has `complete` false, and what was understood.
     """
     try:
         start = await reader.read(1)
@@ -120,17 +115,9 @@ async def _read_rest(reader: StreamReader, head: str, first: Moment, end: Moment
 
 
 async def play(
-    steps: list[Step],
-    reader: StreamReader,
-    writer: StreamWriter,
-    released: asyncio.Event,
+    steps: list[Step], reader: StreamReader, writer: StreamWriter, released: asyncio.Event
 ) -> bool:
-    """
-    Do *steps* on the connection; *released* ends every `Hold`.
-
-    Returns:
-        Whether the connection can carry another request.
-    """
+    """Do *steps*; *released* ends every `Hold`. True where another request may follow."""
     for step in steps:
         match step:
             case Pause(length):

@@ -1,5 +1,5 @@
 """
-What the sandbox believes to exist: accounts, their people and sounds, limits, habits.
+The world of a sandbox: accounts, their people and sounds, limits, habits.
 
 A `World` never changes; `Sandbox.use` puts another in its place. It is built in
 Python or read from JSON with the same field names, and an unknown name is an error.
@@ -7,12 +7,19 @@ Python or read from JSON with the same field names, and an unknown name is an er
 
 import math
 import random
+import re
 from datetime import timedelta
 from typing import Annotated, Final, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
-
-from dialer.sandbox.duration import Duration
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PlainSerializer,
+    ValidationError,
+    model_validator,
+)
 
 Mode = Literal["live", "developer"]
 DndFilter = Literal["", "from", "to", "both"]
@@ -21,13 +28,39 @@ TenDigits = Annotated[str, Field(pattern=r"^[2-9][0-9]{9}$")]
 #: z-score of the 99th percentile, to turn a p99 into the sigma of a lognormal.
 _Z99: Final = 2.3263478740408408
 
+_UNITS: Final = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
+_WRITTEN: Final = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h)")
 
-class _Part(BaseModel):
+
+def parse_duration(value: object) -> timedelta:
+    """Duration of a `timedelta` or a text; ValueError for a negative one or a bare number."""
+    if isinstance(value, timedelta):
+        if value < timedelta(0):
+            raise ValueError("a duration may not be negative")
+        return value
+    match = _WRITTEN.fullmatch(value) if isinstance(value, str) else None
+    if match is None:
+        raise ValueError('write a duration such as "250ms", "30s", "5m" or "24h"')
+    return timedelta(**{_UNITS[match[2]]: float(match[1])})
+
+
+def write_duration(value: timedelta) -> str:
+    """Text that `parse_duration` reads again."""
+    return f"{value.total_seconds():.6f}".rstrip("0").rstrip(".") + "s"
+
+
+#: A length of time as people write it in JSON: "250ms", "30s", "5m", "24h".
+Duration = Annotated[timedelta, BeforeValidator(parse_duration), PlainSerializer(write_duration)]
+
+
+class Frozen(BaseModel):
+    """Model that never changes and refuses unknown names."""
+
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
-class Agent(_Part):
-    """One agent: whether logged in by web and by phone, willing to take a call, and the own CLI."""
+class Agent(Frozen):
+    """One agent: logins by web and by phone, readiness to take a call, and the own CLI."""
 
     web_login: bool = True
     call_login: bool = True
@@ -35,21 +68,21 @@ class Agent(_Part):
     cli: str = ""
 
 
-class Group(_Part):
+class Group(Frozen):
     """A group of agents of the same account, rung in this order."""
 
     members: tuple[str, ...] = Field(min_length=1)
 
 
-class Campaign(_Part):
+class Campaign(Frozen):
     """
-    What a campaign token allows.
+    Rules of one campaign token.
 
     Attributes:
         multi_value: Whether `from` and `to` may hold more than one value.
-        default_mode: The mode of a request that names none; the vendor's is live.
-        dnd_filter: The legs checked against the DND list when the request does
-            not say; as set in the vendor's panel.
+        default_mode: Of a request that names none; the vendor's is live.
+        dnd_filter: Legs checked against the DND list where the request names none, as set in
+            the vendor's panel.
     """
 
     multi_value: bool = False
@@ -57,16 +90,15 @@ class Campaign(_Part):
     dnd_filter: DndFilter = "to"
 
 
-class Limits(_Part):
+class Limits(Frozen):
     """
-    How much the vendor takes of one account; None is no limit.
+    Limits of one account; None is no limit.
 
     Attributes:
         calls_per_second: Long-run rate of requests, after *burst* at once.
         concurrent_legs: Legs that may be up together; a call has two until it ends.
-        over_rate: What a request over the rate gets: an HTTP status, the answer
-            *over_code*, or a silent wait until there is room.
-        over_legs: What a request over the legs gets.
+        over_rate: Answer above the rate: an HTTP status, *over_code*, or a silent wait.
+        over_legs: Answer above the legs.
         retry_after: Sent with 429 and 503 when set; whole seconds on the wire.
     """
 
@@ -79,7 +111,7 @@ class Limits(_Part):
     retry_after: Duration | None = None
 
 
-class Account(_Part):
+class Account(Frozen):
     """One `user_id`: campaign tokens, agents, groups, announcements, CLIs, limits."""
 
     campaigns: dict[str, Campaign] = Field(repr=False)
@@ -97,12 +129,8 @@ class Account(_Part):
         return self
 
 
-class Latency(_Part):
-    """
-    How long the vendor thinks before its first byte; lognormal, zero by default.
-
-    Measurements of the real API are not public: "250ms" and "4s" are a guess.
-    """
+class Latency(Frozen):
+    """Time before the first byte: lognormal; "250ms" and "4s" are a guess at the real API's."""
 
     median: Duration = timedelta(0)
     p99: Duration = timedelta(0)
@@ -114,20 +142,19 @@ class Latency(_Part):
         return self
 
     def draw(self, rng: random.Random) -> timedelta:
-        """Draw one delay; without a p99 it is always the median."""
+        """One delay; without a p99 always the median."""
         if not self.p99:
             return self.median
         sigma = math.log(self.p99 / self.median) / _Z99
         return self.median * rng.lognormvariate(0, sigma)
 
 
-class Habits(_Part):
+class Habits(Frozen):
     """
-    How the people on the phone behave, and how long the switch takes.
+    Behaviour of the people on the phone, and speed of the switch.
 
     Attributes:
-        from_answers: Chance that one ring of the first leg is answered.
-        to_answers: Same for the second leg.
+        from_answers: Chance that one ring of this leg is answered; so for the other.
         picks_up: Earliest and latest moment of picking up, as shares of the ring time.
         talk: Shortest and longest talk.
         setup: From the request to the first ring.
@@ -150,19 +177,18 @@ class Habits(_Part):
         return self
 
 
-class World(_Part):
+class World(Frozen):
     """
     Everything one sandbox starts from.
 
     Attributes:
         accounts: By `user_id`.
-        dnd: Ten-digit numbers on the do-not-disturb register.
+        dnd: Numbers on the do-not-disturb register.
         dnd_param: Name of the filter parameter, which the vendor does not document.
         max_values: Most values in `from` or in `to`.
         call_id_key: `callId` as seen on the wire, or `callid` as on the vendor's page.
         developer_call_id: Whether an accepted developer request gets a call id.
-        shuffle_order: Apply the rules behind the credentials in a drawn order:
-            the vendor's order is unknown, so no client may lean on it.
+        shuffle_order: Draw the order of the rules behind the credentials: the vendor's is unknown.
         seed: Makes every draw of the sandbox repeatable.
     """
 
@@ -179,12 +205,7 @@ class World(_Part):
 
     @classmethod
     def from_json(cls, text: str | bytes) -> Self:
-        """
-        Read a world from JSON.
-
-        Raises:
-            ValueError: One line for each rule that is broken, naming the field.
-        """
+        """World of a JSON text; ValueError with a line for each broken rule, naming the field."""
         try:
             return cls.model_validate_json(text)
         except ValidationError as error:
@@ -192,7 +213,7 @@ class World(_Part):
 
 
 def explain(error: ValidationError) -> str:
-    """Say which fields broke which rules, without repeating what was sent."""
+    """Fields and the rules they broke, without the values that were sent."""
     return "\n".join(
         f"{'.'.join(map(str, item['loc'])) or 'JSON'}: {item['msg']}" for item in error.errors()
     )

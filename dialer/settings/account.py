@@ -1,6 +1,4 @@
-"""
-One account: a Sarv user id with a campaign token, where it is reached and what it may do.
-"""
+"""One account: a Sarv user id with a campaign token, its endpoint and its limits."""
 
 import ipaddress
 import re
@@ -11,12 +9,12 @@ from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, model_validator
 
-from dialer.duration import Duration
-from dialer.errors import SettingsError
-from dialer.limits import Limits
-from dialer.parameters import CREDENTIALS, WIRE
+from dialer.domain.account.limits import Limits
+from dialer.domain.call.parameters import CREDENTIALS, WIRE
+from dialer.errors import MisfitError, Path, SettingsError
 from dialer.settings.addresses import split_address
-from dialer.settings.section import MisfitError, Path, Secret, Section, check_secret
+from dialer.settings.section import Secret, Section, check_secret
+from dialer.text.duration import Duration
 from schedules.holidays import HolidaySet
 from schedules.hours import CallingHours
 from schedules.presets import PRESETS
@@ -111,7 +109,7 @@ class Account(Section):
     call a second, one at a time, 09:00-21:00 in India.
 
     Attributes:
-        name: The name in `[accounts.NAME]`; jobs and holds carry it.
+        name: As in `[accounts.NAME]`; jobs and holds carry it.
         user_id: Sarv's id of the account, as text.
         token: The campaign token; shown nowhere. Use `endpoint_token()`.
         token_file: A file that holds the token alone, read when it is needed.
@@ -119,21 +117,21 @@ class Account(Section):
         mode: `developer` rings nobody; `live` does, and needs https
             (a loopback address excepted).
         calls_per_second: Starts per second over all machines, at most 1000.
-        burst: Starts that may come at once after a pause, >= 1.
+        burst: Starts that may come at once after a pause.
         max_posting: Requests on the wire at once, over all machines.
         max_live_calls: Calls going on at once; 0 means not limited.
         assumed_call: How long a call without a time limit counts as going on
             when no report says that it ended.
         calling_hours: A preset, ranges, or "always", as `CallingHours.parse` reads it.
-        time_zone: IANA name; where `calling_hours` are read. A preset that is
+        time_zone: IANA name of the zone of `calling_hours`. A preset that is
             not meant in the default zone wants it written down.
-        holidays: Days that stay shut: public ones by country and subdivision,
-            own ones by date ("IN-MH, 2026-11-09"); "" for none but those of
-            a preset. The account reads them in its own zone.
+        holidays: Days that stay shut, in the account's zone: public ones by country and
+            subdivision, own ones by date ("IN-MH, 2026-11-09"); "" for a preset's alone.
         extra_params: Undocumented parameter names that a call may carry.
         correlation_param: The parameter that carries the attempt id and comes
             back in reports; None sends none.
-        customer: The leg that the rules protect when a call does not say.
+        customer: The leg that the rules protect when a call with phone numbers on
+            both does not say.
     """
 
     name: AccountName
@@ -170,7 +168,7 @@ class Account(Section):
         return self
 
     def _unsaid_zone(self) -> str | None:
-        """Why hours of another country need their zone written down, or nothing."""
+        """Rule for hours of another country whose zone is not written down, or None."""
         preset = PRESETS.get(self.calling_hours)
         if preset is None or "time_zone" in self.model_fields_set or preset.zone == self.time_zone:
             return None
@@ -182,7 +180,7 @@ class Account(Section):
 
     @property
     def rings(self) -> str:
-        """Whom its calls ring, as a clause: its mode says so, and where its endpoint is."""
+        """People that its calls ring, as a clause: by its mode and its endpoint."""
         if self.mode == "developer":
             return "the API rings nobody"
         if _loopback(urlsplit(self.base_url).hostname or ""):
@@ -191,7 +189,7 @@ class Account(Section):
 
     @property
     def limits(self) -> Limits:
-        """How fast and how much, as the file says; the store may know a newer wish."""
+        """Rate and limits by the file; the store may know a newer wish."""
         return Limits(
             calls_per_second=self.calls_per_second,
             burst=self.burst,
@@ -233,7 +231,7 @@ class Account(Section):
 
 
 def _private(url: str) -> bool:
-    """Nobody on a network can read what is sent to this address."""
+    """Whether an address keeps a request from others on the network."""
     parts = urlsplit(url)
     return parts.scheme == "https" or _loopback(parts.hostname or "")
 

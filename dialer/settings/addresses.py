@@ -1,13 +1,11 @@
-"""
-Addresses as settings: Redis, the broker.
-"""
+"""Addresses as settings: Redis, the broker."""
 
 from typing import Annotated
 from urllib.parse import SplitResult, urlsplit, urlunsplit
 
 from pydantic import AfterValidator
 
-from dialer.address import Address
+from dialer.text.address import Address
 
 
 def _redis_url(url: str) -> str:
@@ -21,7 +19,7 @@ RedisUrl = Annotated[str, AfterValidator(_redis_url)]
 
 def split_address(url: str) -> SplitResult | None:
     """
-    The parts of an address with a host; None for anything else.
+    Parts of an address with a host; None for anything else.
 
     The reasons that `urlsplit` gives quote the address, with the password in it.
     """
@@ -34,10 +32,10 @@ def split_address(url: str) -> SplitResult | None:
 
 
 def next_database(url: str) -> str:
-    """The same server, one database further: where the broker lives until it has its own."""
+    """The same server, one database further: the broker's until it has its own."""
     return urlunsplit(urlsplit(url)._replace(path=f"/{Address.parse(url).database + 1}"))
 
 
 def without_login(url: str) -> str:
-    """The address alone, fit to be shown and compared: no user, no password, no files."""
+    """Address fit to be shown and compared: no user, no password, no files."""
     return str(Address.parse(url))

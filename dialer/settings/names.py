@@ -1,14 +1,13 @@
-"""
-Every name a setting may have, and the one a misspelt name probably meant.
-"""
+"""Every name a setting may have, and the closest to a misspelt one."""
 
-import difflib
 from collections.abc import Callable, Iterator
+from dataclasses import fields, is_dataclass
 from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from dialer.settings.section import Path
+from dialer.errors import Path
+from dialer.text.reading import did_you_mean
 
 PREFIX = "DIALER_"
 #: Stands for "any name of the user's choice", as in accounts.*.token.
@@ -21,9 +20,7 @@ class Names:
     """
     The names that a settings model knows.
 
-    Args:
-        model: The pydantic model of all settings; nested models are sections,
-            and a `dict[str, model]` is a section for each of the user's names.
+    Nested models are sections; a `dict[str, model]` is one for each of the user's names.
     """
 
     def __init__(self, model: type[BaseModel]) -> None:
@@ -31,13 +28,7 @@ class Names:
         self._sections = {path[:end] for path in self._settings for end in range(1, len(path))}
 
     def complaint(self, path: Path, spell: Callable[[Path], str] = ".".join) -> str | None:
-        """
-        Why no setting can stand at this path, as the end of a sentence; None when one can.
-
-        Args:
-            path: As the user wrote it.
-            spell: How a name is written where the user wrote this one.
-        """
+        """Rule against a setting at this path, as the end of a sentence; None without one."""
         general = self._general(path)
         if general in self._settings:
             return None
@@ -57,8 +48,8 @@ class Names:
     def nearest(self, path: Path) -> Path | None:
         """The known name most like this one; None when none is close."""
         known = {".".join(self._with_user_names(setting, path)) for setting in self._settings}
-        close = difflib.get_close_matches(".".join(path), sorted(known), n=1)
-        return tuple(close[0].split(".")) if close else None
+        close = did_you_mean(".".join(path), sorted(known))
+        return tuple(close.split(".")) if close else None
 
     def _general(self, path: Path) -> Path:
         return tuple(
@@ -82,22 +73,31 @@ def variable(path: Path) -> str:
     return PREFIX + "__".join(path).upper()
 
 
-def _leaves(model: type[BaseModel], at: Path) -> Iterator[Path]:
-    for name, field in model.model_fields.items():
+def _leaves(model: type, at: Path) -> Iterator[Path]:
+    for name, kind in _fields(model):
         if at and name == _IMPLIED:
             continue
-        section, path = _section(field.annotation), (*at, name)
+        section, path = _section(kind), (*at, name)
         if section is None:
             yield path
-        elif get_origin(field.annotation) is dict:
+        elif get_origin(kind) is dict:
             yield from _leaves(section, (*path, ANY))
         else:
             yield from _leaves(section, path)
 
 
-def _section(annotation: Any) -> type[BaseModel] | None:
+def _fields(model: Any) -> Iterator[tuple[str, Any]]:
+    """Names in a section with their types."""
+    if issubclass(model, BaseModel):
+        yield from ((name, field.annotation) for name, field in model.model_fields.items())
+    else:
+        yield from ((field.name, field.type) for field in fields(model))
+
+
+def _section(annotation: Any) -> type | None:
     if get_origin(annotation) is dict:
         annotation = get_args(annotation)[1]
-    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
-        return annotation
-    return None
+    whole = isinstance(annotation, type) and (
+        issubclass(annotation, BaseModel) or is_dataclass(annotation)
+    )
+    return annotation if whole else None

@@ -1,14 +1,12 @@
-"""
-What pydantic found wrong, in sentences that name the setting and never show its value.
-"""
+"""Validation errors in sentences that name the setting and never show its value."""
 
 from collections.abc import Callable, Iterator
 
 from pydantic import ValidationError
 
-from dialer.reading import plainly
+from dialer.errors import MisfitError, Path
 from dialer.settings.names import Names, variable
-from dialer.settings.section import MisfitError, Path
+from dialer.text.reading import plainly
 
 _SENTENCES = {
     "string_type": "must be text in quotes",
@@ -21,19 +19,13 @@ _SENTENCES = {
     "finite_number": "must be a number",
     "tuple_type": 'must be a list of names, like ["toCLI"]',
     "model_type": "must be a section",
+    "dataclass_type": "must be a section",
     "dict_type": "must be a section",
 }
 
 
 def sentences(error: ValidationError, names: Names, label: Callable[[Path], str]) -> list[str]:
-    """
-    One line for each broken rule: "LABEL: RULE".
-
-    Args:
-        error: What validation raised; its own text would print values.
-        names: To guess what a misspelt name meant.
-        label: What the user calls the setting at a path.
-    """
+    """One line for each broken rule, "LABEL: RULE"; pydantic's own text would print values."""
     return [f"{label(path)}: {rule}" for path, rule in _rules(error, names)]
 
 
@@ -48,7 +40,7 @@ def _rules(error: ValidationError, names: Names) -> Iterator[tuple[Path, str]]:
         elif kind == "missing":
             section = ".".join(path[:-1])
             yield path, f"is missing; write it in [{section}] or set {variable(path)}"
-        elif kind == "extra_forbidden":
+        elif kind in ("extra_forbidden", "unexpected_keyword_argument"):
             yield path, names.complaint(path) or "is no setting"
         else:
             yield path, _SENTENCES.get(kind, plainly(one["msg"]))

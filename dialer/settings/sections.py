@@ -1,21 +1,26 @@
-"""
-The parts of the settings that hold for every account, one class for each `[section]`.
-"""
+"""The parts of the settings that hold for every account, one class for each `[section]`."""
 
+from collections.abc import Mapping
+from dataclasses import asdict
 from datetime import timedelta
-from types import MappingProxyType
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
-from dialer.duration import Duration, format_duration
-from dialer.retry import Backoff, BackoffTable
-from dialer.settings.section import MisfitError, Path, Secret, Section, Text
+from dialer.domain.call.customer import LONGEST_RING, CustomerRules
+from dialer.domain.job.backoff import USUAL_BACKOFFS, Backoff, BackoffTable
+from dialer.errors import MisfitError, Path
+from dialer.settings.section import Secret, Section, Text
+from dialer.text.duration import Duration, Pause, format_duration
+from schedules.presets import Cap
+
+#: Between a grant and its start no hold or list is read again: the most of either part.
+_UNSEEN = timedelta(seconds=1)
 
 
 class Wire(Section):
     """
-    How long one request may take.
+    Time limits of one request.
 
     Attributes:
         connect_timeout: For name, TCP and TLS; nothing has been sent until then.
@@ -35,6 +40,8 @@ class Wire(Section):
             for name in ("connect_timeout", "start_by")
             if getattr(self, name) > self.deadline
         }
+        if self.start_by > _UNSEEN:
+            late.setdefault(("start_by",), "must not be longer than 1s")
         if late:
             raise MisfitError(late)
         return self
@@ -45,9 +52,9 @@ class Wire(Section):
         return self.connect_timeout + self.deadline
 
 
-class Jobs(Section):
+class JobSettings(Section):
     """
-    How long jobs are owned, kept and tried.
+    Ownership, retention and tries of jobs.
 
     Attributes:
         lease: How long a worker may be silent about an attempt before the
@@ -60,7 +67,7 @@ class Jobs(Section):
             with their campaign.
         max_tries: Attempts that used a try before the job is dead.
         full_at: Share of the server's `maxmemory` above which no new work is
-            taken, so that what is under way can always be recorded.
+            taken, so that an outcome can always be recorded.
     """
 
     lease: Duration = timedelta(seconds=60)
@@ -83,104 +90,59 @@ class Jobs(Section):
         return self
 
 
-class Growth(Section):
-    """
-    Waits before the next attempt: `first`, then each `factor` times longer, up to `cap`.
-    """
-
-    first: Duration
-    factor: float = Field(ge=1, le=100)
-    cap: Duration
-
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if self.cap < self.first:
-            raise MisfitError({("cap",): f"must be at least first ({format_duration(self.first)})"})
-        return self
-
-    @property
-    def backoff(self) -> Backoff:
-        """The same as the value that decisions work with."""
-        return Backoff(first=self.first, factor=self.factor, cap=self.cap)
-
-
-class ProviderGrowth(Growth):
-    """After the provider's own trouble: soon, 2 s to 60 s."""
-
-    first: Duration = timedelta(seconds=2)
-    factor: float = Field(default=2.0, ge=1, le=100)
-    cap: Duration = timedelta(seconds=60)
-
-
-class AgentGrowth(Growth):
-    """While no agent can take the call: slowly, 1 to 15 minutes."""
-
-    first: Duration = timedelta(seconds=60)
-    factor: float = Field(default=1.5, ge=1, le=100)
-    cap: Duration = timedelta(minutes=15)
-
-
-class CapacityGrowth(Growth):
-    """After "too fast" or "too many": 10 s to 5 minutes."""
-
-    first: Duration = timedelta(seconds=10)
-    factor: float = Field(default=2.0, ge=1, le=100)
-    cap: Duration = timedelta(minutes=5)
-
-
 class Retry(Section):
-    """
-    How waits grow, for each kind of refusal that is tried again.
-    """
+    """Growth of waits, for each kind of refusal that is tried again."""
 
-    provider: ProviderGrowth = ProviderGrowth()
-    agent: AgentGrowth = AgentGrowth()
-    capacity: CapacityGrowth = CapacityGrowth()
+    provider: Backoff = USUAL_BACKOFFS["provider"]
+    agent: Backoff = USUAL_BACKOFFS["agent"]
+    capacity: Backoff = USUAL_BACKOFFS["capacity"]
+
+    @field_validator("*", mode="before")
+    @classmethod
+    def _usual_where_left_out(cls, value: object, info: ValidationInfo) -> object:
+        if not isinstance(value, Mapping):
+            return value
+        return {**asdict(USUAL_BACKOFFS[str(info.field_name)]), **value}
 
     @property
     def backoffs(self) -> BackoffTable:
         """The three by their names."""
-        return MappingProxyType(
-            {
-                "provider": self.provider.backoff,
-                "agent": self.agent.backoff,
-                "capacity": self.capacity.backoff,
-            }
-        )
+        return dict(self)
 
 
-class Breaker(Section):
+class Customer(Section):
     """
-    When an account is stopped because the API looks broken, and how it is probed.
+    How often one customer may be called, over all accounts, campaigns and direct calls.
 
     Attributes:
-        faults_in_row: Faults one after another that stop it.
-        share: Share of faults among the last `of_last` attempts that stops it too.
-        of_last: Attempts that are looked at for `share`.
-        first_probe: The wait before the first probe.
-        factor: Growth of the wait after each failed probe.
-        cap: The longest wait between probes.
+        gap: The least time between two calls to one number, at least as long as
+            a phone can ring, so that they never ring together; "0s" for none.
+        max_rings: The most rings in each period; the provider's own retries
+            count. 0 means not limited.
+        per: The period, which slides: no calendar days.
     """
 
-    faults_in_row: int = Field(default=5, ge=1, le=1000)
-    share: float = Field(default=0.5, gt=0, le=1)
-    of_last: int = Field(default=20, ge=1, le=1000)
-    first_probe: Duration = timedelta(seconds=5)
-    factor: float = Field(default=2.0, ge=1, le=100)
-    cap: Duration = timedelta(minutes=5)
+    gap: Pause = timedelta(minutes=1)
+    max_rings: int = Field(default=0, ge=0, le=1000)
+    per: Duration = timedelta(hours=24)
 
-    @model_validator(mode="after")
-    def _fits(self) -> Self:
-        if self.cap < self.first_probe:
-            raise MisfitError(
-                {("cap",): f"must be at least first_probe ({format_duration(self.first_probe)})"}
-            )
-        return self
+    @field_validator("gap")
+    @classmethod
+    def _longer_than_a_ring(cls, gap: timedelta) -> timedelta:
+        if timedelta() < gap < LONGEST_RING:
+            longest = format_duration(LONGEST_RING)
+            raise ValueError(f'must be "0s", or at least {longest}, as long as a phone can ring')
+        return gap
+
+    @property
+    def rules(self) -> CustomerRules:
+        """Value that the store works with."""
+        return CustomerRules(self.gap, (Cap(self.max_rings, self.per),) if self.max_rings else ())
 
 
-class Pacer(Section):
+class PacerSettings(Section):
     """
-    How doorbells are rung ahead of the meter.
+    Doorbells ahead of the meter.
 
     Attributes:
         horizon: How far ahead doorbells are planned.
@@ -197,8 +159,7 @@ class Pacer(Section):
         rules: dict[Path, str] = {}
         if self.lookahead > self.horizon:
             rules[("lookahead",)] = "must not be longer than pacer.horizon"
-        elif self.lookahead > timedelta(seconds=1):
-            # Between a grant and its start nobody looks at holds and lists again.
+        elif self.lookahead > _UNSEEN:
             rules[("lookahead",)] = "must not be longer than 1s"
         if self.bell_timeout < self.horizon:
             rules[("bell_timeout",)] = (
@@ -223,39 +184,20 @@ class Worker(Section):
 
 
 class Beat(Section):
-    """
-    The clock that looks for due work.
-
-    Attributes:
-        tick: Between two looks; pacers step in after two periods of silence.
-    """
+    """The maintenance clock: *tick* between two runs; pacers step in after two silent periods."""
 
     tick: Duration = timedelta(seconds=10)
 
 
 class Log(Section):
-    """
-    What our processes write about themselves; never numbers or tokens.
-
-    Attributes:
-        level: The least important level that is written.
-        format: `text` for a person, `json` for one object a line.
-    """
+    """Logs of our processes, without numbers or tokens: *level* is the least that is written."""
 
     level: Literal["debug", "info", "warning", "error"] = "info"
     format: Literal["text", "json"] = "text"
 
 
 class Flower(Section):
-    """
-    Where the Celery dashboard listens, and who may look.
-
-    Attributes:
-        address: Loopback unless there is a login.
-        port: TCP port.
-        user: Login name; None for no login.
-        password: Its password; shown nowhere.
-    """
+    """The Celery dashboard: it listens on loopback unless it has a login, *user* and *password*."""
 
     address: Text = "127.0.0.1"
     port: int = Field(default=5555, ge=1, le=65535)

@@ -1,6 +1,4 @@
-"""
-All settings of one process, read once, checked as a whole, and frozen.
-"""
+"""All settings of one process, read once, checked as a whole, and frozen."""
 
 import hashlib
 import json
@@ -12,21 +10,20 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
-from dialer.duration import format_duration
-from dialer.errors import SettingsError
+from dialer.domain.account.breaker import BreakerRules
+from dialer.errors import MisfitError, Path, SettingsError
 from dialer.settings.account import Account
 from dialer.settings.addresses import RedisUrl, next_database, without_login
-from dialer.settings.customer import Customer
 from dialer.settings.names import Names
 from dialer.settings.problems import sentences
-from dialer.settings.section import MisfitError, Path, Section
+from dialer.settings.section import Section
 from dialer.settings.sections import (
     Beat,
-    Breaker,
+    Customer,
     Flower,
-    Jobs,
+    JobSettings,
     Log,
-    Pacer,
+    PacerSettings,
     Retry,
     Wire,
     Worker,
@@ -39,6 +36,7 @@ from dialer.settings.sources import (
     from_file,
     nested,
 )
+from dialer.text.duration import format_duration
 
 #: Beyond the request itself: to write its outcome down, also on a slow day.
 _TO_SETTLE = timedelta(seconds=5)
@@ -49,10 +47,7 @@ _SECRETS = {"token", "token_file"}
 
 class Settings(Section):
     """
-    Everything that can be set, with its default.
-
-    An empty file is valid: there are no accounts then, and whoever needs one
-    says so.
+    Everything that can be set, with its default; an empty file is valid, without accounts.
 
     Attributes:
         redis_url: The store; None where `dialer up` runs an embedded server
@@ -68,11 +63,11 @@ class Settings(Section):
     durability: Literal["checked", "trusted"] = "checked"
     accounts: dict[str, Account] = Field(default_factory=dict)
     wire: Wire = Wire()
-    jobs: Jobs = Jobs()
+    jobs: JobSettings = JobSettings()
     retry: Retry = Retry()
     customer: Customer = Customer()
-    breaker: Breaker = Breaker()
-    pacer: Pacer = Pacer()
+    breaker: BreakerRules = BreakerRules()
+    pacer: PacerSettings = PacerSettings()
     worker: Worker = Worker()
     beat: Beat = Beat()
     log: Log = Log()
@@ -81,13 +76,7 @@ class Settings(Section):
     @classmethod
     def load(cls, path: FilePath | None = None, env: Mapping[str, str] = os.environ) -> Self:
         """
-        Read the settings file, then the `DIALER_…` variables over it.
-
-        Args:
-            path: The file; None for the one in DIALER_CONFIG, else
-                `dialer.toml` in the current directory if there is one, else
-                what a `dialer up --sandbox` that runs here has left.
-            env: The variables; the process's own by default.
+        Read the settings file (*path*, or as `config_file` finds it), then `DIALER_…` over it.
 
         Raises:
             SettingsError: One line for each problem: which setting, which
@@ -100,12 +89,7 @@ class Settings(Section):
 
     @classmethod
     def parse(cls, values: Mapping[str, Any]) -> Self:
-        """
-        The same from values in a tree, as a TOML file would hold them.
-
-        Raises:
-            SettingsError: As `load`.
-        """
+        """Settings of a tree of values, as a TOML file would hold them; SettingsError as `load`."""
         try:
             return cls.model_validate(values)
         except ValidationError as error:
@@ -113,12 +97,7 @@ class Settings(Section):
         raise SettingsError("\n".join(lines))
 
     def account(self, name: str = "default") -> Account:
-        """
-        The account of this name.
-
-        Raises:
-            SettingsError: There is none; the text lists those there are.
-        """
+        """Account of this name; SettingsError, with the names there are, where there is none."""
         if name in self.accounts:
             return self.accounts[name]
         if not self.accounts:
@@ -126,6 +105,12 @@ class Settings(Section):
         else:
             known = f"the accounts are {', '.join(sorted(self.accounts))}"
         raise SettingsError(f"accounts.{name}: there is no such account; {known}")
+
+    def without_tokens(self) -> Self:
+        """The same for processes that place no calls: they hold no token to be read."""
+        gone = dict.fromkeys(_SECRETS)
+        accounts = {name: one.model_copy(update=gone) for name, one in self.accounts.items()}
+        return self.model_copy(update={"accounts": accounts})
 
     def fingerprint(self) -> str:
         """
@@ -149,7 +134,7 @@ class Settings(Section):
         names = Names(cls)
 
         def label(path: Path) -> str:
-            # A rule about one item of a list is told of the list.
+            # A rule about one item of a list is reported of the list.
             known = next((given[p] for p in (path, path[:-1]) if p in given), None)
             return known.label if known else ".".join(path)
 

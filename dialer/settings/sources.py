@@ -1,22 +1,22 @@
-"""
-Where the values of settings come from: one TOML file, and variables over it.
-"""
+"""Sources of settings: one TOML file, and variables over it."""
 
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path as FilePath
 from typing import Any
 
-from dialer.errors import SettingsError
-from dialer.running import sandbox_settings
+from dialer.errors import Path, SettingsError
+from dialer.machine.run_directory import sandbox_settings
 from dialer.settings.names import PREFIX, variable
-from dialer.settings.section import Path
 
 #: Names the file; not a setting.
 CONFIG_VARIABLE = "DIALER_CONFIG"
 #: Read from the current directory when nothing else is named.
 DEFAULT_FILE = FilePath("dialer.toml")
+
+_TOKEN = re.compile(rf"{PREFIX}ACCOUNTS__.*__TOKEN", re.IGNORECASE)
 
 #: Variables that say whose calls are meant, or where the real ones are kept.
 _SAY_WHOSE = tuple(f"{PREFIX}{name}" for name in ("ACCOUNTS", "REDIS_URL", "BROKER_URL"))
@@ -28,10 +28,10 @@ class Given:
     One value as the user gave it.
 
     Attributes:
-        value: What TOML read, or the text of a variable.
-        label: What the user calls it: "wire.deadline in dialer.toml" or
+        value: From TOML, or the text of a variable.
+        label: Its name for the user: "wire.deadline in dialer.toml" or
             "DIALER_WIRE__DEADLINE".
-        spell: How any other setting is written in the same place.
+        spell: Writes any other setting's name as in the same place.
     """
 
     value: Any
@@ -41,10 +41,9 @@ class Given:
 
 def config_file(path: FilePath | None, env: Mapping[str, str]) -> FilePath | None:
     """
-    The file to read: the one asked for, else DIALER_CONFIG's, else ./dialer.toml if it is there.
+    File to read: *path*, else DIALER_CONFIG's, else ./dialer.toml if it is there.
 
-    Where nothing at all says whose calls are meant, it is the file of a
-    `dialer up --sandbox` that runs in this folder.
+    Without any setting of real calls it is that of a `dialer up --sandbox` in this folder.
     """
     if path is not None:
         return path
@@ -57,9 +56,7 @@ def config_file(path: FilePath | None, env: Mapping[str, str]) -> FilePath | Non
 
 
 def unread_file(env: Mapping[str, str]) -> FilePath | None:
-    """
-    The ./dialer.toml that is not read because DIALER_CONFIG names another file; else None.
-    """
+    """The ./dialer.toml that is not read because DIALER_CONFIG names another file; else None."""
     named = env.get(CONFIG_VARIABLE)
     if not named or not DEFAULT_FILE.exists():
         return None
@@ -67,11 +64,7 @@ def unread_file(env: Mapping[str, str]) -> FilePath | None:
 
 
 def own_settings(env: Mapping[str, str]) -> str | None:
-    """
-    The first thing that says whose calls are meant; None when nothing does.
-
-    It is named as its owner knows it: a file, or a variable.
-    """
+    """First file or variable that stands for real calls, by name; None when there is none."""
     if CONFIG_VARIABLE in env:
         return CONFIG_VARIABLE
     if DEFAULT_FILE.exists():
@@ -79,11 +72,14 @@ def own_settings(env: Mapping[str, str]) -> str | None:
     return next((name for name in sorted(env) if name.upper().startswith(_SAY_WHOSE)), None)
 
 
+def without_tokens(env: Mapping[str, str]) -> dict[str, str]:
+    """Variables for a process that places no calls: all but the accounts' tokens."""
+    return {name: value for name, value in env.items() if not _TOKEN.fullmatch(name)}
+
+
 def from_file(path: FilePath) -> dict[Path, Given]:
     """
-    Every value in a TOML file, by its path.
-
-    A relative `token_file` is meant from the folder of the file.
+    Every value in a TOML file, by its path; a relative `token_file` is in the file's folder.
 
     Raises:
         SettingsError: The file cannot be read or is not TOML; says which line.
@@ -128,10 +124,19 @@ def from_environment(env: Mapping[str, str]) -> dict[Path, Given]:
     return given
 
 
+def holds_secret(file: FilePath) -> bool:
+    """Whether a settings file holds a token or a password; SettingsError as `from_file`."""
+    return any(_is_secret(path, one) for path, one in from_file(file).items())
+
+
+def _is_secret(path: Path, given: Given) -> bool:
+    if path[-1] in ("token", "password"):
+        return True
+    return path[-1] in ("redis_url", "broker_url") and "@" in str(given.value)
+
+
 def nested(given: Mapping[Path, Given]) -> dict[str, Any]:
-    """
-    The values as a tree, for a model; no path may lie inside another one's value.
-    """
+    """Values as a tree, for a model; no path may lie inside another one's value."""
     tree: dict[str, Any] = {}
     for path, one in given.items():
         at = tree

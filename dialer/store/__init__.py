@@ -1,26 +1,34 @@
 """
 The store: the only part that knows a Redis key.
 
-`layout` is the data dictionary, `lua/` holds the scripts that make every move
-one atomic step, and each other module is one noun's view of the same server.
+`redis/schema.py` is the data dictionary, `lua/` holds the scripts that make every move one
+atomic step, and each other module is one noun's view of the same server.
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
+from dialer.domain.account.breaker import BreakerRules
+from dialer.domain.job.job import Job
+from dialer.domain.job.lane import Ahead
+from dialer.store.account_index import AccountIndex
 from dialer.store.accounts import Accounts
-from dialer.store.bells import Bells
+from dialer.store.attempts import Attempts
 from dialer.store.campaigns import Campaigns
 from dialer.store.contacts import Contacts
 from dialer.store.customers import Customers
-from dialer.store.desk import Desk
-from dialer.store.dialling import BreakerRules, Dialling
+from dialer.store.doorbells import Doorbells
 from dialer.store.feeding import Feeding
-from dialer.store.fitness import check
 from dialer.store.holds import Holds
 from dialer.store.jobs import Jobs
-from dialer.store.rounds import Rounds
-from dialer.store.server import Server, connect
+from dialer.store.maintenance import Maintenance
+from dialer.store.operator import Operator
+from dialer.store.queue_position import ahead_of
+from dialer.store.redis.connection import connect
+from dialer.store.redis.damage import Damage
+from dialer.store.redis.epochs import Epochs
+from dialer.store.redis.server import Server
+from dialer.store.redis.server_check import check, check_durability, other_layout
 from dialer.store.suppression import Suppression
 
 __all__ = ["Store", "open_store"]
@@ -28,44 +36,74 @@ __all__ = ["Store", "open_store"]
 
 @dataclass(frozen=True, slots=True)
 class Store:
-    """
-    Everything the store can do, by noun.
-    """
+    """The store's parts by noun, on one server."""
 
     server: Server
     jobs: Jobs
-    dialling: Dialling
-    rounds: Rounds
-    bells: Bells
+    attempts: Attempts
+    maintenance: Maintenance
+    doorbells: Doorbells
     holds: Holds
-    desk: Desk
+    operator: Operator
     accounts: Accounts
     suppression: Suppression
     customers: Customers
     campaigns: Campaigns
     contacts: Contacts
     feeding: Feeding
+    epochs: Epochs
+    account_index: AccountIndex
+    damage: Damage
 
     @classmethod
-    def on(cls, server: Server, breaker: BreakerRules, *, full_at: float = 0.8) -> "Store":
-        """
-        Put the parts together on one server.
-        """
+    def on(cls, server: Server, breaker: BreakerRules) -> "Store":
+        """All parts on one server; *breaker* says when faults stop an account."""
         return cls(
             server=server,
-            jobs=Jobs(server, full_at=full_at),
-            dialling=Dialling(server, breaker),
-            rounds=Rounds(server, breaker),
-            bells=Bells(server),
+            jobs=Jobs(server),
+            attempts=Attempts(server, breaker),
+            maintenance=Maintenance(server, breaker),
+            doorbells=Doorbells(server),
             holds=Holds(server),
-            desk=Desk(server),
+            operator=Operator(server),
             accounts=Accounts(server),
             suppression=Suppression(server),
             customers=Customers(server),
             campaigns=Campaigns(server),
-            contacts=Contacts(server, full_at=full_at),
-            feeding=Feeding(server, full_at=full_at),
+            contacts=Contacts(server),
+            feeding=Feeding(server),
+            epochs=Epochs(server),
+            account_index=AccountIndex(server),
+            damage=Damage(server),
         )
+
+    def now(self) -> datetime:
+        """Time of the server, as `Server.time`."""
+        return self.server.time()
+
+    def fullness(self) -> float:
+        """Used share of `maxmemory`, 0.0 without a limit."""
+        return self.server.fullness()
+
+    def ahead_of(self, job: Job, *, listed: bool = False, same_hours: bool = False) -> Ahead:
+        """Ready jobs that come before one, as `dialer.store.queue_position`."""
+        return ahead_of(self.server, job, listed=listed, same_hours=same_hours)
+
+    def await_leaving(self) -> None:
+        """Wait until no granted call can still leave, as `Server.await_leaving`."""
+        self.server.await_leaving()
+
+    def check_durability(self) -> None:
+        """Refuse a server that may forget what it acknowledges, as `redis/server_check.py`."""
+        check_durability(self.server)
+
+    def other_layout(self) -> str:
+        """Other layout of the data, as `redis/server_check.py` says it; "" for ours."""
+        return other_layout(self.server)
+
+    def close(self) -> None:
+        """Close every connection."""
+        self.server.close()
 
 
 def open_store(
@@ -74,22 +112,19 @@ def open_store(
     durability: str,
     breaker: BreakerRules,
     full_at: float,
+    any_layout: bool = False,
     timeout: timedelta = timedelta(seconds=5),
 ) -> Store:
     """
     Connect to the store and refuse one that could forget.
 
-    Args:
-        url: The address of Redis.
-        durability: "checked" or "trusted".
-        breaker: When faults stop an account.
-        full_at: Share of `maxmemory` from which new jobs are refused.
-        timeout: The longest wait for one reply.
+    *durability* is "checked" or "trusted". From *full_at* of `maxmemory` on new jobs are refused.
+    With *any_layout* another version may have written the data: only to set a hold.
 
     Raises:
         StoreUnavailable: Redis did not answer.
         StoreRefused: Redis is not safe to use; the text says what to change.
     """
-    server = Server(connect(url, timeout=timeout))
-    check(server, durability=durability)
-    return Store.on(server, breaker, full_at=full_at)
+    server = Server(connect(url, timeout=timeout), full_at=full_at)
+    check(server, durability=durability, any_layout=any_layout)
+    return Store.on(server, breaker)

@@ -1,36 +1,35 @@
-"""
-Campaigns: their definitions, what has been decided about them, and how far they are.
-"""
+"""Campaigns: definitions, decisions about them, and progress."""
 
-import uuid
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Literal
 
-from dialer.campaign import Campaign, CampaignState
-from dialer.crew import crew_limit, crew_of
-from dialer.errors import CampaignChanged, CampaignNotFound, CampaignRefused
-from dialer.hourcounts import HourCounts
-from dialer.redial import Redial
-from dialer.store.progress import CampaignStanding, Progress, Step, progress_of
-from dialer.store.server import Server, instant, micros, one_line, stamp, translated
+from dialer.domain.campaign.campaign import Campaign, CampaignState
+from dialer.domain.campaign.hourly_counts import HourCounts
+from dialer.domain.campaign.progress import CampaignStanding, Progress, Step
+from dialer.domain.job.job import State
+from dialer.errors import StoreDamaged
+from dialer.store.redis.failures import readable, sound, unless_damaged
+from dialer.store.redis.notation import instant, micros, moment, one_line, stamp
+from dialer.store.redis.server import Noun
+from dialer.store.refusals import refusal
 
+#: Sleeping lanes that one step looks at.
+_LANES = 500
 Verb = Literal["start", "pause", "resume", "cancel"]
+_STEP = re.compile(r"\d+\t[^\t]*\t[^\t]*\t.*", re.DOTALL)
+_WORDS = frozenset(field.name for field in fields(HourCounts)) - {"hour"}
 
 
-class Campaigns:
-    """
-    Defines, steers and reads campaigns.
-
-    Args:
-        server: Where they are kept.
-    """
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
+class Campaigns(Noun):
+    """Definitions, states and counts of campaigns."""
 
     def create(self, campaign: Campaign, *, who: str) -> None:
         """
-        Define a campaign; it is a draft and rings nobody. The same definition again is no error.
+        Define a campaign as a draft, which makes no calls; the same definition again is no error.
 
         Raises:
             CampaignRefused: Another one has this name.
@@ -40,16 +39,11 @@ class Campaigns:
 
     def replace(self, campaign: Campaign, *, who: str, version: int | None = None) -> None:
         """
-        Change a definition; hours, rates and limits hold from the next dial on.
+        Change a definition; when this returns, no call starts by the old one.
 
-        Until `Feeder.look` has written the windows of its new hours, it is
-        closed. What its jobs carry, their call and deadline, is changed by
-        `Contacts.remake`.
-
-        Args:
-            campaign: The new definition.
-            who: Who changes it.
-            version: Of the record it was made from; None to overwrite whatever is there.
+        It is closed until `Feeder.look` has written the windows of its new hours, and `begin`
+        passes over a job until it has been made anew by the new definition. *version* is that of
+        the record it was made from, None to overwrite any.
 
         Raises:
             CampaignNotFound: There is none with this name.
@@ -58,10 +52,18 @@ class Campaigns:
                 that were read by other columns.
         """
         self._define("replace", campaign, who, version)
+        self._server.await_leaving()
+        while self.wake(campaign.name):
+            pass
+
+    def wake(self, name: str) -> bool:
+        """Wake some lanes that slept when the campaign was changed; True: call again for more."""
+        (more,) = self._server.run("wake", {"campaign": name, "most": _LANES})
+        return int(more) == 1
 
     def steer(self, verb: Verb, name: str, *, who: str, reason: str = "") -> bool:
         """
-        Start, pause, resume or cancel; when this returns, no further `begin` takes another way.
+        Start, pause, resume or cancel; when a stop returns, no call of it starts.
 
         Returns:
             False when it was so already.
@@ -70,117 +72,97 @@ class Campaigns:
             CampaignNotFound: There is none with this name.
             CampaignRefused: It is not in a state for that; nothing was changed.
         """
-        word, seq, state = self._server.run(
-            "steer", verb, name, one_line(who), one_line(reason), uuid.uuid4().hex
-        )
+        ask = {"verb": verb, "name": name, "who": one_line(who), "reason": one_line(reason)}
+        word, state = self._server.run("steer", ask)
         if word == "refused":
             raise refusal(name, verb, state)
-        self._server.witness(seq)
+        if verb in ("pause", "cancel"):
+            self._server.await_leaving()
         return word == "done"
 
     def get(self, name: str) -> Campaign:
         """
-        Read a definition.
+        Definition of a campaign.
 
         Raises:
             CampaignNotFound: There is none with this name.
         """
-        with translated():
-            text = self._server.client.hget(self._server.keys.camp(name), "definition")
+        text = self._client.hget(self._keys.camp(name), "definition")
         if text is None:
             raise refusal(name, "read", "missing")
-        return Campaign.from_json(text)
+        with readable(f"campaign {name}"):
+            return Campaign.from_json(text)
 
     def names(self) -> list[str]:
-        """
-        Name all campaigns, oldest first.
-        """
-        with translated():
-            names: list[str] = self._server.client.zrange(self._server.keys.campaigns, 0, -1)
-        return names
+        """Names of all campaigns, oldest first."""
+        return unless_damaged(lambda: self._client.zrange(self._keys.campaigns, 0, -1), [])
+
+    def every(self) -> Iterator[Progress]:
+        """Progress of every campaign, oldest first; a damaged one is left out."""
+        return sound(partial(self.progress, name) for name in self.names())
 
     def under_way(self) -> list[str]:
-        """
-        Name those that run or are paused, oldest first.
-        """
-        names, keys = self.names(), self._server.keys
-        with translated(), self._server.client.pipeline(transaction=False) as pipe:
-            for name in names:
-                pipe.hget(keys.camp(name), "state")
-            states = pipe.execute()
+        """Names of those that run or are paused, oldest first."""
+        names = self.names()
+        states = self._for_each("hget", map(self._keys.camp, names), "state", damaged=True)
         wanted = (CampaignState.RUNNING, CampaignState.PAUSED)
         return [name for name, state in zip(names, states, strict=True) if state in wanted]
 
     def progress(self, name: str) -> Progress:
         """
-        Read how far a campaign is, at one moment.
+        Progress of a campaign at one moment.
 
         Raises:
             CampaignNotFound: There is none with this name.
+            StoreDamaged: Its record cannot be read.
         """
-        with translated():
-            record = self._server.client.hgetall(self._server.keys.camp(name))
+        record = self._client.hgetall(self._keys.camp(name))
         if not record:
             raise refusal(name, "read", "missing")
-        return progress_of(name, record)
+        with readable(f"campaign {name}"):
+            return _progress_of(name, record)
 
-    def standing(self, name: str, account: str, now: datetime, *, pool: str) -> CampaignStanding:
+    def standing(
+        self, name: str, account: str, *, pool: str, peers: Sequence[str]
+    ) -> CampaignStanding:
         """
-        Read how much of a campaign's own limits is used.
+        Use of a campaign's own limits, and of the agents of *pool*, the last part of a lane.
 
-        Args:
-            name: The campaign.
-            account: Its account.
-            now: The store's time.
-            pool: The last part of a lane: whom `from` rings; "" to leave agents out.
+        *peers* are the accounts that share its user id: their agents are the same people.
         """
-        client, keys, free = self._server.client, self._server.keys, f"({stamp(now)}"
-        own = f"{account}/{name}"
-        with translated(), client.pipeline(transaction=False) as pipe:
-            pipe.hmget(
-                keys.camp(name), "tat_us", "max_posting", "max_live", "per_agent", "interval_us"
+        ask = {"campaign": name, "account": account, "pool": pool, "peers": list(peers)}
+        reply = self._server.run("campaign_standing", ask)
+        with readable(f"camp:{name}"):
+            slot, posting, max_posting, live, max_live, over, places, *talking = reply
+            return CampaignStanding(
+                next_slot=instant(slot),
+                posting=int(posting),
+                max_posting=int(max_posting),
+                live=int(live),
+                max_live=int(max_live),
+                live_until=instant(over),
+                places=int(places),
+                talking=sorted(map(moment, talking)),
             )
-            pipe.zcard(keys.posting(own))
-            pipe.zrangebyscore(keys.live(own), free, "+inf", withscores=True)
-            for agent in crew_of(pool):
-                pipe.zrangebyscore(keys.busy(account, agent), free, "+inf", withscores=True)
-            limits, posting, live, *calls = pipe.execute()
-        tat, max_posting, max_live, per_agent, interval = limits
-        talking = dict(call for some in calls for call in some)
-        return CampaignStanding(
-            next_slot=instant(tat) if interval not in (None, "0") else None,
-            posting=posting,
-            max_posting=int(max_posting or 0),
-            live=len(live),
-            max_live=int(max_live or 0),
-            live_until=instant(live[0][1]) if live else None,
-            places=crew_limit(pool, None if per_agent in ("", None) else int(per_agent)),
-            talking=sorted(filter(None, map(instant, talking.values()))),
-        )
 
     def steps(self, name: str) -> list[Step]:
-        """
-        Read the last hundred decisions about a campaign, oldest first.
-        """
-        with translated():
-            lines = self._server.client.lrange(self._server.keys.steps(name), 0, -1)
-        parts = (line.split("\t", 3) for line in lines)
+        """Last hundred decisions about a campaign, oldest first."""
+        lines = self._client.lrange(self._keys.steps(name), 0, -1)
+        parts = (line.split("\t", 3) for line in lines if _STEP.fullmatch(line))
         return [
-            Step(moment, verb, who, reason)
+            Step(when, verb, who, reason)
             for at, verb, who, reason in parts
-            if (moment := instant(at))
+            if (when := instant(at))
         ]
 
     def history(self, name: str) -> list[HourCounts]:
-        """
-        Read what became of its attempts, by hours; hours without any are left out.
-        """
-        with translated():
-            pulse = self._server.client.hgetall(self._server.keys.pulse(name))
+        """Results of its attempts by hours; hours without any are left out."""
+        pulse = self._client.hgetall(self._keys.pulse(name))
         hours: dict[int, dict[str, int]] = {}
         for field, count in pulse.items():
             hour, _, word = field.partition(":")
-            hours.setdefault(int(hour), {})[word] = int(count)
+            if hour.isdecimal() and count.isdecimal() and word in _WORDS:
+                hours.setdefault(int(hour), {})[word] = int(count)
         return [
             HourCounts(datetime.fromtimestamp(hour * 3600, UTC), **words)
             for hour, words in sorted(hours.items())
@@ -188,16 +170,13 @@ class Campaigns:
 
     def lately(self, name: str) -> tuple[datetime | None, list[HourCounts]]:
         """
-        Read what became of its attempts since the manner of its calls was last changed.
+        Results of its attempts since the manner of its calls was last changed.
 
         Returns:
             When that was, None for never; and the hours since then, the first
             without what it had seen before.
         """
-        with translated():
-            at, before = self._server.client.hmget(
-                self._server.keys.camp(name), "edited_us", "edited"
-            )
+        at, before = self._client.hmget(self._keys.camp(name), "edited_us", "edited")
         edited, hours = instant(at), self.history(name)
         if edited is None:
             return None, hours
@@ -210,67 +189,60 @@ class Campaigns:
 
     def _define(self, verb: str, campaign: Campaign, who: str, version: int | None = None) -> None:
         rate = campaign.calls_per_second
-        word, seq, why = self._server.run(
+        record = {
+            "definition": campaign.to_json(),
+            "account": campaign.account,
+            "weight": campaign.weight,
+            "interval_us": micros(timedelta(seconds=1 / rate)) if rate else 0,
+            "max_posting": campaign.max_posting,
+            "max_live": campaign.max_live_calls,
+            "per_agent": "" if campaign.live_per_agent is None else campaign.live_per_agent,
+            "starts_us": stamp(campaign.starts),
+            "ends_us": stamp(campaign.ends),
+            "caps": campaign.customer_rules.caps_as_words(),
+            "redial": campaign.redial.to_json(),
+            "shape": campaign.shape,
+            "manner": campaign.manner,
+        }
+        word, why = self._server.run(
             "define",
-            verb,
-            campaign.name,
-            one_line(who),
-            campaign.to_json(),
-            campaign.account,
-            campaign.weight,
-            micros(timedelta(seconds=1 / rate)) if rate else 0,
-            campaign.max_posting,
-            campaign.max_live_calls,
-            "" if campaign.live_per_agent is None else campaign.live_per_agent,
-            stamp(campaign.starts),
-            stamp(campaign.ends),
-            campaign.customer_rules.caps_as_words(),
-            Redial.of(campaign).to_json(),
-            campaign.shape,
-            "" if version is None else version,
-            campaign.manner,
+            {
+                "verb": verb,
+                "name": campaign.name,
+                "who": one_line(who),
+                "version": "" if version is None else str(version),
+                "record": {field: str(value) for field, value in record.items()},
+            },
         )
         if word == "refused":
             raise refusal(campaign.name, "change" if verb == "replace" else verb, why)
-        self._server.witness(seq)
 
 
-#: What is said of each reason; {0} is the campaign.
-_SENTENCES = {
-    "exists": "there is a campaign {0} already, defined otherwise: choose another name,"
-    " or change that one with `dialer campaign set {0}`",
-    "account": "campaign {0} belongs to another account, for good",
-    "shape": "campaign {0} has contacts that were read by its columns, customer and types:"
-    " those stay as they are; define another campaign",
-    "other columns": "the columns of campaign {0} were changed while the list was read:"
-    " import it again",
-    "forgotten": "the list of campaign {0} was forgotten, for good: define another one",
-    "not over": "campaign {0} is not over: `dialer campaign cancel {0}` ends it",
-    "not yet": "campaign {0} has not been over for long enough",
-    "not at rest": "campaign {0} still has jobs that wait or are on the wire:"
-    " they are taken out with the next ticks",
-    "empty": "campaign {0} has no contacts: `dialer campaign import {0} FILE` adds them",
-    "ended": "campaign {0} has ended: `dialer campaign set {0} --ends …`, if it shall go on",
-}
-#: How a campaign stands, and what may be done about it.
-_STANDS = {
-    "draft": "it has not been started; `dialer campaign start {0}` lets it run",
-    "running": "it is running; `dialer campaign pause {0}` stops it",
-    "paused": "it is paused; `dialer campaign resume {0}` lets it go on",
-    "cancelled": "it was cancelled, for good; define another one",
-}
-
-
-def refusal(name: str, verb: str, why: str) -> CampaignNotFound | CampaignRefused:
-    """
-    Make the error for what the store refused to do with a campaign.
-    """
-    if why == "missing":
-        return CampaignNotFound(
-            f"there is no campaign {name}; `dialer campaign list` names them all"
-        )
-    if why == "changed":
-        return CampaignChanged(f"somebody else has just changed campaign {name}: try again")
-    if why in _SENTENCES:
-        return CampaignRefused(_SENTENCES[why].format(name))
-    return CampaignRefused(f"cannot {verb} campaign {name}: {_STANDS[why].format(name)}")
+def _progress_of(name: str, record: Mapping[str, str]) -> Progress:
+    created, changed = instant(record["created_us"]), instant(record["changed_us"])
+    ends = instant(record["ends_us"])
+    if created is None or changed is None or ends is None:
+        raise StoreDamaged(f"campaign {name} has no times: it was not written by this program")
+    return Progress(
+        name=name,
+        state=CampaignState(record["state"]),
+        account=record["account"],
+        rows=int(record["rows"]),
+        fed=int(record["fed"]),
+        counts={state: int(record.get(f"n:{state}", 0)) for state in State},
+        skipped={
+            name.removeprefix("s:"): int(count)
+            for name, count in sorted(record.items())
+            if name.startswith("s:")
+        },
+        created=created,
+        changed=changed,
+        changed_by=record["changed_by"],
+        reason=record["reason"],
+        ends=ends,
+        version=int(record["version"]),
+        called=int(record.get("called", 0)),
+        renewed=record.get("renewed") == f"{record['version']}/{record.get('called', 0)}",
+        forgotten=None if "forgetting" in record else instant(record.get("forgotten_us")),
+        mode=record.get("mode", ""),
+    )

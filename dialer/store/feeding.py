@@ -1,98 +1,81 @@
-"""
-What the feeder does: it writes hours, makes jobs of contacts, and takes out what is left.
-"""
+"""Feeding: hours, new jobs and cancelled jobs of running campaigns."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
 
-from dialer.store.blocks import written
-from dialer.store.contacts import Group
-from dialer.store.jobs import NewJob, values_of
-from dialer.store.progress import Progress
-from dialer.store.room import refuse_when_full
-from dialer.store.server import Server, micros, stamp, translated
+from dialer.domain.campaign.contact import Group
+from dialer.domain.campaign.progress import Progress
+from dialer.domain.job.lane import Lane
+from dialer.domain.job.new_job import BATCH, NewJob
+from dialer.store.contact_blocks import written
+from dialer.store.jobs import job_asked
+from dialer.store.redis.failures import translated
+from dialer.store.redis.notation import as_words, micros, stamp
+from dialer.store.redis.server import Noun
+from schedules.windows import Window
+
+#: Lanes of a campaign whose jobs are counted one by one.
+_LANES = 500
 
 
-class Feeding:
-    """
-    Looks after running campaigns; each step may be repeated, and by several feeders.
-
-    Args:
-        server: Where they are kept.
-        full_at: Share of `maxmemory` from which no jobs are made.
-    """
-
-    def __init__(self, server: Server, *, full_at: float = 0.8) -> None:
-        self._server = server
-        self._full_at = full_at
+class Feeding(Noun):
+    """Steps of the feeder; each may be repeated, and by several feeders."""
 
     def due(self, now: datetime, most: int) -> list[str]:
-        """
-        Name the campaigns that the feeder is to look at by *now*, the longest overdue first.
-        """
-        with translated():
-            names: list[str] = self._server.client.zrangebyscore(
-                self._server.keys.feeding, "-inf", stamp(now), start=0, num=most
-            )
+        """Campaigns to look at by *now*, the longest overdue first."""
+        names: list[str] = self._client.zrangebyscore(
+            self._keys.feeding, "-inf", stamp(now), start=0, num=most
+        )
         return names
 
     def write_hours(
-        self, name: str, progress: Progress, windows: Mapping[str, str], stale: timedelta
+        self,
+        name: str,
+        progress: Progress,
+        windows: Mapping[str, Sequence[Window]],
+        stale: timedelta,
     ) -> bool:
         """
-        Write when each zone group of a campaign is open.
-
-        Args:
-            name: The campaign.
-            progress: The record that the windows belong to.
-            windows: Group number -> windows as `dialer.hours` writes them.
-            stale: After so long they count as closed.
+        Write the *windows* of each zone group, by its number; after *stale* they count as closed.
 
         Returns:
             False when the campaign has been changed since *progress* was read:
             nothing was written.
         """
-        flat = [part for group, text in windows.items() for part in (group, text)]
-        milliseconds = stale // timedelta(milliseconds=1)
-        seq, done = self._server.run("hours", name, progress.version, milliseconds, *flat)
-        self._server.witness(seq)
+        ask = {
+            "campaign": name,
+            "version": str(progress.version),
+            "stale_ms": stale // timedelta(milliseconds=1),
+            "windows": {group: as_words(spans) for group, spans in windows.items()},
+        }
+        (done,) = self._server.run("hours", ask)
         return int(done) == 1
 
     def hours_known(self, campaign: str, group: str) -> bool:
-        """
-        Say whether anybody has written the hours of a zone group lately; else it is closed.
+        """Whether the hours of the group with this number were written lately; else it is shut."""
+        return bool(self._client.exists(self._keys.calendar(campaign, group)))
 
-        Args:
-            campaign: The campaign.
-            group: The number of the group.
+    def at_hand(
+        self, account: str, campaign: str, groups: Sequence[Group], pool: str | None
+    ) -> dict[str, int]:
         """
-        with translated():
-            return bool(self._server.client.exists(self._server.keys.calendar(campaign, group)))
+        Ready jobs in lanes that are awake, by zone group.
 
-    def at_hand(self, account: str, campaign: str, pool: str | None) -> dict[str, int]:
+        Where there are more than `_LANES` lanes, each open job counts: a list in which
+        every row has a lane of its own would be fed without end. Lanes of *pool*, if all calls
+        ring the same agents first, count whether or not they sleep.
         """
-        Count the ready jobs in lanes that are awake, by zone group; not beyond 100 lanes.
-
-        Args:
-            account: Whose.
-            campaign: The campaign.
-            pool: Whom all its calls ring first: those lanes count whether or
-                not they sleep. None where that differs from call to call.
-        """
-        client, keys = self._server.client, self._server.keys
-        counts: dict[str, int] = {}
-        with translated():
-            lanes = {*client.zrange(keys.campaign_awake(account, campaign), 0, 99)}
-            if pool is not None:
-                groups = client.hvals(keys.zones(campaign))
-                lanes.update(f"{account}/{campaign}/{group}/{pool}" for group in groups)
-            with client.pipeline(transaction=False) as pipe:
-                for lane in lanes:
-                    pipe.zcard(keys.lane(lane))
-                sizes = pipe.execute()
+        lanes = {*self._client.zrange(self._keys.awake(account, campaign), 0, _LANES)}
+        if len(lanes) > _LANES:
+            return {group.number: group.queued for group in groups}
+        if pool is not None:
+            lanes.update(str(Lane(account, campaign, one.number, pool)) for one in groups)
+        counts = Counter[str]()
+        sizes = self._for_each("zcard", map(self._keys.lane, lanes))
         for lane, size in zip(lanes, sizes, strict=True):
-            group = lane.split("/", 3)[2]
-            counts[group] = counts.get(group, 0) + size
+            counts[Lane.parse(lane).group] += size
         return counts
 
     def feed(
@@ -108,36 +91,30 @@ class Feeding:
         """
         Make jobs of the contacts between a group's cursor and *behind*; once, however often.
 
-        Args:
-            campaign: Whose.
-            group: With the cursor from which they were read.
-            behind: The cursor behind them.
-            jobs: One for each contact.
-            version: Of the record whose definition they were made from.
-            mode: Of the campaign, or of its account where it has none yet.
+        There is one job for each contact, made from the definition of that *version*. *mode* is the
+        campaign's, or its account's where it has none yet.
 
         Returns:
             False when nothing was done: the campaign does not run, was changed meanwhile, or
-            somebody else fed them.
+            another feeder was first.
 
         Raises:
             StoreRefused: Redis is full; nothing was done.
             StoreUnavailable: Redis did not answer; read the cursor again.
         """
-        refuse_when_full(self._server, self._full_at, what="contacts", then="go on")
-        values = [value for job in jobs for value in values_of(job)]
-        word, seq, _ = self._server.run(
+        self._server.refuse_when_full("contacts", "go on")
+        word, _ = self._server.run(
             "feed",
-            campaign,
-            group.number,
-            written(group.cursor),
-            written(behind),
-            len(jobs),
-            version,
-            mode,
-            *values,
+            {
+                "campaign": campaign,
+                "group": group.number,
+                "cursor": written(group.cursor),
+                "behind": written(behind),
+                "version": str(version),
+                "mode": mode,
+                "jobs": [job_asked(job) for job in jobs],
+            },
         )
-        self._server.witness(seq)
         return word == "fed"
 
     def sweep(self, campaign: str, most: int) -> tuple[int, int]:
@@ -147,24 +124,54 @@ class Feeding:
         Returns:
             How many were moved, and how many still wait or are on the wire.
         """
-        seq, moved, left = self._server.run("sweep", campaign, most)
-        self._server.witness(seq)
+        moved, left = self._server.run("sweep", {"campaign": campaign, "most": most})
         return int(moved), int(left)
 
-    def look_again(self, progress: Progress, when: datetime | None, *, period: timedelta) -> None:
-        """
-        Say when the feeder is to look at a campaign next.
+    def behind(self, progress: Progress, most: int) -> list[str]:
+        """Open jobs that an older definition of their campaign made; the search ends at *most*."""
+        client, keys, found = self._client, self._keys, list[str]()
+        with translated():
+            ids = client.sscan_iter(keys.open(progress.name), count=BATCH)
+            while len(found) < most and (some := list(islice(ids, BATCH))):
+                versions = self._for_each("hget", map(keys.job, some), "version")
+                now = str(progress.version)
+                found += [one for one, made in zip(some, versions, strict=True) if made != now]
+        return found
 
-        Args:
-            progress: The record it looked at; what changed since is looked at at once.
-            when: None when only news can change anything.
-            period: In which to look if a job of it is open all the same.
+    def remake(self, campaign: str, jobs: Sequence[NewJob], *, version: int) -> int:
         """
-        seq = self._server.run(
+        Put new calls, deadlines and lanes into at most `BATCH` jobs that wait; all others stay.
+
+        Returns:
+            How many changed; none when the campaign is not of that *version* any more.
+        """
+        made_anew = [job_asked(job) for job in jobs]
+        ask = {"campaign": campaign, "version": str(version), "jobs": made_anew}
+        word, made = self._server.run("remake", ask)
+        return int(made) if word == "done" else 0
+
+    def look_again(
+        self, progress: Progress, when: datetime | None, *, period: timedelta, renewed: bool = False
+    ) -> None:
+        """
+        Set when the feeder looks at a campaign next; None: when only news can change anything.
+
+        Changes since *progress* are looked at at once; with an open job it looks after *period* all
+        the same. *renewed*: its open jobs are all made by that record's definition now.
+        """
+        self._server.run(
             "again",
-            progress.name,
-            f"{progress.version}/{progress.rows}",
-            stamp(when),
-            micros(period),
+            {
+                "campaign": progress.name,
+                "seen": {
+                    "version": str(progress.version),
+                    "rows": str(progress.rows),
+                    "state": progress.state,
+                    "changed_us": str(stamp(progress.changed)),
+                    "called": str(progress.called),
+                },
+                "at_us": stamp(when),
+                "period_us": micros(period),
+                "renewed": renewed,
+            },
         )
-        self._server.witness(seq[0])

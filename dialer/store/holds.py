@@ -1,108 +1,39 @@
-"""
-Holds: what is stopped, by whom, since when and why.
-"""
+"""Holds: what is stopped, by whom, since when and why."""
 
 import json
-from dataclasses import dataclass
-from datetime import datetime
 
-from dialer.store.server import Server, instant, one_line, translated
+from dialer.domain.holds.hold import Hold, HoldEvent
+from dialer.domain.holds.owners import DAMAGED, MACHINES
+from dialer.domain.holds.scope import EVERYTHING, account_scope, scopes_of
+from dialer.errors import StoreDamaged
+from dialer.store.redis.failures import readable
+from dialer.store.redis.notation import instant, one_line
+from dialer.store.redis.server import Noun
 
-#: In a row of the history, behind its time.
+#: Fields of a history row after the time.
 _WORDS = 5
-#: The scope that stops everything.
-EVERYTHING = "all"
+#: First word of a note of damage by which begin.lua names an account that it cannot judge.
+_STOPPED = "account "
+#: Notes of damage that are looked through for those, more than there are accounts.
+_NOTES = 1000
+#: Letters of a reason: an automatic one says what was seen and what to do about it.
+_REASON = 400
 
 
-def account_scope(account: str) -> str:
-    """
-    Name the scope that stops one account.
-    """
-    return f"account:{account}"
-
-
-def campaign_scope(campaign: str) -> str:
-    """
-    Name the scope that stops one campaign.
-    """
-    return f"campaign:{campaign}"
-
-
-def pool_scope(account: str, pool: str) -> str:
-    """
-    Name the scope that stops the calls which ring one pool first.
-
-    Args:
-        account: Whose calls.
-        pool: As it stands in a job's lane: "agent:12,13/web=na/call=na".
-    """
-    return f"pool:{account}/{pool}"
-
-
-@dataclass(frozen=True, slots=True)
-class Hold:
-    """
-    One owner's stop on one scope.
-
-    Attributes:
-        scope: "all", "account:<name>", "campaign:<name>" or "pool:<account>/<pool>".
-        owner: Whose it is: a name that a person gave, or one of `dialer.owners.MACHINES`.
-        who: The person or part that set it.
-        reason: Why.
-        since: When it was set, or set again for another reason.
-    """
-
-    scope: str
-    owner: str
-    who: str
-    reason: str
-    since: datetime | None
-
-
-@dataclass(frozen=True, slots=True)
-class HoldEvent:
-    """
-    One setting or release of a hold, as it stays on record.
-
-    Attributes:
-        at: When.
-        verb: "set" or "release".
-        scope: What was held, as in `Hold`.
-        owner: Whose hold.
-        who: The person or part that did it.
-        reason: Why; empty when nobody said. The whole row where it
-            cannot be read; all else is empty then.
-    """
-
-    at: datetime | None
-    verb: str
-    scope: str
-    owner: str
-    who: str
-    reason: str
-
-
-class Holds:
-    """
-    Sets, releases and lists holds.
-
-    Args:
-        server: Where they are kept.
-    """
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
+class Holds(Noun):
+    """Holds and their history."""
 
     def set(self, scope: str, *, owner: str, who: str, reason: str) -> None:
         """
-        Stop *scope*; when this returns no further `begin` passes.
+        Stop *scope*, each part of a pool by itself; when this returns no call of it starts.
 
-        Setting a hold that the owner has already set renews who, reason and time; where
-        who and reason are the same, nothing.
+        An automatic hold stops every `begin`, and waits for nothing. Setting a hold again
+        renews who, reason and time; the same who and reason changes nothing.
         """
-        words = one_line(who), one_line(reason)
-        seq, _, _ = self._server.run("hold", "set", scope, owner, *words)
-        self._server.witness(seq)
+        for one in scopes_of(scope):
+            self._change("set", one, owner, who, reason)
+        if owner not in MACHINES:
+            self._server.await_leaving()
 
     def release(self, scope: str, *, owner: str, who: str, reason: str = "") -> tuple[bool, int]:
         """
@@ -111,31 +42,79 @@ class Holds:
         Returns:
             Whether the owner had a hold, and how many owners are left.
         """
-        words = one_line(who), one_line(reason)
-        seq, left, changed = self._server.run("hold", "release", scope, owner, *words)
-        self._server.witness(seq)
-        return int(changed) == 1, int(left)
+        had, owners = False, 0
+        for one in dict.fromkeys([*scopes_of(scope), scope]):
+            left, changed = self._change("release", one, owner, who, reason)
+            had, owners = had or int(changed) == 1, owners + int(left)
+        return had, owners
+
+    def reconcile(
+        self, scope: str, *, owner: str, reason: str, over: str, who: str = "tick"
+    ) -> None:
+        """
+        Let an automatic hold stand exactly while its *reason* is not "".
+
+        One that stands for the same reason is left alone, so that its age is that of the trouble.
+        *over* goes on record with its release. Any number of processes may do it at once.
+        """
+        standing = self.of(scope, owner)
+        if reason and all(hold.reason != reason for hold in standing):
+            self.set(scope, owner=owner, who=who, reason=reason)
+        elif standing and not reason:
+            self.release(scope, owner=owner, who="tick", reason=over)
+
+    def of(self, scope: str, owner: str) -> list[Hold]:
+        """Holds of one owner on one scope; one at most."""
+        return [hold for hold in self.all() if (hold.scope, hold.owner) == (scope, owner)]
+
+    def _change(self, verb: str, scope: str, owner: str, who: str, reason: str) -> list[str]:
+        words = {"who": one_line(who), "reason": one_line(reason, longest=_REASON)}
+        return self._server.run("hold", {"verb": verb, "scope": scope, "owner": owner, **words})
 
     def all(self) -> list[Hold]:
         """
-        List every hold, by scope and owner.
+        Every hold, by scope and owner; also accounts that are stopped because of damage.
+
+        One that cannot be read holds all the same. Its owner is `damaged` where its
+        record is gone.
         """
-        client, keys = self._server.client, self._server.keys
-        with translated():
-            scopes = sorted(client.smembers(keys.holds))
-            found = [(scope, client.hgetall(keys.hold(scope))) for scope in scopes]
-        return [
-            _hold(scope, owner, value)
-            for scope, owners in found
-            for owner, value in sorted(owners.items())
+        holds = [hold for scope in sorted(self._scopes()) for hold in self._of(scope)]
+        return holds + [
+            Hold(account_scope(name.removeprefix(_STOPPED)), DAMAGED, "store", why, instant(at))
+            for name, at, why in self._damage()
+            if name.startswith(_STOPPED)
         ]
 
+    def _scopes(self) -> frozenset[str]:
+        client, keys = self._client, self._keys
+        try:
+            return frozenset(client.smembers(keys.holds))
+        except StoreDamaged:  # then the one that stops everything must still be seen
+            return frozenset([EVERYTHING] if client.exists(keys.hold(EVERYTHING)) else [])
+
+    def _of(self, scope: str) -> list[Hold]:
+        try:
+            owners = self._client.hgetall(self._keys.hold(scope))
+        except StoreDamaged as error:
+            return [Hold(scope, DAMAGED, "store", str(error), None)]
+        if not owners:
+            why = "the record of this hold is gone: nobody knows whose it was"
+            return [Hold(scope, DAMAGED, "store", why, None)]
+        return [_hold(scope, owner, value) for owner, value in sorted(owners.items())]
+
+    def _damage(self) -> list[tuple[str, str, str]]:
+        try:
+            notes = self._client.hscan(self._keys.damaged, count=_NOTES)[1]
+        except StoreDamaged:
+            return []
+        return [(name, *note.partition(" ")[::2]) for name, note in sorted(notes.items())]
+
     def history(self) -> list[HoldEvent]:
-        """
-        List what was set and released lately, oldest first; the last 500 are kept.
-        """
-        with translated():
-            rows = self._server.client.lrange(self._server.keys.holdings, 0, -1)
+        """What was set and released lately, oldest first; the last 500 are kept."""
+        try:
+            rows = self._client.lrange(self._keys.holdings, 0, -1)
+        except StoreDamaged as error:
+            return [HoldEvent(None, "", "", "", "", str(error))]
         return [_event(row) for row in rows]
 
 
@@ -147,5 +126,10 @@ def _event(row: str) -> HoldEvent:
 
 
 def _hold(scope: str, owner: str, value: str) -> Hold:
-    record = json.loads(value)
-    return Hold(scope, owner, record["who"], record["reason"], instant(record["at_us"]))
+    try:
+        with readable(f"hold:{scope}"):
+            record = json.loads(value)
+            since = instant(record["at_us"])
+            return Hold(scope, owner, str(record["who"]), str(record["reason"]), since)
+    except StoreDamaged as error:
+        return Hold(scope, owner, "", str(error), None)

@@ -1,78 +1,24 @@
-"""
-Jobs in the store: accepting them, reading them, listing them.
-"""
+"""Jobs in the store: accepted, read, listed."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
 
+from dialer.domain.job.ids import campaign_of
+from dialer.domain.job.job import Event, Job, State
+from dialer.domain.job.new_job import BATCH, NewJob
 from dialer.errors import JobNotFound, StoreRefused
-from dialer.job import Event, Job, State
-from dialer.store.room import refuse_when_full
-from dialer.store.server import Server, instant, micros, one_line, stamp, translated
+from dialer.store.redis.failures import readable, sound, translated, unless_damaged
+from dialer.store.redis.notation import instant, micros, one_line, stamp
+from dialer.store.redis.server import Noun
 
-#: Jobs in one script call, about 6 ms of the server: a waiting `begin` must not miss its slot.
-BATCH = 200
-
-
-@dataclass(frozen=True, slots=True)
-class NewJob:
-    """
-    A job as it is handed to the store; everything in it has been checked.
-
-    Attributes:
-        id: Made from account, mode and key (`dialer.order`).
-        digest: What makes the same key with another call a conflict.
-        key: The producer's key, or "".
-        account: The account's name.
-        mode: "developer" or "live".
-        lane: account/campaign/calendar/pool.
-        priority: 0 to 9, 9 first.
-        not_before: When it may be dialled; None for at once.
-        not_after: Its deadline; None for the default after its start.
-        deadline: That default.
-        customer: The protected leg: to, from or both.
-        protected: The customer's numbers, E.164.
-        rings: How often the provider may ring each of them, in the same order.
-        ring_lead: The longest time until the last ring to the customer begins.
-        longest_ring: The longest time both legs can ring and queue.
-        talk_limit: The time limit of the talk, if the call has one.
-        content: The call as JSON.
-    """
-
-    id: str
-    digest: str
-    key: str
-    account: str
-    mode: str
-    lane: str
-    priority: int
-    not_before: datetime | None
-    not_after: datetime | None
-    deadline: timedelta
-    customer: str
-    protected: tuple[str, ...]
-    rings: tuple[int, ...]
-    ring_lead: timedelta
-    longest_ring: timedelta
-    talk_limit: timedelta | None
-    content: str
+#: Ready jobs of which the first that can be read counts as the oldest.
+_FIRST = 9
 
 
-class Jobs:
-    """
-    The records of jobs.
-
-    Args:
-        server: Where they are kept.
-        full_at: Share of `maxmemory` from which new jobs are refused; what
-            happens to accepted ones is recorded beyond it.
-    """
-
-    def __init__(self, server: Server, *, full_at: float = 0.8) -> None:
-        self._server = server
-        self._full_at = full_at
-        self._keys = server.keys
+class Jobs(Noun):
+    """Records of jobs."""
 
     def enqueue(self, jobs: Sequence[NewJob], *, who: str) -> list[str]:
         """
@@ -86,8 +32,8 @@ class Jobs:
             who: The producer, for the record.
 
         Returns:
-            One answer a job, in order: "created", "duplicate",
-            "conflict:<state>" (same key, other call) or "late" (the deadline
+            One answer a job, in order: "created", "duplicate" ("duplicate:<id>" where it
+            is a twin), "conflict:<state>" (same key, other call) or "late" (the deadline
             has passed).
 
         Raises:
@@ -97,124 +43,127 @@ class Jobs:
         """
         answers: list[str] = []
         for first in range(0, len(jobs), BATCH):
-            refuse_when_full(self._server, self._full_at, what="calls", then="enqueue again")
-            batch = [value for job in jobs[first : first + BATCH] for value in values_of(job)]
-            answers += self._server.run("enqueue", one_line(who), *batch)
+            self._server.refuse_when_full("calls", "enqueue again")
+            batch = [job_asked(job) for job in jobs[first : first + BATCH]]
+            answers += self._server.run("enqueue", {"who": one_line(who), "jobs": batch})
         return answers
 
     def get(self, job_id: str) -> Job:
         """
-        Read one job.
+        Job by its id.
 
         Raises:
             JobNotFound: There is none with this id.
+            StoreDamaged: Its record cannot be read.
             StoreUnavailable: Redis did not answer.
         """
-        with translated():
-            record = self._server.client.hgetall(self._keys.job(job_id))
+        record = self._client.hgetall(self._keys.job(job_id))
         if "state" not in record:
             pruned = f"; it was {record['was']} and has been pruned" if record else ""
             raise JobNotFound(f"no job has the id {job_id}{pruned}")
-        return _job(job_id, record)
+        return _read_job(job_id, record)
 
     def of_number(self, number: str) -> list[Job]:
-        """
-        Read the jobs for one customer's number, oldest first.
-
-        Args:
-            number: E.164.
-        """
-        with translated():
-            ids = sorted(self._server.client.smembers(self._keys.of(number)))
-            return sorted(self._read(ids), key=lambda job: job.created)
+        """Jobs for one customer's number, E.164, oldest first."""
+        ids = sorted(self._client.smembers(self._keys.of(number)))
+        return sorted(self._read(ids), key=lambda job: job.created)
 
     def select(
         self, state: State | None = None, *, newest_first: bool = False, campaign: str | None = None
     ) -> Iterator[Job]:
         """
-        Read all jobs, or those of one state, in the order of their index.
+        All jobs, or those of one state, in the order of their index.
 
-        A job that moves while the list is read may appear twice or not at all.
+        A job that moves meanwhile may appear twice or not at all; one that cannot be read is
+        left out, and named in the log.
 
         Args:
             state: Only this one; None for all, one state after the other.
-            newest_first: Turn the order of each index round.
+            newest_first: In each state those first that entered it last.
             campaign: Only its jobs; no record of another is read.
         """
         for one in [state] if state else list(State):
-            with translated():
-                ids = self._server.client.zrange(self._keys.index(one), 0, -1, desc=newest_first)
+            ids = self._ids(one, desc=newest_first)
             if campaign is not None:
-                # A campaign's job is named campaign:row:turn, and no other has a colon.
-                ids = [job_id for job_id in ids if job_id.startswith(f"{campaign}:")]
+                ids = [job_id for job_id in ids if campaign_of(job_id) == campaign]
+            if newest_first and one in (State.SCHEDULED, State.DIALING):
+                ids = self._by_entry(ids)  # their index says what comes next
             for first in range(0, len(ids), BATCH):
-                with translated():
-                    yield from self._read(ids[first : first + BATCH])
+                yield from self._read(ids[first : first + BATCH])
 
     def counts(self) -> dict[State, int]:
-        """
-        Count the jobs of every state, at one moment.
-        """
-        counts = self._server.run("counts", *State)
+        """Number of jobs in every state, at one moment."""
+        counts = self._server.run("counts", {"states": list(State)})
         return {state: int(count) for state, count in zip(State, counts, strict=True)}
 
     def entered_since(self, state: State, moment: datetime) -> int:
-        """
-        Count the jobs that came into *state* at *moment* or later.
-
-        Args:
-            state: One whose index is ordered by the time of entry: not
-                scheduled, not dialing.
-            moment: Aware.
-        """
-        with translated():
-            count: int = self._server.client.zcount(self._keys.index(state), stamp(moment), "+inf")
-        return count
+        """Number of jobs that came into *state*, not scheduled or dialing, at *moment* or later."""
+        index, since = self._keys.index(state), stamp(moment)
+        return unless_damaged(lambda: int(self._client.zcount(index, since, "+inf")), 0)
 
     def oldest_ready(self) -> Job | None:
-        """
-        Read the job that has been ready for the longest time.
-        """
-        with translated():
-            ids = self._server.client.zrange(self._keys.index(State.READY), 0, 0)
-            return next(iter(self._read(ids)), None)
+        """Job that has been ready for the longest time."""
+        return next(iter(self._read(self._ids(State.READY, last=_FIRST))), None)
+
+    def _ids(self, state: State, *, last: int = -1, desc: bool = False) -> list[str]:
+        index = self._keys.index(state)
+        return unless_damaged(lambda: self._client.zrange(index, 0, last, desc=desc), [])
+
+    def _by_entry(self, ids: Sequence[str]) -> list[str]:
+        """Ids by when the jobs entered their state, the last first."""
+        entered: dict[str, str] = {}
+        for first in range(0, len(ids), BATCH):
+            some = ids[first : first + BATCH]
+            times = self._for_each("hget", map(self._keys.job, some), "entered_us", damaged=True)
+            entered |= zip(some, map(str, times), strict=True)
+        return sorted(ids, key=entered.__getitem__, reverse=True)
 
     def _read(self, ids: Sequence[str]) -> list[Job]:
-        with self._server.client.pipeline(transaction=False) as pipe:
-            for job_id in ids:
-                pipe.hgetall(self._keys.job(job_id))
-            records = pipe.execute()
-        return [
-            _job(i, record) for i, record in zip(ids, records, strict=True) if "state" in record
+        records = self._for_each("hgetall", map(self._keys.job, ids), damaged=True)
+        found = [
+            partial(_read_job, i, record)
+            for i, record in zip(ids, records, strict=True)
+            if isinstance(record, Exception) or "state" in record
         ]
+        return list(sound(found))
 
 
-def values_of(job: NewJob) -> tuple[str | int, ...]:
-    """
-    Write a job as the scripts that make jobs read it (accept.lua).
-    """
-    customer = (
-        f"{job.customer} {micros(job.ring_lead)} {micros(job.longest_ring)} "
-        f"{micros(job.talk_limit) if job.talk_limit else 0} {','.join(job.protected)} "
-        f"{','.join(map(str, job.rings))}"
-    )
-    return (
-        job.id,
-        job.digest,
-        job.key,
-        job.account,
-        job.mode,
-        job.lane,
-        job.priority,
-        stamp(job.not_before),
-        stamp(job.not_after),
-        micros(job.deadline),
-        customer,
-        job.content,
-    )
+def job_asked(job: NewJob) -> dict[str, object]:
+    """Job as the scripts that make jobs read it (accept.lua)."""
+    ids, digests = zip((job.id, job.digest), *job.twins, strict=True)
+    return {
+        "ids": list(dict.fromkeys(ids)),
+        "digests": digests,
+        "key": job.key,
+        "account": job.account,
+        "priority": job.priority,
+        "due_us": stamp(job.not_before),
+        "not_after_us": stamp(job.not_after),
+        "deadline_us": micros(job.deadline),
+        "call": {
+            "digest": job.digest,
+            "mode": job.mode,
+            "lane": job.lane,
+            "customer": job.customer,
+            "lead_us": str(micros(job.ring_lead)),
+            "ring_us": str(micros(job.longest_ring)),
+            "talk_us": str(micros(job.talk_limit)) if job.talk_limit else "0",
+            "protected": ",".join(job.protected),
+            "rings": ",".join(map(str, job.rings)),
+            "also": job.also,
+            "content": job.content,
+        },
+    }
 
 
-def _job(job_id: str, record: dict[str, str]) -> Job:
+def _read_job(job_id: str, record: Any) -> Job:
+    with translated(), readable(f"job {job_id}"):
+        if isinstance(record, Exception):
+            raise record
+        return _job(job_id, record)
+
+
+def _job(job_id: str, record: Mapping[str, str]) -> Job:
     state = State(record["state"])
     created, entered = instant(record["created_us"]), instant(record["entered_us"])
     not_after = instant(record["not_after_us"])
@@ -243,6 +192,7 @@ def _job(job_id: str, record: dict[str, str]) -> Job:
         code=record.get("code", ""),
         reason=record["reason"],
         events=tuple(_event(line) for line in record.get("log", "").splitlines()),
+        version=int(record.get("version", 0)),
     )
 
 

@@ -1,114 +1,56 @@
-"""
-Do-not-call: numbers nobody may ring, read at the instant of dialling.
-"""
+"""Do-not-call lists: numbers that must not be rung, read at the instant of dialling."""
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from datetime import datetime
 from itertools import islice
 
-from dialer.store.server import Server, instant, one_line, translated
+from dialer.domain.call.customer import Suppressed
+from dialer.errors import StoreDamaged
+from dialer.store.redis.failures import readable, translated
+from dialer.store.redis.notation import instant, one_line
+from dialer.store.redis.server import Noun
 
 _BATCH = 500
 
 
-@dataclass(frozen=True, slots=True)
-class Suppressed:
-    """
-    One entry of a do-not-call list.
-
-    Attributes:
-        number: E.164.
-        account: The account it holds for; None for all.
-        who: Who put it there.
-        reason: Why.
-        since: When.
-    """
-
-    number: str
-    account: str | None
-    who: str
-    reason: str
-    since: datetime | None
-
-
-class Suppression:
-    """
-    The do-not-call lists: one for everybody, one an account.
-
-    Args:
-        server: Where they are kept.
-    """
-
-    def __init__(self, server: Server) -> None:
-        self._server = server
+class Suppression(Noun):
+    """Do-not-call lists: one for all accounts, one for each."""
 
     def add(self, numbers: Iterable[str], *, account: str | None, who: str, reason: str) -> int:
         """
-        Put numbers on a list; when this returns no `begin` takes them any more.
-
-        Args:
-            numbers: E.164; already listed ones keep their entry.
-            account: Only for this account; None for all.
-            who: Who asks for it.
-            reason: Why.
+        Add numbers, E.164, to a list, of all accounts for None; when this returns none is rung.
 
         Returns:
-            How many were not on the list before.
+            How many are new; the others keep their entry.
         """
-        return self._change("add", numbers, account, who, reason)
+        added = self._change("add", numbers, account, who, reason)
+        self._server.await_leaving()
+        return added
 
     def remove(self, numbers: Iterable[str], *, account: str | None, who: str, reason: str) -> int:
-        """
-        Take numbers off a list; who did it, and why, stays on record.
-
-        Returns:
-            How many were on it.
-        """
+        """Take numbers off a list, with who and why on record; how many were on it."""
         return self._change("remove", numbers, account, who, reason)
 
     def released(self, number: str) -> list[Suppressed]:
-        """
-        Find when a number was taken off a list, by whom and why, the last time first.
-
-        Args:
-            number: E.164; of all numbers, the last 10,000 releases are known.
-        """
-        with translated():
-            lines = self._server.client.lrange(self._server.keys.released, 0, -1)
-        entries = (json.loads(line) for line in lines)
-        return [
-            Suppressed(
-                number, one["account"] or None, one["who"], one["reason"], instant(one["at_us"])
-            )
-            for one in entries
-            if one["number"] == number
-        ]
+        """Removals of *number*, E.164, from lists, the last first; 10,000 of all are kept."""
+        lines = self._client.lrange(self._keys.released, 0, -1)
+        releases = (_release(line) for line in lines)
+        return [one for one in releases if one and one.number == number]
 
     def find(self, number: str, account: str | None = None) -> list[Suppressed]:
-        """
-        Find the entries that keep *number* from being rung.
-
-        Args:
-            number: E.164.
-            account: Look at this account's list too.
-        """
+        """Entries that keep *number*, E.164, from being rung for all accounts and for *account*."""
         found = []
         for scope in [None, account] if account else [None]:
-            with translated():
-                value = self._server.client.hget(self._server.keys.do_not_call(scope), number)
+            value = self._client.hget(self._keys.do_not_call(scope), number)
             if value is not None:
                 found.append(_entry(number, scope, value))
         return found
 
     def entries(self, account: str | None = None) -> Iterator[Suppressed]:
-        """
-        Read one list, in no particular order.
-        """
+        """Entries of one list, in no particular order."""
         with translated():
-            for number, value in self._server.client.hscan_iter(
-                self._server.keys.do_not_call(account), count=_BATCH
+            for number, value in self._client.hscan_iter(
+                self._keys.do_not_call(account), count=_BATCH
             ):
                 yield _entry(number, account, value)
 
@@ -116,14 +58,30 @@ class Suppression:
         self, verb: str, numbers: Iterable[str], account: str | None, who: str, reason: str
     ) -> int:
         rest, changed = iter(numbers), 0
-        words = one_line(who), one_line(reason)
+        ask = {"verb": verb, "account": account or "", "who": one_line(who)}
         while batch := list(islice(rest, _BATCH)):
-            seq, count = self._server.run("suppress", verb, account or "", *words, *batch)
-            self._server.witness(seq)
+            words = {**ask, "reason": one_line(reason), "numbers": batch}
+            (count,) = self._server.run("suppress", words)
             changed += int(count)
         return changed
 
 
+def _release(line: str) -> Suppressed | None:
+    try:
+        with readable("a release"):
+            one = json.loads(line)
+            words = one["who"], one["reason"], instant(one["at_us"])
+            return Suppressed(one["number"], one["account"] or None, *words)
+    except StoreDamaged:
+        return None
+
+
 def _entry(number: str, account: str | None, value: str) -> Suppressed:
-    record = json.loads(value)
-    return Suppressed(number, account, record["who"], record["reason"], instant(record["at_us"]))
+    """Entry of a list; one that cannot be read keeps its number from being rung all the same."""
+    try:
+        with readable(f"the do-not-call entry of {number}"):
+            record = json.loads(value)
+            since = instant(record["at_us"])
+            return Suppressed(number, account, str(record["who"]), str(record["reason"]), since)
+    except StoreDamaged:
+        return Suppressed(number, account, "", "its entry cannot be read", None)

@@ -8,7 +8,7 @@ import pytest
 from chaos import enqueue, facts, wait_for_rest
 from stack import Stack, stack, wait_until
 
-from dialer.job import State
+from dialer.domain.job.job import State
 from dialer.store import Store
 
 MAX_POSTING = 20

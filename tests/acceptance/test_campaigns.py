@@ -11,11 +11,11 @@ import pytest
 from chaos import CALLER, Facts, facts, order, slow_world
 from stack import Stack, stack, wait_until
 
-from dialer.campaign import Campaign
-from dialer.contact import Contact
-from dialer.job import State
+from dialer.domain.campaign.campaign import Campaign
+from dialer.domain.campaign.contact import Contact
+from dialer.domain.campaign.progress import Progress
+from dialer.domain.job.job import State
 from dialer.store import Store
-from dialer.store.progress import Progress
 
 RATE = 40
 CAP = 3

@@ -1,12 +1,12 @@
 """The hard promise: whatever fails, nobody is rung twice and no call is lost."""
 
-import os
 from collections import Counter
 from datetime import timedelta
 from pathlib import Path
 from random import Random
 
 import pytest
+from budgets import FULL
 from chaos import (
     Facts,
     Killer,
@@ -27,16 +27,15 @@ from chaos import (
 from faultscript import Line, give_numbers, whole_script
 from stack import Stack, stack, wait_until
 
+from dialer.domain.job.job import State
 from dialer.errors import StoreRefused, StoreUnavailable
-from dialer.job import State
 
 #: It watches the clock closely, so nothing else may run beside it.
 pytestmark = pytest.mark.alone
 
 THREADS, MAX_TRIES = 12, 3
 #: `make proofs` takes a thousand calls and 21 kills; `make test` has time for fewer.
-FULL = "CHAOS_FULL" in os.environ
-CALLS, KILLS = (1000, 21) if FULL else (400, 8)
+CALLS, KILLS = (1000, 21) if FULL else (400, 6)
 #: Short times, so that a bad day is over in a minute. Faults are the script's, one number
 #: each, so the breaker, which looks at the account, has its own tests.
 SETTINGS = {
@@ -62,9 +61,7 @@ PROOF = timedelta(milliseconds=400)
 
 
 def numbered_lines() -> tuple[list[Line], Line, Line]:
-    """
-    Numbers: every aimed fault two or three times, or once; two lines that hit everybody; the rest.
-    """
+    """Every aimed fault two or three times, or once; two lines that hit everybody; the rest."""
     numbers = (f"91000{n:05d}" for n in range(CALLS))
     unread = Line({"do": "accept_close"}, "unconfirmed", "", 1)
     refused = Line({"do": "refuse"}, "placed", "", 1)
@@ -78,9 +75,7 @@ def numbered_lines() -> tuple[list[Line], Line, Line]:
 
 
 def play_lines_for_everybody(running: Stack, unread: Line, refused: Line) -> list[str]:
-    """
-    Play the two faults that look at no number while only their own jobs are there.
-    """
+    """Play the two faults that look at no number while only their own jobs are there."""
     store = running.store()
     running.sandbox.fault(do="accept_close", when={"times": len(unread.numbers)})
     jobs = enqueue(running, unread.numbers)
@@ -186,7 +181,7 @@ def test_the_store_is_killed_twice(tmp_path: Path):
             posting.append(store.jobs.counts()[State.DIALING])
             running.server.kill()
             with pytest.raises(StoreUnavailable):
-                producer.enqueue(order(numbers[-1]).call)
+                producer.enqueue(order(numbers[-1]).call, by_content=True)
             running.server.start()
         jobs += enqueue(running, numbers[150:])
         wait_for_rest(store, within=60)
@@ -213,12 +208,12 @@ def test_a_full_store_takes_no_work_and_forgets_nothing(tmp_path: Path):
         wait_until(
             lambda: store.jobs.counts()[State.DIALING] >= 15, within=30, why="calls on the wire"
         )
-        # Doorbells that are answered when the store is full already.
+        # WaitingDoorbells that are answered when the store is full already.
         ring(running, doorbells=200)
         store.server.client.config_set("maxmemory", 1)
         dialing = [job.id for job in store.jobs.select(State.DIALING)]
         with pytest.raises(StoreRefused, match=r"full.*make room"):
-            producer.enqueue(order(numbers[-1]).call)
+            producer.enqueue(order(numbers[-1]).call, by_content=True)
         wait_until(
             lambda: not store.jobs.counts()[State.DIALING], within=20, why="outcomes recorded"
         )

@@ -9,7 +9,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-DEMO = [sys.executable, "-m", "dialer.demo"]
+DEMO = [sys.executable, "-m", "dialer.local.demo"]
 
 
 def environment(temporary: Path) -> dict[str, str]:

@@ -4,9 +4,9 @@ from pathlib import Path
 
 from stack import stack, wait_until
 
-from dialer.call import ClickToCall
-from dialer.job import State
-from dialer.order import Order
+from dialer.domain.call.call import ClickToCall
+from dialer.domain.job.job import State
+from dialer.domain.job.order import Order
 
 
 def test_every_call_is_placed_once(tmp_path: Path):

@@ -18,7 +18,7 @@ from chaos import CALLER, enqueue, operator, script, slow_world, wait_for_rest
 from faultscript import Line, give_numbers, whole_script
 from stack import TOKEN, Stack, stack, wait_until
 
-from dialer.job import State
+from dialer.domain.job.job import State
 
 SETTINGS = {
     "LOG__LEVEL": "debug",
@@ -151,7 +151,7 @@ def test_a_run_leaves_no_number_and_no_token(tmp_path: Path):
         store = running.store()
         names = [running.start("worker", "-l", "DEBUG") for _ in range(2)]
         running.start("beat", "-l", "DEBUG")
-        wait_until(lambda: len(store.bells.workers()) == 2, within=60, why="workers are there")
+        wait_until(lambda: len(store.doorbells.workers()) == 2, within=60, why="workers are there")
         script(running, [rule for line in lines for rule in line.rules()])
         # A record that was damaged raises where its numbers are read.
         store.holds.set("all", owner="test", who="test", reason="damage first")

@@ -1,4 +1,4 @@
-"""Every command that the README shows is run, in the README's order and as it is written there."""
+"""Every command of the README and of ops/using.md is run, in their order and as written there."""
 
 import io
 import json
@@ -18,14 +18,15 @@ from pathlib import Path
 import pytest
 from stack import wait_until
 
-from dialer.bootstrap import store_of
+from dialer.bootstrap.store import store_of
 from dialer.cli import main
-from dialer.embedded import EmbeddedServer
 from dialer.errors import DialerError
+from dialer.local.embedded_server import EmbeddedServer
 from dialer.settings import Settings
 
 ROOT = Path(__file__).parents[2]
-README = (ROOT / "README.md").read_text()
+#: In the order in which somebody reads them.
+README = (ROOT / "README.md").read_text() + (ROOT / "ops/using.md").read_text()
 #: Waits of the system that a reader has time for.
 HASTE = {
     "DIALER_WIRE__CONNECT_TIMEOUT": "500ms",
@@ -45,6 +46,7 @@ ELSEWHERE = {
     "export DIALER_REDIS_URL=redis://127.0.0.1:6379/0": "set to a server of the test's own",
     "export DIALER_ACCOUNTS__DEFAULT__TOKEN=…": "stands for the reader's token",
     "dialer demo": "test_demo.py runs it",
+    "dialer doctor --repair": "needs a hold on everything; test_damage.py repairs",
     "dialer sandbox": "`up --sandbox` runs one; its port could be taken by another",
 }
 #: Processes of "With your own account"; they are started side by side, and stopped.
@@ -150,7 +152,7 @@ def one_worker_lives() -> bool:
     with suppress(DialerError):
         store = store_of(Settings.load())
         try:
-            return bool(store.bells.live(store.server.time()))
+            return bool(store.doorbells.live(store.server.time()))
         finally:
             store.server.close()
     return False
@@ -161,8 +163,7 @@ def test_the_commands_of_the_readme_do_what_it_says(said: list[str], folder: Pat
     reader, ran = Reader(capsys, said), []
     example = re.search(r"```json\n(\{.+\})\n```", README)
     assert example
-    # The README shows a line of a file; order-17 itself was called one line before.
-    (folder / "calls.jsonl").write_text(example[1].replace("order-17", "order-18"))
+    (folder / "calls.jsonl").write_text(example[1])
     for line in shown():
         if line.text in ELSEWHERE or line.text in PROCESSES:
             continue

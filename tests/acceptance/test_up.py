@@ -22,12 +22,13 @@ import psutil
 import pytest
 from stack import wait_until
 
-from dialer import running
-from dialer.bootstrap import store_of
+from dialer.bootstrap.dialer import Dialer
+from dialer.bootstrap.store import store_of
+from dialer.domain.job.job import State
+from dialer.domain.job.order import Order
 from dialer.errors import DialerError
-from dialer.job import State
-from dialer.order import Order
-from dialer.producer import Dialer
+from dialer.local.embedded_server import left_in
+from dialer.machine import run_directory as running
 from dialer.settings import Settings
 from dialer.store import Store
 
@@ -123,10 +124,11 @@ def up(env):
 
 def pids() -> dict[str, int]:
     """The processes of the stack that run, by what they are."""
-    said = running.read_stack()
-    noted = [*said.get("parts", ()), *said.get("server", ())]
+    noted = running.read_stack().get("parts", ())
     found = {}
-    for process in filter(None, map(running.find, noted)):
+    for process in filter(
+        None, [*map(running.find, noted), left_in(Path(".dialer/sandbox-redis"))]
+    ):
         with contextlib.suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
             found[_name(process)] = process.pid
     return found
@@ -143,7 +145,7 @@ def ready(workers: int) -> bool:
     try:
         mine = {pid for name, pid in pids().items() if name.startswith("worker")}
         with opened() as store:
-            live = {one.pid for one in store.bells.live(store.server.time())}
+            live = {one.pid for one in store.doorbells.live(store.server.time())}
     except DialerError:
         return False
     return len(mine) == workers and mine <= live
@@ -177,10 +179,10 @@ def enqueue(count: int) -> list[str]:
         return [receipt.job_id for receipt in receipts]
 
 
-def flower_answers(env: dict[str, str], login: str) -> int:
-    """Ask Flower's page with a login; its HTTP status, 0 when it does not listen yet."""
+def flower_answers(env: dict[str, str], login: str, page: str = "workers") -> int:
+    """Ask Flower for a page with a login; its HTTP status, 0 when it does not listen yet."""
     request = urllib.request.Request(
-        f"http://127.0.0.1:{env['DIALER_FLOWER__PORT']}/workers",
+        f"http://127.0.0.1:{env['DIALER_FLOWER__PORT']}/{page}",
         headers={"Authorization": f"Basic {b64encode(login.encode()).decode()}"},
     )
     try:
@@ -239,7 +241,9 @@ def test_everything_is_killed_once_under_load(up, watch, env):
     wait_until(
         lambda: flower_answers(env, f"dialer:{password[1]}") == 200, within=20, why="Flower answers"
     )
-    assert flower_answers(env, "dialer:wrong") == 401
+    for page, without in (("workers", 401), ("metrics", 401), ("healthcheck", 200)):
+        assert flower_answers(env, "dialer:wrong", page) == without
+    assert flower_answers(env, f"dialer:{password[1]}", "metrics") == 200
 
     before = pids()
     practice = str(Path(".dialer/sandbox.toml").absolute())

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from dialer.bootstrap import store_of
+from dialer.bootstrap.store import store_of
 from dialer.cli import main
-from dialer.embedded import EmbeddedServer
+from dialer.local.embedded_server import EmbeddedServer
 from dialer.settings import Settings
 from dialer.store import Store
 

@@ -7,13 +7,15 @@ import pytest
 from dispatchkit import route
 from storekit import ALWAYS, SECOND, START, Clockwork, windows
 
-from dialer.job import State
-from dialer.limits import Limits
-from dialer.outcome import Doubtful
-from dialer.pacer import Crew, Pacer
-from dialer.store.bells import WORKER_GONE, Bells, PacerRules, Plan
-from dialer.store.rounds import BOUND
-from dialer.upkeep import Upkeep
+from dialer.dialing.pacer import Pacer, WorkerIdentity
+from dialer.domain.account.limits import Limits
+from dialer.domain.doorbell import PacerRules, Plan
+from dialer.domain.fleet import WORKER_GONE
+from dialer.domain.job.job import State
+from dialer.domain.job.outcome import Doubtful
+from dialer.maintenance.upkeep import Upkeep
+from dialer.store.doorbells import Doorbells
+from dialer.store.maintenance import BOUND
 
 MS = timedelta(milliseconds=1)
 RULES = PacerRules(horizon=SECOND, lead=25 * MS, patience=2 * SECOND)
@@ -21,7 +23,7 @@ FOUR = Limits(4, 1, 100, 0, 300 * SECOND)
 
 
 def plan(clockwork: Clockwork, *, limits=FOUR, hours=ALWAYS, worker="w1", capacity=100) -> Plan:
-    return clockwork.store.bells.ring(
+    return clockwork.store.doorbells.plan(
         "default", limits, hours, RULES, worker=worker, record={"pid": 1}, capacity=capacity
     )
 
@@ -100,7 +102,7 @@ def test_worker_that_is_gone_carries_nothing(clockwork: Clockwork):
     later = plan(clockwork, worker="new", capacity=2)
 
     assert len(later.bells) == 2
-    assert list(clockwork.store.bells.workers()) == ["new"]
+    assert list(clockwork.store.doorbells.workers()) == ["new"]
 
 
 def test_hold_and_closed_hours_ring_nothing(clockwork: Clockwork):
@@ -136,8 +138,8 @@ def test_alarm_is_the_next_due_time(clockwork: Clockwork):
     assert plan(clockwork).alarm == 90 * SECOND
 
 
-class Quick(Bells):
-    """Bells whose wait for news only notes that it was called."""
+class Quick(Doorbells):
+    """Doorbells whose wait for news only notes that it was called."""
 
     waits = 0
 
@@ -158,9 +160,10 @@ def pacer(clockwork: Clockwork, ring, **given) -> Pacer:
         "bells": Quick(clockwork.store.server),
         "routes": {"default": route(limits=FOUR)},
         "rules": RULES,
-        "crew": Crew("w1", {"pid": 1}, 100),
-        "ring": ring,
+        "worker": WorkerIdentity("w1", {"pid": 1}, 100),
+        "send": ring,
         "upkeep": Upkeep(clockwork.store, period=10 * SECOND),
+        "beside": lambda step: step(),
         "now": lambda: clockwork.now,
         "monotonic": lambda: time["now"],
         "sleep": sleep,
@@ -209,7 +212,7 @@ def test_pacer_steps_in_for_a_silent_beat(clockwork: Clockwork):
     """When upkeep has not run for two periods a pacer runs it."""
     job_id = clockwork.enqueue()
     clockwork.begun()
-    clockwork.store.rounds.claim_tick(SECOND)
+    clockwork.store.maintenance.claim_tick(SECOND)
     clockwork.forward(19 * SECOND)
     one = pacer(clockwork, lambda *_: None)
     one.turn()
@@ -225,7 +228,7 @@ def test_pacer_goes_on_ringing_while_a_crowd_becomes_due(clockwork: Clockwork):
     crowd = [clockwork.job(not_before=moment) for _ in range(2 * BOUND)]
     clockwork.store.jobs.enqueue(crowd, who="test")
     clockwork.forward(5 * SECOND)
-    clockwork.store.rounds.claim_tick(SECOND)
+    clockwork.store.maintenance.claim_tick(SECOND)
     one = pacer(clockwork, lambda *_: None)
     one.turn()
     assert clockwork.store.jobs.counts()[State.READY] == BOUND
@@ -263,7 +266,7 @@ def test_enqueue_wakes_a_sleeping_pacer(real_store):
     heard = threading.Event()
 
     def listen() -> None:
-        if real_store.bells.wait(20 * SECOND):
+        if real_store.doorbells.wait(20 * SECOND):
             heard.set()
 
     sleeper = threading.Thread(target=listen)
@@ -272,3 +275,24 @@ def test_enqueue_wakes_a_sleeping_pacer(real_store):
     sleeper.join(15)
 
     assert heard.is_set()
+
+
+def test_a_pacer_says_what_its_worker_takes(clockwork: Clockwork):
+    """Who takes no doorbells carries nothing, so none are rung for it; yet it is there."""
+    fill(clockwork)
+    takes = [False]
+    rung: list[str] = []
+    one = pacer(
+        clockwork,
+        lambda _account, bell: rung.append(bell),
+        worker=WorkerIdentity("w1", {"pid": 1}, 100, lambda: takes[0]),
+    )
+    one.turn()
+    (worker,) = clockwork.store.doorbells.live(clockwork.now)
+    assert (worker.capacity, worker.takes, rung) == (0, False, [])
+
+    takes[0] = True
+    one.turn()
+    (worker,) = clockwork.store.doorbells.live(clockwork.now)
+    assert (worker.capacity, worker.takes) == (100, True)
+    assert rung

@@ -1,11 +1,12 @@
 """Campaigns as a state machine: any order of operators, feeders, workers and passing time."""
 
+import json
 from contextlib import suppress
 from datetime import timedelta
+from unittest.mock import patch
 
-import pytest
+from budgets import examples
 from campaignkit import PERIOD, Field
-from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     RuleBasedStateMachine,
@@ -15,15 +16,19 @@ from hypothesis.stateful import (
     rule,
     run_state_machine_as_test,
 )
-from storekit import BREAKER, MOVABLE_CLOCK, REFUSED, SECOND, START, Clockwork
+from storekit import BREAKER, MOVABLE_CLOCK, REFUSED, SECOND, START, Clockwork, no_wait
 
-from dialer.embedded import EmbeddedServer
+from dialer.domain.job.attempt import Go
+from dialer.domain.job.job import State
+from dialer.domain.job.outcome import Doubtful, NotSent, Placed
 from dialer.errors import CampaignNotFound, CampaignRefused, StateConflict
-from dialer.job import State
-from dialer.outcome import Doubtful, NotSent, Placed
+from dialer.local.embedded_server import EmbeddedServer
 from dialer.store import Store
-from dialer.store.dialling import Go
-from dialer.store.server import Server, connect
+from dialer.store.redis.connection import connect
+from dialer.store.redis.damage import Damage
+from dialer.store.redis.notation import stamp
+from dialer.store.redis.server import Server
+from dialer.store.redis.witness import Witness
 
 NAMES = st.sampled_from(["one", "two"])
 OUTCOMES = st.sampled_from([Placed("c"), NotSent("refused"), Doubtful("x"), *REFUSED.values()])
@@ -36,8 +41,24 @@ CALLS = st.sampled_from(
         {"from": "9000099999"},
     ]
 )
+INDEXES = [
+    *("open:one", "awake:default/one", "camps:default", "feeding", "campaigns", "asleep"),
+    *("posting:default/one", "in:ready", "in:scheduled", "in:placed", "accounts"),
+]
+#: Where whoever changes a campaign dies: before any look, or in the middle of one; "" for nowhere.
+DEATHS = st.sampled_from(["", "", "look", "behind", "remake", "write_hours", "look_again"])
+SCOPES = st.sampled_from(
+    [
+        *("campaign:one", "campaign:two"),
+        *("pool:default/agent:7", "pool:default/agent:8", "pool:default/group:7"),
+    ]
+)
 OPEN = (State.SCHEDULED, State.READY)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+class Killed(BaseException):
+    """The end of a process, in the middle of what it did."""
 
 
 class CampaignMachine(RuleBasedStateMachine):
@@ -49,7 +70,7 @@ class CampaignMachine(RuleBasedStateMachine):
     def begin_anew(self, data) -> None:
         """Start with two campaigns that run, and nothing else in the store."""
         self.server.client.flushdb()
-        self.server.witnessed = 0
+        self.server.witness = Witness()
         self.field = Field.on(Clockwork(Store.on(self.server, BREAKER)), calls_per_second=2.0)
         self.store = self.field.clock.store
         self.going: list[Go] = []
@@ -82,25 +103,45 @@ class CampaignMachine(RuleBasedStateMachine):
         with suppress(CampaignNotFound, CampaignRefused):
             self.store.campaigns.steer(verb, name, who="m")
 
-    @rule(name=NAMES, hours=HOURS, weight=st.integers(1, 5), hour=st.integers(4, 40))
-    def edit(self, name, hours, weight, hour) -> None:
-        """Change hours, weight and end; the feeder may look at once, or with the next tick."""
+    @rule(name=NAMES, hours=HOURS, weight=st.integers(1, 5), hour=st.integers(4, 40), death=DEATHS)
+    def edit(self, name, hours, weight, hour, death) -> None:
+        """Change hours, weight and end, and what calls show: whoever does it may die at once."""
         with suppress(CampaignNotFound, CampaignRefused):
             made = self.store.campaigns.get(name)
+            call = {**made.call, "fromCLI": f"9{weight % 2 + 1}11111111"}
             changed = {"calling_hours": hours, "weight": weight, "ends": START + hour * HOUR}
-            self.store.campaigns.replace(made.model_copy(update=changed), who="m")
-            if weight % 2:
-                self.field.feeder.look(name)
+            self.store.campaigns.replace(made.model_copy(update=changed | {"call": call}), who="m")
+            self.look(name, death)
 
-    @rule(name=NAMES, hold=st.booleans())
-    def hold(self, name, hold) -> None:
-        """Hold a campaign, or let it go."""
+    @rule(weight=st.integers(1, 5))
+    def edit_what_is_on_the_wire(self, weight) -> None:
+        """Change a campaign during one of its calls, which is given back, and dial on."""
+        before = len(self.going)
+        self.dial(1)
+        for go in self.going[before:]:
+            name = go.job_id.split(":")[0]
+            self.edit(name, self.store.campaigns.get(name).calling_hours, weight, 40, "")
+            self.store.attempts.take_back(go.token, "late")
+            self.dial(2)
+
+    def look(self, name, death) -> None:
+        """Let the feeder look at a campaign, or die in the middle of it."""
+        if death not in ("", "look"):
+            step = patch.object(self.store.feeding, death, side_effect=Killed)
+            with step, suppress(Killed):
+                self.field.feeder.look(name)
+        elif not death:
+            self.field.feeder.look(name)
+
+    @rule(scope=SCOPES, hold=st.booleans())
+    def hold(self, scope, hold) -> None:
+        """Hold a campaign or somebody whom it rings, or let it go."""
         if hold:
-            self.store.holds.set(f"campaign:{name}", owner="m", who="m", reason="m")
-            self.held.add(name)
+            self.store.holds.set(scope, owner="m", who="m", reason="m")
+            self.held.add(scope)
         else:
-            self.store.holds.release(f"campaign:{name}", owner="m", who="test")
-            self.held.discard(name)
+            self.store.holds.release(scope, owner="m", who="test")
+            self.held.discard(scope)
 
     @rule(by=st.sampled_from([SECOND, PERIOD, MINUTE, MINUTE, 20 * MINUTE, 3 * HOUR]))
     def let_time_pass(self, by) -> None:
@@ -110,8 +151,8 @@ class CampaignMachine(RuleBasedStateMachine):
     @rule()
     def tick(self) -> None:
         """Run a round of upkeep."""
-        self.store.rounds.due()
-        self.store.rounds.reap()
+        self.store.maintenance.due()
+        self.store.maintenance.reap()
         self.field.feeder.tick()
 
     @rule(first=st.integers(1, 4), second=st.integers(0, 4), outcome=OUTCOMES)
@@ -138,9 +179,16 @@ class CampaignMachine(RuleBasedStateMachine):
         name = go.job_id.split(":")[0]
         progress, now = self.store.campaigns.progress(name), self.field.clock.now
         assert progress.state == "running"
-        assert name not in self.held
+        assert f"campaign:{name}" not in self.held
+        call = json.loads(go.content)
+        rung = {
+            f"pool:default/{call.get('fromType', 'Number').lower()}:{one}" for one in call["from"]
+        }
+        assert self.held.isdisjoint(rung)
         assert now < progress.ends
         campaign = self.store.campaigns.get(name)
+        shown = json.loads(go.content).get("fromCLI", "")
+        assert shown[-10:] == str(campaign.call.get("fromCLI", ""))
         number = self.store.jobs.get(go.job_id).lane.split("/")[2]
         assert campaign.calendar(self.store.contacts.zones(name, number)).is_open(now)
         attempts = [one for one in self.going if one.job_id == go.job_id]
@@ -157,14 +205,14 @@ class CampaignMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def take_back(self, data) -> None:
         """Undo an attempt that sent nothing, if it is still its turn."""
-        self.store.dialling.take_back(data.draw(st.sampled_from(self.going)).token, "late")
+        self.store.attempts.take_back(data.draw(st.sampled_from(self.going)).token, "late")
 
     @precondition(lambda self: self.going)
     @rule(data=st.data(), verb=st.sampled_from(["redrive", "discard", "cancel", "again"]))
     def decide(self, data, verb) -> None:
         """Let a person decide about one job."""
         job_id = data.draw(st.sampled_from(self.going)).job_id
-        desk = self.store.desk
+        desk = self.store.operator
         if verb == "redrive":
             desk.redrive([job_id], who="m", per_second=1, deadline=HOUR)
         elif verb == "again":
@@ -174,6 +222,22 @@ class CampaignMachine(RuleBasedStateMachine):
                 )
         else:
             getattr(desk, verb)([job_id], who="m", reason="m")
+
+    @rule(index=st.sampled_from(INDEXES), how=st.sampled_from(["deleted", "retyped", "garbled"]))
+    def damage(self, index, how) -> None:
+        """What is made from the records is made anew from them, whatever became of it."""
+        key = self.server.keys.prefix + index
+        if how == "garbled":
+            books = {"n:ready": "x", "n:placed": "x", "q:0": "x"}
+            self.server.client.hset(self.server.keys.camp("one"), mapping=books)
+        else:
+            self.server.client.delete(key)
+        if how == "retyped":
+            self.server.client.set(key, "x")
+            self.store.maintenance.claim_tick(SECOND)
+        for _ in range(2):
+            list(Damage(self.server).look(mend=True))
+        assert not [one for one in Damage(self.server).look() if one.name != "damaged"]
 
     @precondition(lambda self: hasattr(self, "store"))
     @invariant()
@@ -216,10 +280,10 @@ class CampaignMachine(RuleBasedStateMachine):
         }
         for lane in lanes:
             name = lane.split("/")[1]
-            awake = client.zscore(self.server.keys.campaign_awake("default", name), lane)
+            awake = client.zscore(self.server.keys.awake("default", name), lane)
             assert (awake is not None) != (lane in asleep)
             progress = self.store.campaigns.progress(name)
-            if awake is None or progress.state != "running" or name in self.held:
+            if awake is None or progress.state != "running" or f"campaign:{name}" in self.held:
                 continue
             over = progress.ends <= self.field.clock.now
             assert name in turns or over or progress.counts[State.DIALING]
@@ -235,24 +299,21 @@ class CampaignMachine(RuleBasedStateMachine):
             wanted = progress.queued if over else progress.open
             if wanted and progress.state in ("running", "cancelled"):
                 assert name in feeding
+            behind = self.store.feeding.behind(progress, 1)
+            if behind or (over and progress.queued):
+                self.is_looked_at_soon(name)
+
+    def is_looked_at_soon(self, name) -> None:
+        """What only the feeder ends does not wait for its next regular look."""
+        due = self.server.client.zscore(self.server.keys.feeding, name)
+        assert due <= stamp(self.field.clock.now + PERIOD)
 
 
 def test_campaigns_in_any_order(scratch_server: EmbeddedServer):
     """No call that must not be, no contact lost or counted twice, nothing asleep for ever."""
 
     class OnServer(CampaignMachine):
-        server = Server(connect(scratch_server.url), clock=MOVABLE_CLOCK)
+        server = Server(connect(scratch_server.url), clock=MOVABLE_CLOCK, sleep=no_wait)
 
-    run = settings(
-        max_examples=60,
-        stateful_step_count=40,
-        deadline=None,
-        suppress_health_check=list(HealthCheck),
-        derandomize=True,
-        print_blob=True,
-    )
-    run_state_machine_as_test(OnServer, settings=run)
+    run_state_machine_as_test(OnServer, settings=examples(20, 120, steps=40))
     OnServer.server.close()
-
-
-pytestmark = pytest.mark.timeout(200)

@@ -6,16 +6,17 @@ import pytest
 from campaignkit import PERIOD, Field, number
 from storekit import LIMITS, PLACED, REFUSED, SECOND, START, Clockwork
 
-from dialer import feeder as feeder_module
-from dialer.campaign import Campaign
-from dialer.contact import Contact
-from dialer.customer import CustomerRules
+from dialer.domain.call.customer import CustomerRules
+from dialer.domain.campaign.call_factory import CallFactory
+from dialer.domain.campaign.campaign import Campaign
+from dialer.domain.campaign.contact import Contact
+from dialer.domain.campaign.contact_job import new_turn
+from dialer.domain.job.attempt import Go, No
+from dialer.domain.job.codes import Kind
+from dialer.domain.job.job import State
 from dialer.errors import CampaignChanged, CampaignRefused, StoreUnavailable
-from dialer.job import State
-from dialer.outcome import Kind
-from dialer.store.blocks import pack
-from dialer.store.dialling import Go, No
-from dialer.turn import new_turn
+from dialer.feeding import feeder as feeder_module
+from dialer.store.contact_blocks import pack
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
@@ -87,7 +88,8 @@ def test_a_feeder_that_stalls_over_an_end_that_is_moved_loses_nobody(field):
     version = store.campaigns.progress("diwali").version
     (group,) = store.contacts.groups("diwali")
     some, behind = store.contacts.read("diwali", group, 500)
-    jobs = [new_turn(made, one, group.number, field.routes["default"].mode) for one in some]
+    calls, mode = CallFactory(made), field.routes["default"].mode
+    jobs = [new_turn(calls, one, group.number, mode) for one in some]
     edit(field, "diwali", ends=START + DAY, starts=START + HOUR)
     field.clock.forward(2 * HOUR)
     assert not store.feeding.feed("diwali", group, behind, jobs, version=version, mode="live")
@@ -208,7 +210,7 @@ def test_campaigns_that_sleep_are_not_woken_before_their_hours(field):
     field.dial_all(3)
     for _ in range(5):
         field.clock.forward(HOUR)
-        field.clock.store.rounds.due()
+        field.clock.store.maintenance.due()
         assert isinstance(field.clock.begin(), Go)
 
 
@@ -235,10 +237,10 @@ def test_a_word_that_is_sent_twice_does_not_undo_what_came_between(field, verb):
     if verb == "resume":
         field.steer("start", "diwali")
         field.steer("pause", "diwali")
-    again = ("steer", verb, "diwali", "a", "", "one token")
-    assert store.server.run(*again)[0] == "done"
+    again = ("steer", {"verb": verb, "name": "diwali", "who": "a", "reason": ""})
+    assert store.server.run(*again, token="one")[0] == "done"
     store.campaigns.steer("pause", "diwali", who="b")
-    assert store.server.run(*again)[0] == "already"
+    assert store.server.run(*again, token="one")[0] == "done"
     assert store.campaigns.progress("diwali").state == "paused"
 
 
@@ -246,11 +248,12 @@ def test_an_append_that_is_sent_twice_knows_its_own_contacts(field):
     """Also when somebody else has added others meanwhile."""
     store = field.clock.store
     field.create("diwali", start=False)
-    block = pack([(number(1),)])
-    mine = ("append", "diwali", "", "one token", block, "", number(1).removeprefix("+"))
-    first = store.server.run(*mine)
+    contacts = {"block": pack([(number(1),)]), "customers": [number(1).removeprefix("+")]}
+    mine = ("append", {"campaign": "diwali", "zones": "", "shape": "", **contacts})
+    first = store.server.run(*mine, token="one")
     field.add("diwali", [2])
-    assert store.server.run(*mine)[0::2] == first[0::2] == ["done", "1"]
+    assert store.server.run(*mine, token="one") == first
+    assert first == ["done", "1"]
     assert field.counts("diwali") == {"waiting": 2}
 
 
@@ -404,12 +407,15 @@ def test_jobs_are_made_anew_where_they_wait(field):
     made = edit(field, "diwali", call=changed, ends=START + DAY)
     (group,) = store.contacts.groups("diwali")
     jobs = [
-        new_turn(made, one, group.number, field.routes["default"].mode)
+        new_turn(CallFactory(made), one, group.number, field.routes["default"].mode)
         for one in store.contacts.rows("diwali", group)
     ]
     assert store.contacts.open_ids("diwali") == {"diwali:4:1", "diwali:5:1"}
-    assert store.contacts.remake(jobs, who="asha") == 3
-    assert store.contacts.remake(jobs, who="asha") == 0
+    version = store.campaigns.progress("diwali").version
+    assert store.feeding.remake("diwali", jobs, version=version) == 0
+    store.operator.redrive([dead.job_id], who="asha", per_second=1, deadline=HOUR)
+    assert store.feeding.remake("diwali", jobs, version=version - 1) == 0
+    assert store.feeding.remake("diwali", jobs, version=version) == 1
     for job_id in (wire.job_id, placed.job_id):
         assert "9111111111" in store.jobs.get(job_id).content
     for job_id in (dead.job_id, "diwali:4:1"):

@@ -5,17 +5,18 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from campaignkit import PERIOD, Field, campaign, number
-from storekit import PLACED, REFUSED, SECOND, START, Clockwork, whole_state
+from storekit import EVER, PLACED, REFUSED, SECOND, START, Clockwork, whole_state
 
-from dialer.campaign import CampaignState
-from dialer.contact import Contact
-from dialer.customer import CustomerRules
+from dialer.domain.call.customer import CustomerRules
+from dialer.domain.campaign.campaign import CampaignState
+from dialer.domain.campaign.contact import Contact
+from dialer.domain.campaign.hourly_counts import HourCounts
+from dialer.domain.job.attempt import Go, No
+from dialer.domain.job.codes import Kind, undocumented
+from dialer.domain.job.job import State
+from dialer.domain.job.outcome import Doubtful, Refused
 from dialer.errors import CampaignNotFound, CampaignRefused, StoreUnavailable
-from dialer.hourcounts import HourCounts
-from dialer.job import State
-from dialer.outcome import Doubtful, Kind, Refused
 from dialer.store.contacts import BLOCK
-from dialer.store.dialling import Go, No
 from schedules.presets import Cap
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -288,7 +289,9 @@ def test_a_list_longer_than_a_block_is_fed_to_its_end(field):
     field.steer("start", "diwali")
     assert field.counts("diwali") == {"ready": BLOCK + 7}
     field.tick()
-    assert field.clock.store.feeding.at_hand("default", "diwali", None) == {"0": BLOCK + 7}
+    assert field.clock.store.feeding.at_hand(
+        "default", "diwali", field.clock.store.contacts.groups("diwali"), None
+    ) == {"0": BLOCK + 7}
 
 
 def test_nobody_is_rung_before_the_start_or_after_the_end(field):
@@ -399,8 +402,7 @@ def test_hours_made_from_an_old_definition_are_not_written(field):
     progress = field.clock.store.campaigns.progress("diwali")
     field.clock.forward(SECOND)
     field.clock.store.campaigns.replace(made.model_copy(update={"holidays": "2026-03-02"}), who="t")
-    always = f"0-{2**52}"
-    assert not field.clock.store.feeding.write_hours("diwali", progress, {"0": always}, DAY)
+    assert not field.clock.store.feeding.write_hours("diwali", progress, {"0": EVER}, DAY)
     assert field.dial() == No("empty")
 
 
@@ -427,7 +429,7 @@ def test_a_paused_campaign_rings_nobody_and_loses_nobody(field):
     # What comes back from the wire, or becomes due, brings nothing of it back to life.
     field.clock.settle(first[0], PLACED)
     field.clock.settle(first[1], REFUSED[Kind.PROVIDER])
-    field.clock.store.dialling.take_back(first[2].token, "late")
+    field.clock.store.attempts.take_back(first[2].token, "late")
     for _ in range(20):
         field.clock.forward(PERIOD)
         field.tick()
@@ -445,13 +447,13 @@ def test_nothing_of_a_cancelled_campaign_comes_back(field):
     field.clock.settle(retried, REFUSED[Kind.PROVIDER])
     field.clock.settle(doubtful, Doubtful("silence"))
     field.clock.settle(dead, REFUSED[Kind.REQUEST])
-    field.clock.store.dialling.take_back(ready.token, "late")
+    field.clock.store.attempts.take_back(ready.token, "late")
     field.clock.store.campaigns.steer("cancel", "diwali", who="asha", reason="enough")
     assert field.dial() == No("empty")
     field.tick()
     assert field.counts("diwali") == {"cancelled": 397, "unconfirmed": 1, "dead": 1, "dialing": 1}
     field.clock.settle(dialing, REFUSED[Kind.PROVIDER])
-    desk = field.clock.store.desk
+    desk = field.clock.store.operator
     moved = desk.redrive([dead.job_id], who="asha", per_second=1, deadline=DAY)
     assert moved.refused == {dead.job_id: "in a campaign that is over"}
     with pytest.raises(Exception, match="campaign that is over"):
@@ -709,6 +711,6 @@ def test_a_refusal_with_a_campaign_in_it_is_an_ordinary_refusal(field):
     """Nothing of a campaign changes what an outcome means."""
     field.create("diwali", range(2))
     go = field.dial()
-    field.clock.settle(go, Refused("1500", Kind.REQUEST))
+    field.clock.settle(go, Refused(undocumented("1500", Kind.REQUEST)))
     assert field.counts("diwali") == {"ready": 1, "dead": 1}
     assert field.clock.store.campaigns.progress("diwali").state is CampaignState.RUNNING

@@ -5,10 +5,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from dialer.domain.job.job import State
+from dialer.domain.job.new_job import BATCH
 from dialer.errors import StoreRefused
-from dialer.job import State
-from dialer.lines import read_lines
-from dialer.store.jobs import BATCH
+from dialer.lists import read_orders
 
 
 def line(**values: object) -> str:
@@ -32,6 +32,18 @@ def test_call_with_allow_duplicates_rings_again(cli):
     assert cli.job() != cli.job("9100000001", "--allow-duplicates")
 
 
+@pytest.mark.parametrize("usual", ["to", "from", "both"])
+def test_the_leg_with_phones_is_protected_where_none_is_named(cli, usual):
+    """A customer who is rung first needs no word for it; handed in again it is the same job."""
+    cli.monkeypatch.setenv("DIALER_ACCOUNTS__DEFAULT__CUSTOMER", usual)
+    back = line(to="7", toType="Group")
+
+    assert cli("enqueue", "-", stdin=back).out.startswith("1 created")
+    assert cli("enqueue", "-", stdin=back).out.startswith("0 created, 1 duplicate")
+    (job,) = cli("jobs", "--json").records
+    assert cli.store.jobs.get(job["id"]).protected == ("+919000000001",)
+
+
 def test_key_used_for_another_call_is_a_conflict(cli):
     """Same key, other call: exit 1, and the job that has the key is named."""
     job_id = cli.job("9100000001", "--key", "order-1")
@@ -40,6 +52,15 @@ def test_key_used_for_another_call_is_a_conflict(cli):
     assert ran.status == 1
     assert ran.out == ""
     assert ran.err == f'conflict: key: "order-1" was used for another call (job {job_id}, ready)\n'
+
+
+@pytest.mark.parametrize("ago", [timedelta(0), timedelta(seconds=30)])
+def test_moment_that_is_just_over_means_now(cli, ago):
+    """Who writes what the clock says is rung with the next free slot."""
+    at = (datetime.now(UTC) - ago).isoformat()
+
+    assert cli.store.jobs.get(cli.job("9100000001", "--at", at)).state is State.READY
+    assert cli.store.jobs.get(cli.job("9100000002", "--at", "0s")).state is State.READY
 
 
 @pytest.mark.parametrize(
@@ -51,6 +72,8 @@ def test_key_used_for_another_call_is_a_conflict(cli):
         (["9100000001", "--priority", "10"], 1, "rejected: priority: must be 0 to 9"),
         (["9100000001", "--at", "tomorrow"], 2, "--at"),
         (["9100000001", "--at", "2030-01-01T10:00:00"], 2, "needs an offset from UTC"),
+        (["9100000001", "--at", "2026-01-01T10:00:00+05:30"], 2, "has passed"),
+        (["9100000001", "--not-before", "2020-01-01T10:00:00Z"], 2, "has passed"),
         (["9100000001", "--param", "timeLimit"], 2, "is not NAME=VALUE"),
         (["9100000001", "--param", "to=9100000002"], 2, "to is given twice"),
     ],
@@ -129,6 +152,43 @@ def test_same_file_again_creates_nothing(cli, tmp_path):
     assert (again.status, again.out) == (0, "0 created, 1200 duplicate, 0 conflict, 0 rejected\n")
 
 
+@pytest.mark.parametrize("keyed", [False, True])
+@pytest.mark.parametrize(("first", "then"), [("to", "from"), ("from", "to"), ("both", "from")])
+def test_same_file_under_another_default_creates_nothing(cli, monkeypatch, first, then, keyed):
+    """The account protects another side by now; the same phones would ring for the same thing."""
+    lines = "".join(
+        line(to=f"91000{n:05d}", **({"key": f"k{n}"} if keyed else {})) for n in range(250)
+    )
+    monkeypatch.setenv("DIALER_ACCOUNTS__DEFAULT__CUSTOMER", first)
+    assert cli("enqueue", "-", stdin=lines).out.startswith("250 created")
+    before = {job.id for job in cli.store.jobs.select()}
+    monkeypatch.setenv("DIALER_ACCOUNTS__DEFAULT__CUSTOMER", then)
+    again = cli("enqueue", "-", stdin=lines)
+    assert again.out == "0 created, 250 duplicate, 0 conflict, 0 rejected\n"
+    assert {job.id for job in cli.store.jobs.select()} == before
+    monkeypatch.setenv("DIALER_ACCOUNTS__DEFAULT__CUSTOMER", first)
+    assert cli("enqueue", "-", stdin=lines).out.startswith("0 created, 250 duplicate")
+
+
+def test_the_job_that_was_found_is_named_under_another_default(cli, monkeypatch):
+    """A receipt's id is that of the job there is."""
+    job_id = cli.job()
+    monkeypatch.setenv("DIALER_ACCOUNTS__DEFAULT__CUSTOMER", "from")
+    ran = cli("call", "9000000001", "9100000001", "--json")
+    assert (ran.record["verdict"], ran.record["id"]) == ("duplicate", job_id)
+
+
+def test_a_customer_that_is_named_is_part_of_what_was_asked_for(cli, monkeypatch):
+    """Another side in the line is another job, with a key a conflict; whatever the default."""
+    named = line(to="9100000001", customer="from") + line(to="9100000002", key="k", customer="from")
+    bare = line(to="9100000001") + line(to="9100000002", key="k")
+    assert cli("enqueue", "-", stdin=bare).out.startswith("2 created")
+    other = cli("enqueue", "-", stdin=named)
+    assert other.out.startswith("1 created, 0 duplicate, 1 conflict")
+    monkeypatch.setenv("DIALER_ACCOUNTS__DEFAULT__CUSTOMER", "from")
+    assert cli("enqueue", "-", stdin=bare).out.startswith("0 created, 2 duplicate")
+
+
 def test_lines_without_account_take_the_one_of_the_option(cli):
     """--account is meant where a line names none, and only there."""
     cli(
@@ -145,7 +205,9 @@ def test_lines_without_account_take_the_one_of_the_option(cli):
 def test_store_full_in_the_middle_says_what_was_taken(cli, monkeypatch):
     """When the store fills up mid-file, the last line taken is named, and exit is 1."""
     shares = iter([0.1, 0.1])
-    monkeypatch.setattr("dialer.store.jobs.refuse_when_full", lambda *_, **__: full(shares))
+    monkeypatch.setattr(
+        "dialer.store.redis.server.Server.refuse_when_full", lambda *_: full(shares)
+    )
     text = "".join(line(to=f"91000{n:05d}") for n in range(1200))
     ran = cli("enqueue", "-", "--json", stdin=text)
 
@@ -165,10 +227,10 @@ def test_interrupted_file_says_what_was_taken_and_no_more(cli, monkeypatch):
     text = "".join(line(to=f"91000{n:05d}") for n in range(BATCH))
 
     def interrupted(lines, **options):
-        yield from read_lines(lines, **options)
+        yield from read_orders(lines, **options)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("dialer.cli.enqueue.read_lines", interrupted)
+    monkeypatch.setattr("dialer.cli.enqueue.read_orders", interrupted)
     ran = cli("enqueue", "-", "--json", stdin=text)
 
     assert ran.status == 130

@@ -7,18 +7,21 @@ from pathlib import Path
 import pytest
 from clikit import AGENTS, HOUR, attempt, create, dial, ended, fill, progress
 
-from dialer.contact import Contact
-from dialer.job import State
-from dialer.outcome import Doubtful, Kind, Placed, Refused
-from dialer.remake import remake_all
+from dialer.bootstrap.dialer import Dialer
+from dialer.domain.campaign.contact import Contact
+from dialer.domain.job.attempt import Go, No
+from dialer.domain.job.codes import lookup
+from dialer.domain.job.job import State
+from dialer.domain.job.outcome import Doubtful, Placed, Refused
+from dialer.settings import Settings
 from dialer.store.campaigns import Campaigns
 from dialer.store.contacts import Contacts
-from dialer.store.dialling import Go, No
-from dialer.store.server import stamp
+from dialer.store.feeding import Feeding
+from dialer.store.redis.notation import stamp
 
 GROUP = ("--set", "from=21", "--set", "fromType=Group", "--column", "to=phone")
 WRONG, RIGHT = "9111111111", "9222222222"
-BAD_CLI = Refused("1554", Kind.REQUEST)
+BAD_CLI = Refused(lookup("1554"))
 
 
 @pytest.fixture
@@ -54,7 +57,7 @@ def test_one_correction_mends_a_fault_of_the_definition(cli, running):
     assert released.status == 0, released.err
     again = cli("dead", "redrive", "--campaign", "diwali", "--rate", "100000/s")
     assert again.out.startswith("3 put back")
-    cli.store.rounds.due()
+    cli.store.maintenance.due()
 
     begun = [dial(cli) for _ in range(6)]
     assert [shown(go) for go in begun] == [RIGHT] * 6
@@ -87,13 +90,13 @@ def test_end_and_agents_reach_jobs_that_wait(cli, running):
 
 def test_nobody_is_dialled_by_the_old_definition_meanwhile(cli, running, monkeypatch):
     """From the change on until its jobs are made anew the campaign is closed."""
-    remake, tried = Contacts.remake, []
+    remake, tried = Feeding.remake, []
 
-    def watched(contacts, jobs, *, who):
+    def watched(feeding, campaign, jobs, *, version):
         tried.append(dial(cli))
-        return remake(contacts, jobs, who=who)
+        return remake(feeding, campaign, jobs, version=version)
 
-    monkeypatch.setattr(Contacts, "remake", watched)
+    monkeypatch.setattr(Feeding, "remake", watched)
     assert cli("campaign", "set", "diwali", "--set", f"fromCLI={RIGHT}").status == 0
     assert [type(reply) for reply in tried] == [No]
     waiting = list(cli.store.jobs.select(State.READY, campaign="diwali"))
@@ -110,25 +113,42 @@ def test_what_is_on_the_wire_or_over_stays_as_it_was(cli, running):
 
 
 def test_who_is_overtaken_by_another_change_ends_with_that_one(cli, running, monkeypatch):
-    """Jobs are made by the definition that holds when all have made theirs."""
-    first, remake = cli.store.campaigns.get("diwali"), Contacts.remake
+    """No job is made by the older definition; who looks next makes them by the last one."""
+    first, remake = cli.store.campaigns.get("diwali"), Feeding.remake
 
-    def overtaken(contacts, jobs, *, who):
-        monkeypatch.setattr(Contacts, "remake", remake)
+    def overtaken(feeding, campaign, jobs, *, version):
+        monkeypatch.setattr(Feeding, "remake", remake)
         second = first.model_copy(update={"call": {**first.call, "fromCLI": RIGHT}})
         cli.store.campaigns.replace(second, who="b")
-        return remake(contacts, jobs, who=who)
+        return remake(feeding, campaign, jobs, version=version)
 
-    monkeypatch.setattr(Contacts, "remake", overtaken)
+    monkeypatch.setattr(Feeding, "remake", overtaken)
     cli("campaign", "set", "diwali", "--weight", "2")
+    assert isinstance(dial(cli), No)
+    Dialer(cli.store, Settings.load()).feeder.tick()
     waiting = cli.store.jobs.select(State.READY, campaign="diwali")
     assert {json.loads(job.content)["fromCLI"][-10:] for job in waiting} == {RIGHT}
 
 
+def test_a_command_that_is_killed_after_its_change_leaves_no_old_call(cli, running, monkeypatch):
+    """Whoever ticks next makes them anew, and whoever dials until then passes over them."""
+
+    def killed(feeder, name):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("dialer.feeding.feeder.Feeder.look", killed)
+        assert cli("campaign", "set", "diwali", "--set", f"fromCLI={RIGHT}").status != 0
+    assert isinstance(dial(cli), No)
+    waiting = next(cli.store.jobs.select(State.READY, campaign="diwali"))
+    assert "diwali was changed: the next tick makes the call anew" in cli("explain", waiting.id).out
+    Dialer(cli.store, Settings.load()).feeder.tick()
+    assert {shown(dial(cli)) for _ in range(6)} == {RIGHT}
+
+
 @pytest.mark.parametrize("job_id", ["holi:1:1", "diwali:x:1", "diwali:7", "a" * 26])
 def test_jobs_that_no_list_knows_are_left_alone(cli, running, job_id):
-    """Ids are typed by people; of direct calls and forgotten lists nothing is made anew."""
-    assert remake_all(cli.store, {}, [job_id], "test") == 0
+    """Ids are typed by people."""
     assert cli("dead", "redrive", job_id).status == 1
 
 
@@ -175,7 +195,7 @@ def test_a_change_that_never_comes_to_its_turn_says_so(cli, monkeypatch):
 @pytest.mark.parametrize("content", ['["90"]', '{"to": "+919000000001"}', '{"from": [', "7"])
 def test_a_call_that_cannot_be_read_is_shown_as_such(cli, running, content):
     """Nothing that lists or explains jobs stops at one of them."""
-    job_id = attempt(cli, Refused("1508", Kind.REQUEST))
+    job_id = attempt(cli, Refused(lookup("1508")))
     wire = attempt(cli, Doubtful("no answer"))
     waiting = next(cli.store.jobs.select(State.READY, campaign="diwali")).id
     for one in (job_id, wire, waiting):

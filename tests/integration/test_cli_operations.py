@@ -5,12 +5,14 @@ import sys
 from datetime import timedelta
 
 import pytest
-from clikit import attempt
+from clikit import attempt, create, dial, fill
 from rich.console import Group
 
 from dialer.cli.status import page
-from dialer.job import State
-from dialer.outcome import Doubtful, Kind, Refused
+from dialer.domain.job.attempt import No
+from dialer.domain.job.codes import Kind, undocumented
+from dialer.domain.job.job import State
+from dialer.domain.job.outcome import Doubtful, Placed, Refused
 from dialer.sandbox import Sandbox
 
 
@@ -21,7 +23,7 @@ def dead(cli) -> list[str]:
     for n in range(len(codes)):
         cli.job(f"910000000{n}")
     kinds = {"1508": Kind.REQUEST, "1574": Kind.COMPLIANCE}
-    return [attempt(cli, Refused(code, kinds[code])) for code in codes]
+    return [attempt(cli, Refused(undocumented(code, kinds[code]))) for code in codes]
 
 
 def test_dead_letters_are_grouped_by_code_with_advice(cli, dead):
@@ -136,7 +138,7 @@ def test_hold_is_released_owner_by_owner(cli):
         (["set", "--reason", "x"], 2),
         (["set", "--all", "--account", "default", "--reason", "x"], 2),
         (["set", "--all", "--reason", "x", "--owner", "breaker"], 2),
-        (["set", "--all", "--reason", "x", "--owner", "Durability"], 2),
+        (["set", "--all", "--reason", "x", "--owner", "DurabilityCheck"], 2),
         (["set", "--all", "--reason", "x", "--owner", ""], 2),
         (["set", "--all", "--reason", "x", "--owner", "two words"], 2),
         (["set", "--all", "--reason", "x", "--owner", "a\tb"], 2),
@@ -264,7 +266,7 @@ def test_do_not_call_list(cli, tmp_path):
     path.write_text("# from the register\n09100000003\n\n12\n9100000001 # twice\n")
     ran = cli("suppress", "import", str(path))
 
-    assert (ran.status, ran.out) == (1, "1 added, 1 was on the list before, 1 rejected\n")
+    assert (ran.status, ran.out) == (3, "1 added, 1 was on the list before, 1 rejected\n")
     assert ran.err == 'line 4: number: "12" has 2 digits; write ten\n'
     listed = {one["number"] for one in cli("suppress", "list", "--json", "--reveal").records}
     assert listed == {"+919100000001", "+919100000002", "+919100000003"}
@@ -316,6 +318,22 @@ def test_doctor_finds_a_good_installation_good(cli):
     assert {("store", "ok"), ("eviction", "ok"), ("clock", "ok"), ("broker", "ok")} <= levels
     assert "fail" not in {level for _, level in levels}
     assert "test-token" not in ran.out
+
+
+@pytest.mark.parametrize(("per", "said"), [("24h", False), ("30d", True)])
+def test_doctor_and_preflight_say_from_when_a_cap_counts(cli, monkeypatch, per, said):
+    """A cap that was made longer cannot see the calls of last week, and nobody believes it can."""
+    cli.job()
+    attempt(cli, Placed("c1"))
+    monkeypatch.setenv("DIALER_CUSTOMER__MAX_RINGS", "3")
+    monkeypatch.setenv("DIALER_CUSTOMER__PER", per)
+    create(cli)
+    fill(cli, 1)
+    sentence = f"the cap of 3 rings in {per} counts from"
+
+    found = {one["check"]: one["text"] for one in cli("doctor", "--json").records}
+    assert (sentence in found.get("cap", "")) == said
+    assert (sentence in cli("campaign", "preflight", "diwali").out) == said
 
 
 def test_doctor_probes_each_account_without_ringing(cli, monkeypatch):
@@ -399,6 +417,10 @@ def test_doctor_names_what_is_misconfigured(cli, monkeypatch, variable, value, s
         (["--zone", "Europe/London", "--ranges", "always"], True, "Europe/London"),
         (["+12025550123", "--preset", "us-federal", "--at", "2030-01-07T13:30:00Z"], True, None),
         (["+12025550123", "--preset", "us-federal", "--at", "2030-01-07T12:30:00Z"], False, None),
+        (["9876543210", "--holidays", "IN-AP", "--at", "2027-04-07T12:00+05:30"], False, None),
+        (["9876543210", "--holidays", "in-ts", "--at", "2027-09-04T12:00+05:30"], False, None),
+        (["9876543210", "--holidays", "IN-OR", "--at", "2027-04-01T12:00+05:30"], False, None),
+        (["9876543210", "--holidays", "IN-AP", "--at", "2027-04-06T12:00+05:30"], True, None),
     ],
 )
 def test_hours_follow_the_number_or_the_zone(cli, arguments, is_open, zone):
@@ -406,7 +428,8 @@ def test_hours_follow_the_number_or_the_zone(cli, arguments, is_open, zone):
     record = cli("hours", *arguments, "--json").record
 
     assert (record["open"], record["reasons"] == []) == (is_open, is_open)
-    assert record["zone"] == (zone or "America/New_York")
+    usual = "Asia/Kolkata" if arguments[0] == "9876543210" else "America/New_York"
+    assert record["zone"] == (zone or usual)
 
 
 @pytest.mark.parametrize(
@@ -444,6 +467,12 @@ def test_hours_of_nobody_are_wrong_usage(cli):
         (["--zone", "UTC", "--ranges", "Mon 25:00-26:00"], 1, "is no range of times"),
         (["--zone", "UTC", "--preset", "nowhere"], 2, "the presets are"),
         (["--zone", "UTC", "--holidays", "XX"], 1, 'holidays: "XX"'),
+        (["--zone", "UTC", "--holidays", "NZ-STC"], 1, 'holidays: "NZ-STC" is neither a known'),
+        (
+            ["--zone", "UTC", "--holidays", "IN", "--at", "2036-05-04T12:00Z"],
+            1,
+            "those of IN are known from 1948 to 2035, not 2036",
+        ),
     ],
 )
 def test_bad_hours_are_a_sentence(cli, arguments, status, sentence):
@@ -581,3 +610,50 @@ def test_a_store_that_has_forgotten_is_not_released_by_hand(cli):
     assert "nothing was changed" in ran.err
     assert "dialer recover --who NAME" in ran.err
     assert [hold.owner for hold in cli.store.holds.all()] == ["witness"]
+
+
+@pytest.fixture
+def newer(cli):
+    """A store that a newer version has written."""
+    cli.job()
+    cli.store.server.client.set(cli.store.server.keys.layout, "99")
+    yield
+    cli.store.server.client.flushdb()
+
+
+@pytest.mark.parametrize("what", [("--all",), ("--account", "default")])
+def test_an_old_command_line_stops_what_a_newer_version_runs(cli, newer, what):
+    """It sets the hold, says what it cannot do, and leaves the layout alone."""
+    for _ in range(2):
+        ran = cli("hold", "set", *what, "--reason", "wrong file", "--who", "asha")
+        assert (ran.status, "no new call starts" in ran.out) == (0, True)
+        assert "layout 99, this version reads layout 1; it can stop" in ran.err
+    assert attempt_refused(cli).startswith("held:")
+    assert cli.store.server.client.get(cli.store.server.keys.layout) == "99"
+
+
+def attempt_refused(cli) -> str:
+    """What a worker of the newer version is told; its `begin` reads the hold as ours does."""
+    reply = dial(cli)
+    assert isinstance(reply, No)
+    return reply.reason
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("hold", "set", "--campaign", "diwali"),
+        ("hold", "set", "--pool", "default/agent:12"),
+        ("hold", "release", "--all"),
+        ("status",),
+        ("jobs",),
+        ("call", "9000000001", "9000000002"),
+        ("cancel", "--key", "one"),
+    ],
+)
+def test_an_old_command_line_does_nothing_else_there(cli, newer, words):
+    """Whatever else it wrote, or read, might be something else by now."""
+    ran = cli(*words)
+    assert ran.status == 1
+    assert "layout 99, this version reads layout 1: run the version that wrote it" in ran.err
+    assert cli.store.holds.all() == []

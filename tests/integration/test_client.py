@@ -27,10 +27,11 @@ from urllib3 import HTTPConnectionPool
 
 from dialer.client import Client, Endpoint
 from dialer.client.answer import BODY_LIMIT
-from dialer.client.clock import Clock
-from dialer.client.exchange import Exchange, Limits
+from dialer.client.exchange import Exchange, TimeLimits
 from dialer.client.wire import Adapter
-from dialer.outcome import Doubtful, Kind, NotSent, Placed, Refused
+from dialer.domain.job.codes import Kind, undocumented
+from dialer.domain.job.outcome import Doubtful, NotSent, Placed, Refused
+from dialer.machine.clock import Clock
 
 DATA = Path(__file__).parent.parent / "data"
 TOKEN = "made-up-token-0001"
@@ -155,7 +156,7 @@ def test_each_call_has_its_own_connection():
 
 def test_one_exchange_never_connects_twice():
     """Whatever asks for a second connection gets an error: it could only carry a second request."""
-    limits = Limits(-inf, inf, ENOUGH, ENOUGH)
+    limits = TimeLimits(-inf, inf, ENOUGH, ENOUGH)
     tls = ssl.create_default_context()
     with (
         FaultServer(answering(response())) as server,
@@ -471,13 +472,18 @@ CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n"
 CHUNKS = b"".join(b"1\r\n%c\r\n" % byte for byte in BODY + b" " * 200) + b"0\r\n\r\n"
 ZIPPED = gzip.compress(BODY)
 
+LONG_HEAD = b"HTTP/1.1 103 X\r\n" + b"a: b\r\n" * 20_000 + b"\r\n"
+LONG_LINE = b"HTTP/1.1 103 X\r\na: " + b"b" * 200_000 + b"\r\n\r\n"
+HINTS = b"HTTP/1.1 103 Early Hints\r\nLink: </style.css>; rel=preload\r\nLink: </a.js>\r\n\r\n"
+
 #: Only the deadline ends these.
 ENDLESS = {
     "hang": read_then_hang,
     "hang after half a status": answer_then_hang(b"HTTP/1.1 2"),
     "hang after the head": answer_then_hang(response()[: -len(BODY)]),
     "hang in the body": answer_then_hang(response()[:-5]),
-    "100 Continue for ever": endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "103 Early Hints, then hang": answer_then_hang(HINTS),
+    "trickled 103": trickle(HINTS * 5),
     "trickled head": trickle(response(X_Padding="x" * 200)),
     "trickled body": trickle(b"HTTP/1.1 200 OK\r\nContent-Length: 300\r\n\r\n" + b" " * 300),
     "trickled chunks": trickle(CHUNKED + CHUNKS),
@@ -495,13 +501,20 @@ UNCLEAR = {
     "truncated chunks": answering(CHUNKED + CHUNKS[:-30]),
     "broken chunk size": answering(CHUNKED + b"many\r\n" + BODY),
     "reset in the body": answer_then_reset(response()[:-5]),
+    "100 Continue for ever": endless(b"", b"HTTP/1.1 100 Continue\r\n\r\n"),
+    "103 without end": answering(HINTS * 200 + response()),
+    "103 with a long head": answering(LONG_HEAD + response()),
+    "103 with a long line": answering(LONG_LINE + response()),
+    "103 and no more": answering(HINTS),
+    "103 without its end": answering(b"HTTP/1.1 103 Early Hints\r\nLink: </a>"),
+    "another protocol": answering(b"HTTP/1.1 101 Switching\r\n\r\n" + response()),
+    "another protocol behind a hint": answering(HINTS + b"HTTP/1.1 101 X\r\n\r\n" + response()),
     "garbage status line": answering(b"220 mail.invalid ESMTP\r\n\r\n"),
     "garbage bytes": answering(bytes(range(256)) * 8),
     "TLS spoken to plain": answering(b"\x15\x03\x01\x00\x02\x02\x0a"),
     "absurd length": answering(response(Content_Length="12, 13")),
     "head without end": endless(b"HTTP/1.1 200 OK\r\n", b"X: y\r\n"),
     "header line without end": endless(b"HTTP/1.1 200 OK\r\nX: ", b"y" * 4096),
-    "103 Early Hints": answering(b"HTTP/1.1 103 Early Hints\r\n\r\n" + response()),
     "2 MB of body": answering(response(BODY.ljust(2_000_000))),
     "body without end": endless(b"HTTP/1.1 200 OK\r\n\r\n", b" " * 4096),
     "2 MB of body in 2 kB of gzip": answering(
@@ -615,6 +628,10 @@ def test_being_stopped_passes_through(stop):
         CHUNKED + CHUNKS,
         b"HTTP/1.0 200 OK\r\n\r\n" + BODY,
         b"HTTP/1.1 100 Continue\r\n\r\n" * 3 + response(),
+        HINTS + response(),
+        b"HTTP/1.1 102 Processing\r\n\r\n" * 5 + HINTS * 2 + response(),
+        b"HTTP/1.1 100 Continue\r\nServer: x\r\n\r\n" + HINTS + CHUNKED + CHUNKS,
+        b"HTTP/1.1 199 \n\n" + response(),
         response(Set_Cookie="broken; =; ;;"),
         b"HTTP/1.1 200 OK\r\nno colon here\r\n\r\n" + BODY,
     ],
@@ -664,6 +681,38 @@ def test_refused(body, status, expected):
     assert expected == (outcome.code, outcome.kind)
 
 
+@pytest.mark.parametrize("interim", [HINTS, b"HTTP/1.1 102 Processing\r\n\r\n" * 3])
+def test_refused_behind_an_interim_answer(interim):
+    """What comes before the answer changes nothing of it, a refusal by status included."""
+    assert isinstance(placing(interim + response(REFUSAL)), Refused)
+    assert isinstance(placing(interim + response(b"", "404 Not Found")), Refused)
+
+
+DONE = json.dumps(OK).encode()
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"HTTP/1.1 103 Early Hints\r\nX-Call-Id: abc123\r\n\r\n" + response(b"", "404 Not Found"),
+        b"HTTP/1.1 102 Success\r\n\r\n" + response(b"", "404 Not Found"),
+        response(b"", "404 Success"),
+        response(b"", "403 code 200"),
+        b"HTTP/1.1 404 X\r\nno colon\r\nX-Call-Id: a\r\nContent-Length: 0\r\n\r\n",
+        response(b"", "404 Not Found") + DONE,
+        response(b"no", "403 Forbidden") + response(),
+        response(b"no", "403 Forbidden") + DONE[:20],
+        CHUNKED.replace(b"200 OK", b"404 X") + b"2\r\nno\r\n0\r\n\r\n" + DONE,
+        response(b"no", "404 Not Found", Content_Encoding="br"),
+        response(b"", "303 See Other", Location="/calls/1"),
+        response(b"", "302 Found", Set_Cookie="callid=5"),
+    ],
+)
+def test_refusal_beside_a_sign(data):
+    """Whatever else was received and hints at a placed call makes a doubt of the refusal."""
+    assert isinstance(placing(data), Doubtful)
+
+
 def test_429_says_how_long():
     """The wait the provider asks for is in the refusal."""
     outcome = placing(response(b"", "429 Too Many Requests", Retry_After="7"))
@@ -672,7 +721,7 @@ def test_429_says_how_long():
     assert outcome.retry_after == timedelta(seconds=7)
 
 
-@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("status", [301, 302, 307, 308])
 @pytest.mark.parametrize("body", [b"", b"x" * 2_000_000], ids=["short", "long"])
 def test_redirects_are_not_followed(status, body):
     """A redirect goes nowhere: 307 and 308 would be a second POST with the token, elsewhere."""
@@ -685,7 +734,7 @@ def test_redirects_are_not_followed(status, body):
     assert outcome == (
         Doubtful("answer longer than 64 KiB", code)
         if body
-        else Refused(code, Kind.ACCOUNT, message=outcome.message)
+        else Refused(undocumented(code, Kind.ACCOUNT), message=outcome.message)
     )
     assert other.connections == 0
     assert server.connections == 1

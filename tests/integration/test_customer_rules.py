@@ -6,11 +6,13 @@ from datetime import timedelta
 from random import Random
 
 import pytest
+from budgets import examples
 from dispatchkit import RULES, Line, route
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from storekit import (
     BREAKER,
+    EVER,
     LEASE,
     MOVABLE_CLOCK,
     PLACED,
@@ -20,15 +22,18 @@ from storekit import (
     Clockwork,
 )
 
-from dialer.call import ClickToCall
-from dialer.customer import UNPROTECTED, CustomerRules
-from dialer.dispatch import Dispatcher
-from dialer.job import State
-from dialer.limits import Limits
-from dialer.outcome import Doubtful, Kind, NotSent
+from dialer.dialing.dispatch import Dispatcher
+from dialer.domain.account.limits import Limits
+from dialer.domain.call.call import ClickToCall
+from dialer.domain.call.customer import UNPROTECTED, CustomerRules
+from dialer.domain.job.attempt import Go, No
+from dialer.domain.job.codes import Kind
+from dialer.domain.job.job import State
+from dialer.domain.job.outcome import Doubtful, NotSent
+from dialer.machine.clock import Clock
 from dialer.store import Store
-from dialer.store.dialling import Go, No
-from dialer.store.server import Server, connect
+from dialer.store.redis.connection import connect
+from dialer.store.redis.server import Server
 from schedules.presets import Cap
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -39,7 +44,7 @@ LONG = {"not_after": START + timedelta(days=30)}
 
 def call(clockwork: Clockwork, rules: CustomerRules):
     """Let time and one doorbell pass."""
-    clockwork.store.rounds.due()
+    clockwork.store.maintenance.due()
     return clockwork.begin(customer=rules)
 
 
@@ -95,11 +100,11 @@ def test_reservation_is_kept_only_when_it_may_have_rung(clockwork: Clockwork, ou
 def test_attempt_taken_back_or_lost(clockwork: Clockwork):
     """A start taken back frees the customer; a worker that died does not."""
     clockwork.enqueue(protected=("+911",), **LONG)
-    clockwork.store.dialling.take_back(call(clockwork, THREE_A_DAY).token, "slow")
+    clockwork.store.attempts.take_back(call(clockwork, THREE_A_DAY).token, "slow")
     one_a_day = CustomerRules(timedelta(0), (Cap(1, DAY),))
     assert isinstance(call(clockwork, one_a_day), Go)
     clockwork.forward(LEASE)
-    clockwork.store.rounds.reap()
+    clockwork.store.maintenance.reap()
     clockwork.enqueue(protected=("+911",), **LONG)
 
     assert call(clockwork, one_a_day) == No("empty")
@@ -144,7 +149,7 @@ def test_no_moment_before_the_deadline_is_skipped_then(clockwork: Clockwork):
     call(clockwork, CustomerRules(HOUR))
     assert clockwork.store.jobs.get(late).due == START + HOUR
     clockwork.forward(HOUR)
-    clockwork.store.rounds.due()
+    clockwork.store.maintenance.due()
     job = clockwork.store.jobs.get(late)
 
     assert job.state is State.SKIPPED
@@ -180,7 +185,7 @@ def test_racing_workers_reach_the_cap_and_never_pass_it(scratch_server):
     client = connect(scratch_server.url)
     client.flushdb()
     store = Store.on(Server(client), BREAKER)
-    clockwork = Clockwork(store)
+    clockwork = Clockwork(store, clock=Clock())
     numbers = [f"90000000{n:02d}" for n in range(10)]
     jobs = [
         clockwork.job(
@@ -199,9 +204,9 @@ def test_racing_workers_reach_the_cap_and_never_pass_it(scratch_server):
             return PLACED if rng.random() < 0.8 else REFUSED[Kind.REQUEST]
 
     fast = route(limits=Limits(1000, 1000, 1000, 0, SECOND), customer=THREE_A_DAY)
-    fast.hours.windows = lambda _: f"0-{10**16}"
+    fast.hours.windows = lambda _: EVER
     worker = Dispatcher(
-        dialling=store.dialling,
+        attempts=store.attempts,
         client=Line(outcome),
         routes={"default": fast},
         rules=RULES,
@@ -211,7 +216,7 @@ def test_racing_workers_reach_the_cap_and_never_pass_it(scratch_server):
     def work() -> None:
         for _ in range(60):
             worker.answer("default")
-            store.rounds.due()
+            store.maintenance.due()
 
     threads = [threading.Thread(target=work) for _ in range(8)]
     for thread in threads:
@@ -238,7 +243,7 @@ STEPS = st.lists(
 )
 
 
-@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+@examples(30, 200)
 @given(steps=STEPS, gap=st.sampled_from([0, 60, 7200]), most=st.integers(1, 4))
 def test_no_history_breaks_the_rules(scratch_server, steps, gap, most):
     """Whatever was called when, the rings that may have been heard keep gap and cap."""
@@ -266,3 +271,36 @@ def test_no_history_breaks_the_rules(scratch_server, steps, gap, most):
             assert sum(at - DAY < other <= at for other, _ in rung) <= most
         calls = [at for at, first in rung if first]
         assert all(b - a >= gap * SECOND for a, b in itertools.pairwise(calls))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "missing"),
+    [(1, 30, True), (7, 30, True), (30, 30, False), (30, 7, False), (1, 1, False)],
+)
+def test_cap_that_is_made_longer_says_from_when_it_counts(clockwork, before, after, missing):
+    """Rings of before were kept for a shorter time; nothing is said where none can be missing."""
+    customers = clockwork.store.customers
+    old, new = (CustomerRules(timedelta(0), (Cap(3, days * DAY),)) for days in (before, after))
+    assert customers.counted_from(new, clockwork.now) is None, "nobody was rung yet"
+    clockwork.enqueue(protected=("+911",), **LONG)
+    assert isinstance(call(clockwork, old), Go)
+    clockwork.forward(10 * DAY)
+
+    set_at = clockwork.now
+    assert customers.counted_from(new, set_at) == (set_at if missing else None)
+    clockwork.enqueue(protected=("+912",), **LONG)
+    assert isinstance(call(clockwork, new), Go)
+    clockwork.forward(DAY)
+    assert customers.counted_from(new, clockwork.now) == (set_at if missing else None)
+    assert bool(new.counted_in_words(customers.counted_from(new, clockwork.now))) == missing
+    clockwork.forward(after * DAY)
+    assert customers.counted_from(new, clockwork.now) is None
+
+
+def test_what_no_cap_asks_is_not_said(clockwork):
+    """Without a cap, or with one whose period was always kept, all is known."""
+    clockwork.enqueue(protected=("+911",), **LONG)
+    call(clockwork, CustomerRules(timedelta(0), (Cap(3, 30 * DAY),)))
+
+    for rules in (UNPROTECTED, GAP, THREE_A_DAY):
+        assert clockwork.store.customers.counted_from(rules, clockwork.now) is None

@@ -1,31 +1,40 @@
 """Answering a doorbell: one ask, at most one request, one settlement."""
 
+import json
+import logging
 import threading
+from dataclasses import replace
 from datetime import timedelta
 from random import Random
 
 import pytest
 from dispatchkit import RULES, Line, route
 from storekit import (
+    EVER,
     LEASE,
     SECOND,
     Clockwork,
 )
 
-from dialer.call import ClickToCall
-from dialer.dispatch import Dispatcher
+from dialer.client.answer import Answer, read_answer
+from dialer.dialing.dispatch import Dispatcher
+from dialer.domain.account.account import Route
+from dialer.domain.account.limits import Limits
+from dialer.domain.call.call import ClickToCall
+from dialer.domain.job import codes
+from dialer.domain.job.attempt import Go
+from dialer.domain.job.codes import Kind, lookup, undocumented
+from dialer.domain.job.job import State
+from dialer.domain.job.outcome import Doubtful, NotSent, Placed, Refused
 from dialer.errors import StoreUnavailable
-from dialer.job import State
-from dialer.limits import Limits
-from dialer.outcome import Doubtful, Kind, NotSent, Placed, Refused
-from dialer.roster import Roster
-from dialer.route import Route
-from dialer.store.dialling import Dialling
+from dialer.machine.clock import Clock
+from dialer.maintenance.account_check import AccountCheck
+from dialer.store.attempts import Attempts
 
 CONTENT = ClickToCall(from_="9000000001", to="9000000002").content()
 
 
-def dispatcher(clockwork: Clockwork, line: Line, *routes: Route, dialling=None, **given):
+def dispatcher(clockwork: Clockwork, line: Line, *routes: Route, attempts=None, **given):
     routes = routes or (route(),)
     clock = {"t": 0.0}
 
@@ -36,12 +45,11 @@ def dispatcher(clockwork: Clockwork, line: Line, *routes: Route, dialling=None, 
     def tell() -> float:
         return clock["t"]
 
-    options = {"monotonic": tell, "boottime": tell, "sleep": sleep} | given
+    options = {"rules": RULES, "monotonic": tell, "boottime": tell, "sleep": sleep} | given
     return Dispatcher(
-        dialling=dialling or clockwork.store.dialling,
+        attempts=attempts or clockwork.store.attempts,
         client=line,
         routes={one.account: one for one in routes},
-        rules=RULES,
         rng=Random(1),
         now=lambda: clockwork.now,
         **options,
@@ -63,7 +71,7 @@ def test_worker_that_does_not_know_an_account_leaves_its_doorbells_to_others(clo
     assert stranger.answer("default", "b1") == "no: this worker has no account default with a token"
     assert (line.sent, slept) == ([], [1.0])
     assert clockwork.store.server.client.zrange(bells, 0, -1) == ["b2"]
-    assert clockwork.store.bells.wait(timedelta(seconds=1)), "another is rung at once"
+    assert clockwork.store.doorbells.wait(timedelta(seconds=1)), "another is rung at once"
 
 
 def test_doorbell_places_one_call(clockwork: Clockwork):
@@ -104,9 +112,9 @@ def test_job_that_shall_ring_is_not_spent_on_a_request_that_rings_nobody(clockwo
     assert (hold.scope, hold.owner) == ("account:default", "mode")
     assert 'write mode = "live" again' in hold.reason
 
-    Roster(clockwork.store, frozenset({"default"}), "here").look()
+    AccountCheck(clockwork.store, frozenset({"default"}), "here").look()
     assert clockwork.store.holds.all() == [hold]
-    Roster(clockwork.store, frozenset({"default"}), "here", frozenset({"default"})).look()
+    AccountCheck(clockwork.store, frozenset({"default"}), "here", frozenset({"default"})).look()
     assert dispatcher(clockwork, line, route(mode="live")).answer("default") == f"placed {job_id}"
     assert line.modes == ["live"]
 
@@ -114,12 +122,12 @@ def test_job_that_shall_ring_is_not_spent_on_a_request_that_rings_nobody(clockwo
 def test_correlation_id_is_the_attempt(clockwork: Clockwork):
     """Where an account wants it, each attempt carries its own id."""
     job_id = enqueue(clockwork)
-    line = Line(Refused("1501", Kind.PROVIDER))
+    line = Line(Refused(lookup("1501")))
     worker = dispatcher(clockwork, line, route(correlation_param="reqId"))
     for _ in range(2):
         worker.answer("default")
         clockwork.forward(60 * SECOND)
-        clockwork.store.rounds.due()
+        clockwork.store.maintenance.due()
 
     assert [one["reqId"] for one in line.sent] == [f"{job_id}.1", f"{job_id}.2"]
 
@@ -128,7 +136,7 @@ def test_wrong_user_id_holds_every_account_that_has_it(clockwork: Clockwork):
     """The code that blames the user id stops all its accounts, the token's only its own."""
     routes = (route(), route("twin"), route("other", user_id="2"))
     enqueue(clockwork)
-    dispatcher(clockwork, Line(Refused("1013", Kind.ACCOUNT)), *routes).answer("default")
+    dispatcher(clockwork, Line(Refused(lookup("1013"))), *routes).answer("default")
 
     assert [hold.scope for hold in clockwork.store.holds.all()] == [
         "account:default",
@@ -139,7 +147,7 @@ def test_wrong_user_id_holds_every_account_that_has_it(clockwork: Clockwork):
 def test_register_puts_one_number_on_the_list(clockwork: Clockwork):
     """The provider's do-not-call answer enters our list when it can only mean one number."""
     enqueue(clockwork, protected=("+919000000002",))
-    dispatcher(clockwork, Line(Refused("1574", Kind.COMPLIANCE))).answer("default")
+    dispatcher(clockwork, Line(Refused(lookup("1574")))).answer("default")
 
     assert clockwork.store.suppression.find("+919000000002")
 
@@ -148,9 +156,40 @@ def test_register_with_several_numbers_blames_none(clockwork: Clockwork):
     """Nobody is suppressed when the code does not say who was meant."""
     call = ClickToCall(from_="9000000001", to=["9000000002", "9000000003"])
     enqueue(clockwork, content=call.content())
-    dispatcher(clockwork, Line(Refused("1574", Kind.COMPLIANCE))).answer("default")
+    dispatcher(clockwork, Line(Refused(lookup("1574")))).answer("default")
 
     assert not list(clockwork.store.suppression.entries())
+
+
+class Noting(dict):
+    """A table that notes what is looked up in it."""
+
+    def __init__(self, table) -> None:
+        super().__init__(table)
+        self.asked: list[str] = []
+
+    def get(self, name, default=None):
+        self.asked.append(name)
+        return super().get(name, default)
+
+
+@pytest.mark.parametrize("code", ["1013", "1501", "1508", "1573", "1574", "1578", "1999"])
+def test_a_code_is_looked_up_once_for_an_attempt_and_a_call_read_once(
+    clockwork: Clockwork, monkeypatch, code
+):
+    """From the answer to its settlement and its line in the log, whatever follows from it."""
+    table, read, loads = Noting(codes.CODES), [], json.loads
+    monkeypatch.setattr("dialer.domain.job.codes.CODES", table)
+    monkeypatch.setattr(json, "loads", lambda text, **how: read.append(text) or loads(text, **how))
+    enqueue(clockwork)
+    body = json.dumps({"status": "error", "code": code, "message": "no"}).encode()
+
+    def answered():
+        return read_answer(Answer(200, {}, body), mode="live", secrets=(), now=clockwork.now)
+
+    assert dispatcher(clockwork, Line(answered)).answer("default").split()[0] in set(State)
+    assert table.asked == [code]
+    assert read.count(CONTENT) == 1
 
 
 def test_unreadable_job_is_buried_and_nothing_sent(clockwork: Clockwork):
@@ -180,7 +219,7 @@ def test_late_start_after_its_lease_is_not_left_in_doubt(clockwork: Clockwork):
 
     def freeze() -> NotSent:
         clockwork.forward(2 * LEASE)
-        clockwork.store.rounds.reap()
+        clockwork.store.maintenance.reap()
         assert clockwork.store.jobs.get(job_id).state is State.UNCONFIRMED
         return NotSent("ready after its last moment to start", late=True)
 
@@ -197,8 +236,8 @@ def test_answer_that_nobody_wants_any_more_is_not_called_done(clockwork: Clockwo
 
     def slow() -> Placed:
         clockwork.forward(2 * LEASE)
-        clockwork.store.rounds.reap()
-        clockwork.store.desk.resolve(
+        clockwork.store.maintenance.reap()
+        clockwork.store.operator.resolve(
             job_id, State.DEAD, who="me", reason="seen", quarantine=LEASE, deadline=LEASE
         )
         return Placed("c1")
@@ -245,11 +284,11 @@ def test_waits_for_a_near_slot(clockwork: Clockwork):
     assert slow.answer("default") == "no: the meter is charged"
 
 
-class Broken(Dialling):
+class Broken(Attempts):
     """A store that loses a reply after, or before, the script ran."""
 
     def __init__(self, clockwork: Clockwork, verb: str, *, ran: bool, times: int = 1) -> None:
-        self._real, self._verb, self._ran, self._times = clockwork.store.dialling, verb, ran, times
+        self._real, self._verb, self._ran, self._times = clockwork.store.attempts, verb, ran, times
 
     def _do(self, verb, *args, **kwargs):
         if verb == self._verb and self._times > 0:
@@ -276,7 +315,7 @@ def test_lost_answer_to_begin_sends_nothing_and_gives_back(clockwork: Clockwork,
     line = Line(Placed("c"))
     broken = Broken(clockwork, "begin", ran=ran)
 
-    assert dispatcher(clockwork, line, dialling=broken).answer("default").startswith("no:")
+    assert dispatcher(clockwork, line, attempts=broken).answer("default").startswith("no:")
     assert line.sent == []
     assert clockwork.store.jobs.get(job_id).state is State.READY
 
@@ -287,10 +326,148 @@ def test_lost_answer_to_settle_is_repeated(clockwork: Clockwork, ran, times):
     """An outcome is written down once, however often its answer is lost."""
     job_id = enqueue(clockwork)
     broken = Broken(clockwork, "settle", ran=ran, times=times)
-    dispatcher(clockwork, Line(Placed("c1")), dialling=broken).answer("default")
+    dispatcher(clockwork, Line(Placed("c1")), attempts=broken).answer("default")
 
     job = clockwork.store.jobs.get(job_id)
     assert (job.state, job.tries, job.call_id) == (State.PLACED, 1, "c1")
+
+
+class Carrying(Broken):
+    """A store whose jobs carry another record than was written, as a damaged one does."""
+
+    def __init__(self, clockwork: Clockwork, **changes) -> None:
+        super().__init__(clockwork, "", ran=False)
+        self._changes = changes
+
+    def begin(self, ask):
+        reply = super().begin(ask)
+        return replace(reply, **self._changes) if isinstance(reply, Go) else reply
+
+
+GOOD_RULES = {"max_tries": 3, "delays": {"agent": "1h"}, "not_same_day": [], "zone": "UTC"}
+
+
+@pytest.mark.parametrize(
+    "redial",
+    [
+        "no json",
+        "[]",
+        "7",
+        "null",
+        "[" * 5000,
+        "{}",
+        json.dumps(GOOD_RULES | {"strictest": True}),
+        json.dumps(GOOD_RULES | {"max_tries": "3"}),
+        json.dumps(GOOD_RULES | {"max_tries": 0}),
+        json.dumps(GOOD_RULES | {"delays": {"agent": 3600}}),
+        json.dumps(GOOD_RULES | {"delays": {"agent": "soon"}}),
+        json.dumps(GOOD_RULES | {"delays": []}),
+        json.dumps(GOOD_RULES | {"not_same_day": "agent"}),
+        json.dumps(GOOD_RULES | {"zone": "Nowhere/Land"}),
+        json.dumps({name: v for name, v in GOOD_RULES.items() if name != "zone"}),
+    ],
+)
+def test_redial_rules_that_cannot_be_read_ring_nobody(clockwork: Clockwork, redial):
+    """Rules of a campaign that are damaged, or of another version, are found before the POST."""
+    job_id = enqueue(clockwork)
+    line = Line(Placed("c1"))
+    carrying = Carrying(clockwork, redial=redial)
+
+    answer = dispatcher(clockwork, line, attempts=carrying).answer("default")
+
+    job = clockwork.store.jobs.get(job_id)
+    assert line.sent == []
+    assert (answer, job.state, job.code) == (f"dead {job_id}", State.DEAD, "unreadable_rules")
+
+
+def test_redial_rules_that_can_be_read_hinder_nobody(clockwork: Clockwork):
+    """A campaign's rules as they are written let its calls out."""
+    enqueue(clockwork)
+    carrying = Carrying(clockwork, redial=json.dumps(GOOD_RULES))
+
+    assert dispatcher(clockwork, Line(Placed("c1")), attempts=carrying).answer("default")
+
+
+OURS = RuntimeError("an error of ours")
+UNDECIDED = [
+    (Placed("c1"), State.PLACED),
+    (Doubtful("no answer"), State.UNCONFIRMED),
+    (Refused(undocumented("1999", Kind.UNKNOWN)), State.UNCONFIRMED),
+    (Refused(lookup("1032")), State.UNCONFIRMED),
+    (Refused(lookup("1501")), State.DEAD),
+    (Refused(lookup("1578")), State.DEAD),
+    (Refused(undocumented("http_429", Kind.CAPACITY)), State.DEAD),
+    (Refused(lookup("1574")), State.DEAD),
+    (Refused(lookup("1509")), State.DEAD),
+    (Refused(lookup("1013")), State.DEAD),
+    (NotSent("connection refused"), State.DEAD),
+]
+
+
+@pytest.mark.parametrize(("outcome", "state"), UNDECIDED)
+@pytest.mark.parametrize("part", ["decide", "settle"])
+def test_error_of_ours_behind_the_post_settles_by_the_outcome(
+    clockwork: Clockwork, monkeypatch, outcome, state, part
+):
+    """What the API said is written down, whatever we fail to make of it, and rings nobody again."""
+    job_id = enqueue(clockwork)
+    store = clockwork.store.attempts
+
+    def failing(*_args, **_kwargs):
+        raise OURS
+
+    class FailingOnce(Broken):
+        def settle(self, *args, **kwargs):
+            if not self._times:
+                return store.settle(*args, **kwargs)
+            self._times -= 1
+            raise OURS
+
+    if part != "settle":
+        monkeypatch.setattr(f"dialer.dialing.dispatch.{part}", failing)
+    broken = FailingOnce(clockwork, "", ran=False, times=int(part == "settle"))
+    dispatcher(clockwork, Line(outcome), attempts=broken).answer("default")
+
+    job = clockwork.store.jobs.get(job_id)
+    assert job.state is state
+    assert job.call_id == ("c1" if isinstance(outcome, Placed) else "")
+    assert "RuntimeError" in job.reason
+    held = [hold.scope for hold in clockwork.store.holds.all()]
+    assert ("account:default" in held) == (outcome == Refused(lookup("1013")))
+
+
+def test_backoff_that_is_missing_loses_no_outcome(clockwork: Clockwork):
+    """Settings without a row for a kind of refusal bury its jobs, not leave them in doubt."""
+    job_id = enqueue(clockwork)
+    bare = dispatcher(clockwork, Line(Refused(lookup("1501"))), rules=replace(RULES, backoffs={}))
+
+    assert bare.answer("default") == f"dead {job_id}"
+
+
+@pytest.mark.parametrize("logger", ["dialer.dispatch", "dialer.moves"])
+@pytest.mark.parametrize(
+    ("outcome", "state"),
+    [(Placed("c1"), State.PLACED), (Refused(lookup("1020")), State.READY)],
+)
+def test_log_that_fails_decides_nothing(clockwork: Clockwork, caplog, logger, outcome, state):
+    """A handler that raises loses its line, and not what became of a call."""
+
+    class Failing(logging.Handler):
+        def handle(self, record):
+            raise OSError("no space left on device")
+
+    job_id = enqueue(clockwork)
+    failing = Failing()
+    logging.getLogger(logger).addHandler(failing)
+    try:
+        with caplog.at_level(logging.DEBUG, logger=logger):
+            broken = Broken(clockwork, "settle", ran=True)
+            answer = dispatcher(clockwork, Line(outcome), attempts=broken).answer("default")
+    finally:
+        logging.getLogger(logger).removeHandler(failing)
+
+    assert answer == f"{state} {job_id}"
+    assert clockwork.store.jobs.get(job_id).state is state
 
 
 def test_store_that_stays_away_leaves_the_job_to_the_reaper(clockwork: Clockwork):
@@ -298,8 +475,8 @@ def test_store_that_stays_away_leaves_the_job_to_the_reaper(clockwork: Clockwork
     job_id = enqueue(clockwork)
     broken = Broken(clockwork, "settle", ran=False, times=10_000)
     line = Line(Placed("c1"))
-    dispatcher(clockwork, line, dialling=broken).answer("default")
-    clockwork.store.rounds.reap()
+    dispatcher(clockwork, line, attempts=broken).answer("default")
+    clockwork.store.maintenance.reap()
 
     assert clockwork.store.jobs.get(job_id).state is State.UNCONFIRMED
     assert len(line.sent) == 1
@@ -318,7 +495,7 @@ def test_unknown_account_rings_nobody(clockwork: Clockwork):
 
 def test_racing_workers_share_jobs_without_overlap(real_store):
     """Fifty threads racing for forty jobs send each exactly once."""
-    clockwork = Clockwork(real_store)
+    clockwork = Clockwork(real_store, clock=Clock())
     jobs = [
         clockwork.job(
             mode="live", content=ClickToCall(from_="9000000001", to=f"91000{n:05d}").content()
@@ -329,14 +506,13 @@ def test_racing_workers_share_jobs_without_overlap(real_store):
     line = Line(Placed("c"))
     fast = route(limits=Limits(1000, 1000, 1000, 0, SECOND))
     worker = Dispatcher(
-        dialling=real_store.dialling,
+        attempts=real_store.attempts,
         client=line,
         routes={"default": fast},
         rules=RULES,
         rng=Random(1),
     )
-    wide = f"0-{10**16}"
-    fast.hours.windows = lambda now: wide
+    fast.hours.windows = lambda now: EVER
     threads = [threading.Thread(target=worker.answer, args=("default",)) for _ in range(50)]
     for thread in threads:
         thread.start()
@@ -356,8 +532,8 @@ def test_doubt_is_never_sent_again(clockwork: Clockwork):
     for _ in range(20):
         worker.answer("default")
         clockwork.forward(timedelta(minutes=30))
-        clockwork.store.rounds.due()
-        clockwork.store.rounds.reap()
+        clockwork.store.maintenance.due()
+        clockwork.store.maintenance.reap()
 
     assert len(line.sent) == 1
 
@@ -376,11 +552,11 @@ class Killed(BaseException):
     """The process is gone; nothing of it runs any more."""
 
 
-class Dying(Dialling):
+class Dying(Attempts):
     """A process that is killed at one point, and does nothing after it."""
 
     def __init__(self, clockwork: Clockwork, point: str) -> None:
-        self._real, self._point, self.dead = clockwork.store.dialling, point, False
+        self._real, self._point, self.dead = clockwork.store.attempts, point, False
 
     def _at(self, point: str) -> None:
         if self.dead or point == self._point:
@@ -421,8 +597,8 @@ CRASHES = [
     [
         (Placed("c"), State.PLACED),
         (Doubtful("silence"), State.UNCONFIRMED),
-        (Refused("1509", Kind.REQUEST), State.DEAD),
-        (Refused("1501", Kind.PROVIDER), State.PLACED),
+        (Refused(lookup("1509")), State.DEAD),
+        (Refused(lookup("1501")), State.PLACED),
         (NotSent("refused"), State.PLACED),
     ],
 )
@@ -437,14 +613,14 @@ def test_killed_at_every_point(clockwork: Clockwork, point, state, sent, outcome
             return dying.place(line, *args, **kwargs)
 
     with pytest.raises(Killed):
-        dispatcher(clockwork, DyingLine(), dialling=dying).answer("default")
+        dispatcher(clockwork, DyingLine(), attempts=dying).answer("default")
     dead = settled is State.DEAD
     healthy = Line(Placed("later"))
     fleet = dispatcher(clockwork, healthy)
     for _ in range(5):
         clockwork.forward(LEASE)
-        clockwork.store.rounds.reap()
-        clockwork.store.rounds.due()
+        clockwork.store.maintenance.reap()
+        clockwork.store.maintenance.due()
         fleet.answer("default")
 
     retried = point == "after settle" and isinstance(outcome, NotSent | Refused) and not dead
@@ -461,8 +637,8 @@ def test_killed_while_taking_back(clockwork: Clockwork, point, state):
     job_id = enqueue(clockwork)
     dying = Dying(clockwork, point)
     with pytest.raises(Killed):
-        dispatcher(clockwork, Line(NotSent("late", late=True)), dialling=dying).answer("default")
+        dispatcher(clockwork, Line(NotSent("late", late=True)), attempts=dying).answer("default")
     clockwork.forward(LEASE)
-    clockwork.store.rounds.reap()
+    clockwork.store.maintenance.reap()
 
     assert clockwork.store.jobs.get(job_id).state is state

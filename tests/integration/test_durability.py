@@ -4,21 +4,22 @@ from collections.abc import Iterator
 
 import pytest
 from redis.exceptions import MasterDownError, NoPermissionError, ResponseError
-from storekit import BREAKER, MOVABLE_CLOCK, SECOND, Clockwork
+from storekit import BREAKER, MOVABLE_CLOCK, SECOND, Clockwork, no_wait
 
-from dialer.bootstrap import worker_parts
+from dialer.bootstrap.dialer import Dialer
+from dialer.bootstrap.worker import worker_parts
 from dialer.cli.status import page
-from dialer.durability import Durability
-from dialer.embedded import EmbeddedServer
+from dialer.domain.job.attempt import Go, No
+from dialer.domain.job.job import State
 from dialer.errors import StoreRefused, StoreUnavailable, StoreUnsafe
-from dialer.job import State
-from dialer.producer import Dialer
+from dialer.local.embedded_server import EmbeddedServer
+from dialer.maintenance.durability_check import DurabilityCheck
+from dialer.maintenance.upkeep import Upkeep
 from dialer.settings import Settings
 from dialer.store import Store
-from dialer.store.dialling import Go, No
-from dialer.store.fitness import KEEPS, check_durability
-from dialer.store.server import Server, connect
-from dialer.upkeep import Upkeep
+from dialer.store.redis.connection import connect
+from dialer.store.redis.server import Server
+from dialer.store.redis.server_check import KEEPS, check_durability
 
 SAFE = {
     "appendfsync": "always",
@@ -35,7 +36,7 @@ def running(scratch_server: EmbeddedServer):
     before = {name: client.config_get(name)[name] for name in SAFE}
     for name, value in SAFE.items():
         client.config_set(name, value)
-    yield Clockwork(Store.on(Server(client, clock=MOVABLE_CLOCK), BREAKER))
+    yield Clockwork(Store.on(Server(client, clock=MOVABLE_CLOCK, sleep=no_wait), BREAKER))
     for name, value in before.items():
         client.config_set(name, value)
     client.close()
@@ -51,7 +52,7 @@ def running(scratch_server: EmbeddedServer):
 )
 def test_nothing_is_dialled_while_the_server_may_forget(running: Clockwork, name, value):
     """The next look stops everything and names the setting; the one after the repair goes on."""
-    store, look = running.store, Durability(running.store).look
+    store, look = running.store, DurabilityCheck(running.store).look
     job_id = running.enqueue()
     look()
     assert store.holds.all() == []
@@ -98,7 +99,7 @@ def test_who_trusts_the_server_is_not_stopped(running: Clockwork, scratch_server
 
 def test_age_of_the_hold_is_that_of_the_trouble(running: Clockwork):
     """Any number of looks later it is the same hold, and no move was counted for them."""
-    store, look = running.store, Durability(running.store).look
+    store, look = running.store, DurabilityCheck(running.store).look
     store.server.client.config_set("appendfsync", "everysec")
     look()
     first, moves = store.holds.all(), store.server.client.get(store.server.keys.seq)
@@ -129,7 +130,7 @@ def test_a_hold_that_is_set_again_for_the_same_reason_keeps_its_age(running: Clo
 def test_hold_is_released_once_the_settings_vouch(running: Clockwork, scratch_server):
     """What a worker held before, one with `durability = "trusted"` lets go, and says why."""
     running.store.server.client.config_set("appendfsync", "everysec")
-    Durability(running.store).look()
+    DurabilityCheck(running.store).look()
     assert running.begin() == No("held:all")
     upkeep_of(scratch_server, "trusted").tick()
 
@@ -167,7 +168,7 @@ def test_reason_of_the_hold_is_not_cut(running: Clockwork, monkeypatch, answer):
     answering(monkeypatch, running, answer)
     with pytest.raises(StoreUnsafe) as caught:
         check_durability(running.store.server)
-    Durability(running.store).look()
+    DurabilityCheck(running.store).look()
 
     (hold,) = running.store.holds.all()
     assert hold.reason == caught.value.reason
@@ -189,7 +190,7 @@ def test_server_that_cannot_be_asked_is_not_called_unsafe(
     answering(monkeypatch, running, answer)
     for standing in ([], ["durability"]):
         with pytest.raises(error) as caught:
-            Durability(running.store).look()
+            DurabilityCheck(running.store).look()
         assert not isinstance(caught.value, StoreUnsafe)
         assert [hold.owner for hold in running.store.holds.all()] == standing
         running.store.holds.set("all", owner="durability", who="tick", reason="before")
@@ -207,7 +208,7 @@ def unsafe(cli) -> Iterator[str]:
 
 def test_whoever_looks_or_stops_is_warned_and_served(cli, unsafe):
     """An operator sees the hold, stops everything and cancels; the warning is on stderr alone."""
-    Durability(cli.store).look()
+    DurabilityCheck(cli.store).look()
     for command in (
         ["status"],
         ["hold", "list"],
@@ -239,7 +240,7 @@ def test_whoever_makes_work_is_refused_by_a_server_that_may_forget(cli, unsafe):
 
 def test_hold_that_would_come_back_is_not_released(cli, unsafe):
     """While the server may forget a release is refused; once it does not, it is what it says."""
-    Durability(cli.store).look()
+    DurabilityCheck(cli.store).look()
     release = ("hold", "release", "--all", "--owner", "durability")
     ran = cli(*release)
     assert ran.status == 1
@@ -259,7 +260,7 @@ def test_hold_that_would_come_back_is_not_released(cli, unsafe):
 
 def test_doctor_fails_while_the_system_holds_everything(cli, unsafe):
     """Nothing else is wrong any more, and nothing is dialled: that is no good health."""
-    Durability(cli.store).look()
+    DurabilityCheck(cli.store).look()
     cli.store.server.client.config_set("appendfsync", "always")
     cli.store.holds.set("account:shut", owner="api", who="api", reason="code 1009")
     ran = cli("doctor", "--json")

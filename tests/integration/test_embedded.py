@@ -16,9 +16,10 @@ import pytest
 import redis
 from stack import wait_until
 
-from dialer.embedded import EmbeddedServer, ServerFailed, left_in
-from dialer.runtime import Addresses, addresses, read_runtime, remove_runtime, write_runtime
-from dialer.server_binary import find_server, server_version
+from dialer.local.embedded_server import EmbeddedServer, ServerFailed, left_in
+from dialer.local.server_binary import find_server, server_version
+from dialer.machine.run_directory import Addresses, read_runtime, remove_runtime, write_runtime
+from dialer.settings.discovery import addresses
 
 
 def fake_server(folder: Path, name: str, script: str) -> Path:
@@ -178,7 +179,8 @@ def test_a_server_that_outlived_its_owner_keeps_its_directory_locked(tmp_path):
     """The lock lasts as long as the server, not as long as whoever started it."""
     data = tmp_path / "data"
     script = (
-        "import os, sys; from pathlib import Path; from dialer.embedded import EmbeddedServer;"
+        "import os, sys; from pathlib import Path;"
+        "from dialer.local.embedded_server import EmbeddedServer;"
         "s = EmbeddedServer(Path(sys.argv[1])); s.start(); print(s.pid, flush=True); os._exit(0)"
     )
     said = subprocess.run(
@@ -200,7 +202,8 @@ def test_whoever_is_killed_while_it_starts_leaves_no_open_server(tmp_path):
     """It has its whole configuration from its first moment, and is found by its directory."""
     data = tmp_path / "data"
     script = (
-        "import os, sys; from pathlib import Path; from dialer.embedded import EmbeddedServer;"
+        "import os, sys; from pathlib import Path;"
+        "from dialer.local.embedded_server import EmbeddedServer;"
         "s = EmbeddedServer(Path(sys.argv[1])); s._wait = lambda: os._exit(0);"
         "s.start()"
     )

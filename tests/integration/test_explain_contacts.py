@@ -7,10 +7,10 @@ from campaignkit import Field, number
 from dispatchkit import route
 from storekit import LEASE, START, Clockwork
 
-from dialer.contact import Contact
-from dialer.facts import Explainer
-from dialer.hours import OpeningHours
-from dialer.store.dialling import Go
+from dialer.diagnosis.facts_reader import Explainer
+from dialer.domain.account.opening_hours import OpeningHours
+from dialer.domain.campaign.contact import Contact
+from dialer.domain.job.attempt import Go
 from schedules.calendar import Calendar
 from schedules.rule import Rule
 
@@ -160,8 +160,8 @@ def test_a_hold_on_its_agents_is_named(field):
     assert why(field, 99) == ["hold", "list"]
     explained = explainer(field).job(field.clock.store.jobs.get("diwali:1:1"))
     (held,) = [reason for reason in explained.reasons if reason.name == "hold"]
-    assert held.text.startswith("the pool of agent 7 is held by asha since")
-    release = "dialer hold release --pool default/agent:7/web=na/call=na --owner asha"
+    assert held.text.startswith("agent 7 of account default is held by asha since")
+    release = "dialer hold release --pool default/agent:7 --owner asha"
     assert held.step == release
     assert explained.next is None
 

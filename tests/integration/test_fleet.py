@@ -9,17 +9,18 @@ import pytest
 from dispatchkit import RULES, Line, route
 from storekit import ALWAYS, LIMITS, PLACED, SECOND, Clockwork
 
-from dialer.bootstrap import worker_parts
-from dialer.call import ClickToCall
-from dialer.dispatch import Dispatcher
-from dialer.doctor import Level, judge_workers
-from dialer.job import State
-from dialer.pacer import Crew, Pacer
+from dialer.bootstrap.worker import worker_parts
+from dialer.diagnosis.doctor import Level, judge_workers
+from dialer.dialing.dispatch import Dispatcher
+from dialer.dialing.pacer import Pacer, WorkerIdentity
+from dialer.domain.call.call import ClickToCall
+from dialer.domain.doorbell import PacerRules, Plan
+from dialer.domain.job.attempt import Go, No
+from dialer.domain.job.job import State
+from dialer.maintenance.upkeep import Upkeep
 from dialer.settings import Settings
-from dialer.store.bells import Bells, PacerRules, Plan
-from dialer.store.dialling import Go, No
-from dialer.store.server import stamp
-from dialer.upkeep import Upkeep
+from dialer.store.doorbells import Doorbells
+from dialer.store.redis.notation import stamp
 
 CONTENT = ClickToCall(from_="9000000001", to="9000000002").content()
 RULES_OF_BELLS = PacerRules(SECOND, SECOND / 10, SECOND)
@@ -27,7 +28,7 @@ RULES_OF_BELLS = PacerRules(SECOND, SECOND / 10, SECOND)
 
 def ring(clockwork: Clockwork, worker: str, settings: str) -> Plan:
     """Let a worker announce itself and plan its doorbells."""
-    return clockwork.store.bells.ring(
+    return clockwork.store.doorbells.plan(
         "default",
         LIMITS,
         ALWAYS,
@@ -40,11 +41,11 @@ def ring(clockwork: Clockwork, worker: str, settings: str) -> Plan:
 
 def capacities(clockwork: Clockwork) -> dict[str, int]:
     """What each live worker can carry."""
-    return {one.name: one.capacity for one in clockwork.store.bells.live(clockwork.now)}
+    return {one.name: one.capacity for one in clockwork.store.doorbells.live(clockwork.now)}
 
 
-class Quick(Bells):
-    """Bells that nobody has to wait for."""
+class Quick(Doorbells):
+    """Doorbells that nobody has to wait for."""
 
     def wait(self, longest: timedelta) -> bool:
         """No news."""
@@ -62,9 +63,10 @@ def pacer(clockwork: Clockwork, name: str, settings: str) -> Pacer:
         bells=Quick(clockwork.store.server),
         routes={"default": route()},
         rules=RULES_OF_BELLS,
-        crew=Crew(name, {"settings": settings}, 8),
-        ring=send_nowhere,
+        worker=WorkerIdentity(name, {"settings": settings}, 8),
+        send=send_nowhere,
         upkeep=Upkeep(clockwork.store, period=10 * SECOND),
+        beside=lambda step: step(),
         now=lambda: clockwork.now,
         monotonic=lambda: stamp(clockwork.now) / 1_000_000,
         sleep=lambda seconds: clockwork.forward(timedelta(seconds=seconds)),
@@ -107,10 +109,10 @@ def test_new_settings_take_over_when_the_last_old_worker_is_gone(
     ring(clockwork, "old1", "one")
     ring(clockwork, "old2", "one")
     ring(clockwork, "new", "two")
-    clockwork.store.bells.leave("old1")
+    clockwork.store.doorbells.leave("old1")
     assert ring(clockwork, "new", "two").fleet == "one"
     if farewell:
-        clockwork.store.bells.leave("old2")
+        clockwork.store.doorbells.leave("old2")
 
     assert wait_for_office(clockwork, "new", "two") == waited * SECOND
     assert capacities(clockwork) == {"new": 8}
@@ -123,7 +125,7 @@ def test_all_workers_new_is_no_deadlock(clockwork: Clockwork):
     ring(clockwork, "old", "one")
     ring(clockwork, "new1", "two")
     ring(clockwork, "new2", "two")
-    clockwork.store.bells.leave("old")
+    clockwork.store.doorbells.leave("old")
     wait_for_office(clockwork, "new1", "two")
     ring(clockwork, "new2", "two")
     assert ring(clockwork, "newer", "three").fleet == "two"
@@ -146,7 +148,7 @@ def test_a_restart_of_the_only_right_worker_hands_nothing_over(clockwork: Clockw
     """The other one waits, and is apart again when the right one is back."""
     ring(clockwork, "right", "one")
     ring(clockwork, "wrong", "two")
-    clockwork.store.bells.leave("right")
+    clockwork.store.doorbells.leave("right")
     for _ in range(15):
         clockwork.forward(SECOND)
         assert ring(clockwork, "wrong", "two").fleet == "one"
@@ -166,22 +168,22 @@ def test_a_server_that_was_away_hands_nothing_over(clockwork: Clockwork, away):
         assert ring(clockwork, "wrong", "two").fleet == "one"
         clockwork.forward(SECOND)
     assert ring(clockwork, "right", "one").fleet == "one"
-    assert clockwork.store.bells.apart("two")
+    assert clockwork.store.doorbells.apart("two")
 
 
 def test_who_stops_the_last_worker_may_start_another_with_new_settings(clockwork: Clockwork):
     """Nobody is there who could have been set up wrongly, so nobody waits."""
     ring(clockwork, "old", "one")
-    clockwork.store.bells.leave("old")
-    assert clockwork.store.bells.apart("two")
+    clockwork.store.doorbells.leave("old")
+    assert clockwork.store.doorbells.apart("two")
     assert ring(clockwork, "new", "two").fleet == "two"
-    assert not clockwork.store.bells.apart("two")
+    assert not clockwork.store.doorbells.apart("two")
 
 
 def test_worker_started_again_under_its_name_counts_once(clockwork: Clockwork):
     """In a container every worker has the same process id: its last capacity is not added up."""
     for capacity in (8, 4):
-        clockwork.store.bells.ring(
+        clockwork.store.doorbells.plan(
             "default", LIMITS, "", RULES_OF_BELLS, worker="w", record={}, capacity=capacity
         )
     assert clockwork.store.server.client.zrange("{dialer}:capacity", 0, -1) == ["w=4"]
@@ -195,7 +197,7 @@ def test_begin_refuses_other_settings_and_gives_the_bell_back(clockwork: Clockwo
     line = Line(PLACED)
     dispatchers = {
         settings: Dispatcher(
-            dialling=clockwork.store.dialling,
+            attempts=clockwork.store.attempts,
             client=line,
             routes={"default": route()},
             rules=replace(RULES, settings=settings),
@@ -204,11 +206,11 @@ def test_begin_refuses_other_settings_and_gives_the_bell_back(clockwork: Clockwo
         )
         for settings in ("one", "two")
     }
-    assert clockwork.store.bells.wait(SECOND)
+    assert clockwork.store.doorbells.wait(SECOND)
     assert dispatchers["two"].answer("default", bell) == "no: settings"
     assert (line.sent, clockwork.store.jobs.counts()[State.DIALING]) == ([], 0)
     # A pacer of the fleet is woken, and plans another bell.
-    assert clockwork.store.bells.wait(SECOND)
+    assert clockwork.store.doorbells.wait(SECOND)
     ((again, _),) = ring(clockwork, "old", "one").bells
     assert dispatchers["one"].answer("default", again) == f"placed {job_id}"
 
@@ -229,7 +231,7 @@ def test_pacer_says_once_that_it_stands_apart_and_once_that_it_goes_on(
     """With both fingerprints and the next step; it leaves the wake-ups to those who may ring."""
     caplog.set_level(logging.INFO, "dialer.pacer")
     ring(clockwork, "old", "one")
-    clockwork.store.bells.wake()
+    clockwork.store.doorbells.wake()
     one = pacer(clockwork, "new", "two")
     one.turn()
     ring(clockwork, "old", "one")
@@ -238,7 +240,7 @@ def test_pacer_says_once_that_it_stands_apart_and_once_that_it_goes_on(
     assert "takes no calls: its settings (two)" in said
     assert "dial with (one)" in said
     assert "give all of them the same dialer.toml and variables" in said
-    assert clockwork.store.bells.wait(SECOND)
+    assert clockwork.store.doorbells.wait(SECOND)
 
     for _ in range(40):
         one.turn()
@@ -255,7 +257,7 @@ def test_pacer_that_ends_is_gone_at_once(clockwork: Clockwork):
     one.stop()
     one.run()
     assert capacities(clockwork) == {}
-    assert clockwork.store.bells.workers() == {}
+    assert clockwork.store.doorbells.workers() == {}
 
 
 def test_status_and_doctor_show_a_worker_apart(cli, monkeypatch):
@@ -286,5 +288,31 @@ def test_doctor_blames_nobody_when_all_agree(clockwork: Clockwork):
     """Equal settings are well, whoever came first."""
     ring(clockwork, "a", "one")
     ring(clockwork, "b", "one")
-    live = clockwork.store.bells.live(clockwork.now)
+    live = clockwork.store.doorbells.live(clockwork.now)
     assert {finding.level for finding in judge_workers(live, "one")} == {Level.OK}
+
+
+def test_equal_hosts_and_numbers_are_two_workers(redis_server, monkeypatch, tmp_path):
+    """In containers each is process 1, on a host that may have one name: all are counted."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("socket.gethostname", lambda: "dialer")
+    monkeypatch.setattr("os.getpid", lambda: 1)
+    account = {"user_id": "1", "token": "made-up", "calling_hours": "always"}
+    settings = Settings.parse({"redis_url": redis_server.url, "accounts": {"default": account}})
+    parts = [worker_parts(settings) for _ in range(2)]
+    store = parts[0].store
+    store.server.client.flushdb()
+    for calls, one in enumerate(parts, start=3):
+        monkeypatch.setattr(one.store.doorbells, "wait", lambda longest: False)
+        # Anew, as after the broker was away: still the same worker.
+        for _ in range(2):
+            one.pacer(send_nowhere, calls, lambda: True).turn()
+    live = store.doorbells.live(store.server.time())
+    assert [(one.host, one.pid) for one in live] == [("dialer", 1)] * 2
+    assert sorted(one.capacity for one in live) == [3, 4]
+    assert len({one.name for one in live}) == 2
+
+    store.doorbells.leave(live[0].name)
+    assert [one.name for one in store.doorbells.live(store.server.time())] == [live[1].name]
+    for one in parts:
+        one.store.server.close()

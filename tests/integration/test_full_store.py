@@ -9,18 +9,19 @@ import pytest
 from dispatchkit import RULES, Line, route
 from storekit import BREAKER, Clockwork, windows
 
-from dialer.dispatch import Dispatcher
-from dialer.embedded import EmbeddedServer
+from dialer.dialing.dispatch import Dispatcher
+from dialer.domain.job.attempt import Go
+from dialer.domain.job.job import State
+from dialer.domain.job.outcome import Placed
 from dialer.errors import StoreRefused
-from dialer.job import State
-from dialer.outcome import Placed
+from dialer.local.embedded_server import EmbeddedServer
 from dialer.store import Store
-from dialer.store.census import Census
-from dialer.store.dialling import Go
-from dialer.store.eras import Eras
-from dialer.store.fitness import check
-from dialer.store.server import Server, connect
-from dialer.tidemark import Tidemark
+from dialer.store.account_index import AccountIndex
+from dialer.store.high_water_mark import HighWaterMark
+from dialer.store.redis.connection import connect
+from dialer.store.redis.epochs import Epochs
+from dialer.store.redis.server import Server
+from dialer.store.redis.server_check import check
 
 
 @pytest.fixture
@@ -62,7 +63,7 @@ def test_full_store_grants_nothing_and_says_so(full: tuple[Clockwork, Go]):
     clockwork, _ = full
     line = Line(Placed("call-1"))
     dispatcher = Dispatcher(
-        dialling=clockwork.store.dialling,
+        attempts=clockwork.store.attempts,
         client=line,
         routes={"default": route()},
         rules=RULES,
@@ -84,19 +85,19 @@ def test_full_store_can_still_be_opened(full: tuple[Clockwork, Go]):
 
     check(clockwork.store.server, durability="checked")
     clockwork.store.holds.set("all", owner="operator", who="me", reason="full")
-    assert clockwork.store.desk.cancel(["ready"], who="me", reason="room").done == ["ready"]
+    assert clockwork.store.operator.cancel(["ready"], who="me", reason="room").done == ["ready"]
 
 
 def test_older_copy_is_stopped_in_a_full_store(full: tuple[Clockwork, Go], tmp_path: Path):
     """The hold comes first; what the copy remembers last is on record when there is room."""
     clockwork, _ = full
     store, client = clockwork.store, clockwork.store.server.client
-    mark, eras = Tidemark(store, tmp_path / "marks"), Eras(store.server)
+    mark, eras = HighWaterMark(store, "here", tmp_path / "marks"), Epochs(store.server)
     client.config_set("maxmemory", 0)
     eras.begin()
     mark.look()
     client.decr(store.server.keys.seq)
-    remembered = Census(store.server).last_moment()
+    remembered = AccountIndex(store.server).last_moment()
     client.config_set("maxmemory", 1)
     mark.look()
 

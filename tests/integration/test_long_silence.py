@@ -7,13 +7,12 @@ from datetime import datetime, timedelta
 import pytest
 from storekit import SECOND, Clockwork
 
-from dialer.bootstrap import breaker_rules
-from dialer.job import State
-from dialer.limits import Limits
-from dialer.outcome import Doubtful, Outcome, Placed
+from dialer.domain.account.limits import Limits
+from dialer.domain.job.attempt import Go
+from dialer.domain.job.job import State
+from dialer.domain.job.outcome import Doubtful, Outcome, Placed
 from dialer.settings import Settings
 from dialer.store import Store
-from dialer.store.dialling import Go
 
 SETTINGS = Settings()
 RATE = 20
@@ -67,8 +66,8 @@ def run(clockwork: Clockwork, api: Api, until: datetime) -> None:
         clockwork.forward(ask(clockwork, api))
         api.settle()
         if clockwork.now >= beat:
-            store.rounds.reap()
-            store.rounds.due()
+            store.maintenance.reap()
+            store.maintenance.due()
             beat += SETTINGS.beat.tick
 
 
@@ -76,7 +75,7 @@ def run(clockwork: Clockwork, api: Api, until: datetime) -> None:
 def test_ten_minutes_of_silence(scratch_clockwork: Clockwork, workers_live):
     """At most `max_posting` + 20 doubts at 20 calls a second, and then it drains by itself."""
     clockwork = scratch_clockwork
-    store = clockwork.store = Store.on(clockwork.store.server, breaker_rules(SETTINGS))
+    store = clockwork.store = Store.on(clockwork.store.server, SETTINGS.breaker)
     calls = 400
     for _ in range(calls):
         clockwork.enqueue()

@@ -16,9 +16,9 @@ import pytest
 from stack import wait_until
 
 from dialer.cli import main
-from dialer.embedded import EmbeddedServer
-from dialer.store.keys import Keys
-from dialer.store.server import connect
+from dialer.local.embedded_server import EmbeddedServer
+from dialer.store.redis.connection import connect
+from dialer.store.redis.keys import Keys
 
 TOKEN, LOGIN = "token-nobody-may-see", "login-nobody-may-see"
 USER = '[accounts.default]\nuser_id = "1"\n'
@@ -450,7 +450,12 @@ TABLE = [
         f"explain {'a' * 26}",
         "no job has the id a+; those there are: dialer",
     ),
-    Wrong("a file that is not there", "enqueue no.jsonl", "'no.jsonl': No such file", status=2),
+    Wrong(
+        "a file that is not there",
+        "enqueue no.jsonl",
+        "no.jsonl cannot be read: No such file",
+        status=2,
+    ),
     Wrong(
         "sandbox for everybody",
         "sandbox --host 0.0.0.0",

@@ -5,7 +5,8 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, note, settings
+from budgets import examples
+from hypothesis import given, note
 from ringhistory import (
     AGENTS,
     DAY,
@@ -27,12 +28,14 @@ from ringoracle import RANG, Facts, Hours, Wanted, first_allowed, forbidden, ove
 from ringworld import PERIOD, RingWorld
 from storekit import BREAKER, MOVABLE_CLOCK, SECOND
 
-import dialer.pacer
-from dialer.embedded import EmbeddedServer
-from dialer.job import State
+import dialer.dialing.pacer
+from dialer.domain.job.job import State
+from dialer.local.embedded_server import EmbeddedServer
 from dialer.settings import Settings
 from dialer.store import Store
-from dialer.store.server import Server, connect
+from dialer.store.redis.connection import connect
+from dialer.store.redis.server import Server
+from dialer.store.redis.witness import Witness
 
 #: A pacer wakes when there is news, or at a moment the plan named; in between it only looks.
 STRIDE = 30 * MINUTE
@@ -55,14 +58,14 @@ MakeWorld = Callable[..., RingWorld]
 def make_world(scratch_server: EmbeddedServer) -> Iterator[MakeWorld]:
     """Make a new world on an empty store."""
     patched = pytest.MonkeyPatch()
-    patched.setattr(dialer.pacer, "_LONGEST", STRIDE)
+    patched.setattr(dialer.dialing.pacer, "_LONGEST", STRIDE)
     server = Server(connect(scratch_server.url), clock=MOVABLE_CLOCK)
     # A breaker's hold is no rule about people, and would only stop what is looked at here.
     store = Store.on(server, replace(BREAKER, faults_in_row=1000, of_last=1000))
 
     def make(settings: dict, facts: Facts, **given) -> RingWorld:
         server.client.flushdb()
-        server.witnessed = 0
+        server.witness = Witness()
         return RingWorld(store, Settings.parse(settings), facts, **given)
 
     yield make
@@ -520,12 +523,7 @@ def unexplained(world: RingWorld) -> Iterator[str]:
             yield f"{key} is {job.state} ({job.reason}) after {outcomes}"
 
 
-@settings(
-    max_examples=50,
-    # Making a failure smaller takes longer than a test may; the notes tell what happened.
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
-)
+@examples(50, 300)
 @given(history=histories())
 def test_no_history_rings_when_it_must_not(make_world: MakeWorld, history: History):
     """Whatever is asked, stopped and answered: no forbidden ring, and none later than promised."""

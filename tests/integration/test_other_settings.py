@@ -8,13 +8,12 @@ from campaignkit import PERIOD, Field
 from dispatchkit import route
 from storekit import ALWAYS, LEASE, LIMITS, PLACED, SECOND, Clockwork
 
+from dialer.domain.doorbell import PacerRules
+from dialer.domain.job.attempt import No
+from dialer.domain.job.job import State
 from dialer.errors import StoreRefused
-from dialer.feeder import Feeder
-from dialer.job import State
-from dialer.remake import remake_all
-from dialer.store.bells import PacerRules
-from dialer.store.dialling import No
-from dialer.upkeep import Upkeep
+from dialer.feeding.feeder import Feeder
+from dialer.maintenance.upkeep import Upkeep
 
 BELLS = PacerRules(SECOND, SECOND / 10, SECOND)
 SOON = {"retention": SECOND, "key_retention": SECOND}
@@ -33,7 +32,7 @@ def field(clockwork: Clockwork) -> Field:
 def announce(field: Field) -> None:
     """Let the worker be alive for another while."""
     record = {"settings": "fleet"}
-    field.clock.store.bells.ring(
+    field.clock.store.doorbells.plan(
         "default", LIMITS, ALWAYS, BELLS, worker="w", record=record, capacity=1
     )
 
@@ -41,7 +40,7 @@ def announce(field: Field) -> None:
 def upkeep(field: Field, settings: str, **changes: object) -> Upkeep:
     """Upkeep of a process that forgets what came to an end a second ago."""
     feeder = Feeder(field.clock.store, field.routes, period=PERIOD, settings=settings)
-    given = {"period": PERIOD, "feeder": feeder, "settings": settings, **SOON, **changes}
+    given = {"period": PERIOD, "feed": feeder.tick, "settings": settings, **SOON, **changes}
     return Upkeep(field.clock.store, **given)
 
 
@@ -147,7 +146,7 @@ def test_jobs_that_are_made_anew_keep_their_mode(field):
     store = field.clock.store
     changed = field.create("other", start=False, call={"from": "8", "fromType": "Group"})
     store.campaigns.replace(replace_name(changed, "diwali"), who="t")
-    assert remake_all(store, field.routes, store.contacts.open_ids("diwali"), "t") == 3
+    field.feeder.look("diwali")
     job = store.jobs.get("diwali:1:1")
     assert ('"8"' in job.content, job.mode) == (True, "live")
 

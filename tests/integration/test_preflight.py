@@ -7,13 +7,13 @@ import pytest
 from campaignkit import PERIOD, Field, campaign, number
 from storekit import PLACED, START, Clockwork
 
-from dialer.contact import Contact
-from dialer.customer import CustomerRules
+from dialer.domain.call.customer import CustomerRules
+from dialer.domain.campaign.call_factory import CallFactory
+from dialer.domain.campaign.contact import Contact
+from dialer.domain.job.attempt import Go
+from dialer.domain.job.job import State
 from dialer.errors import CampaignRefused
-from dialer.job import State
-from dialer.preflight import not_rung, preflight
-from dialer.shape import Shapes
-from dialer.store.dialling import Go
+from dialer.planning.preflight import not_rung, preflight
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -118,6 +118,31 @@ def test_warnings_name_what_an_operator_overlooks(field):
     assert "ordinary ten-digit" in warnings[1]
     field.create("eid", [1], caller_ids=("1400000001",), start=False)
     assert "no purpose" in look(field, "eid").warnings[0]
+
+
+@pytest.mark.parametrize(
+    ("rounded", "others", "warned"),
+    [
+        (["+919000000000"], 0, False),
+        (["+919000000000"], 5, False),
+        (["+919000000000", "+919870000000"], 0, True),
+        (["+919000000000", "+919870000000"], 400, True),
+        (["+919000000000", "+918000000000", "+447400000000"], 1, True),
+        (["+919000000000", "+919870000000"], 2400, False),
+    ],
+)
+def test_numbers_that_a_spreadsheet_rounded_are_a_warning(field, rounded, others, warned):
+    """One may be somebody's; two, and one in a thousand, are a list that lost its digits."""
+    field.create("diwali", start=False)
+    for at in range(0, others, 400):
+        field.add("diwali", range(at + 1, min(at + 400, others) + 1))
+    contacts = [Contact(1, (number,), "", (number,)) for number in rounded]
+    field.clock.store.contacts.append("diwali", "", contacts)
+    zeros = [one for one in look(field).warnings if "six zeros" in one]
+
+    assert len(zeros) == warned
+    if warned:
+        assert zeros[0].startswith(f"{len(rounded)} of {others + len(rounded)} contacts")
 
 
 def test_preflight_changes_nothing_and_campaigns_of_others_do_not_count(field):
@@ -239,7 +264,7 @@ def test_what_is_stopped_says_by_whom_and_how_it_goes_on(field):
         "campaign diwali is paused by alice: complaints. To go on: dialer campaign resume diwali",
         f"everything is {held} --all --owner ravi",
         f"campaign diwali is {held} --campaign diwali --owner ravi",
-        f"those who are rung first are {held} --pool default/agent:7/web=na/call=na --owner ravi",
+        f"those who are rung first are {held} --pool default/agent:7 --owner ravi",
     ]
 
 
@@ -249,7 +274,7 @@ def test_a_request_that_leaves_late_must_still_ring_in_hours(field, start_by, ru
     field.create("diwali", [1], start=False, calling_hours="daily 11:00-11:31")
     made = field.clock.store.campaigns.get("diwali")
     made = made.model_copy(update={"ends": START + HOUR})
-    lead = Shapes(made).of({"to": number(1)}, 1).lead
+    lead = CallFactory(made).profile([number(1)], 1).ring_lead
     field.clock.forward(timedelta(minutes=1, milliseconds=-1) - lead)
     found = preflight(
         field.clock.store, made, field.routes["default"], field.clock.now, start_by=start_by

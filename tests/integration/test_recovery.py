@@ -8,18 +8,19 @@ import pytest
 from campaignkit import Field
 from storekit import PLACED, SECOND, Clockwork
 
-from dialer.bootstrap import store_of, worker_parts
+from dialer.bootstrap.store import store_of
+from dialer.bootstrap.worker import worker_parts
 from dialer.cli import main
-from dialer.embedded import EmbeddedServer
-from dialer.job import State
-from dialer.owners import MACHINES
-from dialer.recovery import recover, suspects, unfinished
+from dialer.domain.holds.owners import MACHINES
+from dialer.domain.holds.scope import EVERYTHING
+from dialer.domain.job.job import State
+from dialer.local.embedded_server import EmbeddedServer
+from dialer.maintenance.recovery import recover, suspects, unfinished
 from dialer.settings import Settings
-from dialer.store.eras import Eras
-from dialer.store.holds import EVERYTHING
-from dialer.store.keys import Keys
-from dialer.store.server import connect
-from dialer.tidemark import Tidemark
+from dialer.store.high_water_mark import HighWaterMark, place_of
+from dialer.store.redis.connection import connect
+from dialer.store.redis.epochs import Epochs
+from dialer.store.redis.keys import Keys
 
 ACCOUNT = {
     "USER_ID": "1",
@@ -87,11 +88,11 @@ def test_restored_copy_is_noticed_before_the_first_call(tmp_path: Path, monkeypa
 
 
 @pytest.fixture
-def mark(clockwork: Clockwork, tmp_path) -> Tidemark:
+def mark(clockwork: Clockwork, tmp_path) -> HighWaterMark:
     """A machine's mark of a store in which something has happened."""
     clockwork.enqueue("first")
-    Eras(clockwork.store.server).begin()
-    mark = Tidemark(clockwork.store, tmp_path / "marks")
+    Epochs(clockwork.store.server).begin()
+    mark = HighWaterMark(clockwork.store, "here", tmp_path / "marks")
     mark.look()
     return mark
 
@@ -101,7 +102,7 @@ def forget(clockwork: Clockwork) -> None:
     clockwork.store.server.client.decr(clockwork.store.server.keys.seq)
 
 
-def test_store_that_goes_on_is_left_alone(clockwork: Clockwork, mark: Tidemark):
+def test_store_that_goes_on_is_left_alone(clockwork: Clockwork, mark: HighWaterMark):
     """Looking never stops a store that knows as much as before, or more."""
     mark.look()
     clockwork.enqueue()
@@ -110,7 +111,7 @@ def test_store_that_goes_on_is_left_alone(clockwork: Clockwork, mark: Tidemark):
     assert owners(clockwork) == []
 
 
-def test_store_that_forgot_is_stopped_once(clockwork: Clockwork, mark: Tidemark):
+def test_store_that_forgot_is_stopped_once(clockwork: Clockwork, mark: HighWaterMark):
     """One hold of owner witness, whose time is that of the first look."""
     forget(clockwork)
     mark.look()
@@ -123,22 +124,32 @@ def test_store_that_forgot_is_stopped_once(clockwork: Clockwork, mark: Tidemark)
     assert clockwork.store.holds.all() == first
 
 
-def test_new_store_is_no_older_copy(clockwork: Clockwork, mark: Tidemark):
-    """Somebody who starts over on an empty database is not stopped."""
-    clockwork.store.server.client.flushdb()
-    mark.look()
-    Eras(clockwork.store.server).begin()
+@pytest.mark.parametrize("opened", [False, True])
+def test_emptied_store_is_stopped_before_the_first_call(
+    clockwork: Clockwork, mark: HighWaterMark, opened
+):
+    """Whoever starts over on purpose says so, and is told how much this machine remembers."""
+    client = clockwork.store.server.client
+    client.flushdb()
+    clockwork.forward(SECOND)
+    if opened:
+        Epochs(clockwork.store.server).begin()
     mark.look()
 
-    assert owners(clockwork) == []
+    (hold,) = clockwork.store.holds.all()
+    assert hold.owner == "witness"
+    assert "or it was emptied: 1 moves of the one before were seen on this machine" in hold.reason
+    recover(clockwork.store, who="ann")
+    mark.look()
+    assert owners(clockwork) == ["recover"]
 
 
 def test_mark_that_cannot_be_kept_is_said_once(clockwork: Clockwork, tmp_path, caplog):
     """The worker goes on; what is lost without the mark is in its log."""
     clockwork.enqueue()
     (tmp_path / "file").write_text("")
-    Eras(clockwork.store.server).begin()
-    mark = Tidemark(clockwork.store, tmp_path / "file")
+    Epochs(clockwork.store.server).begin()
+    mark = HighWaterMark(clockwork.store, "here", tmp_path / "file")
     mark.look()
     mark.look()
 
@@ -146,7 +157,7 @@ def test_mark_that_cannot_be_kept_is_said_once(clockwork: Clockwork, tmp_path, c
     assert owners(clockwork) == []
 
 
-def test_recovery_takes_over_from_the_witness(clockwork: Clockwork, mark: Tidemark):
+def test_recovery_takes_over_from_the_witness(clockwork: Clockwork, mark: HighWaterMark):
     """Everything stays held under another owner, and no mark of the lost time stops it again."""
     forget(clockwork)
     mark.look()
@@ -158,13 +169,13 @@ def test_recovery_takes_over_from_the_witness(clockwork: Clockwork, mark: Tidema
     assert begun.copy is not None
 
 
-def test_recovery_knows_the_age_of_the_copy_after_upkeep(clockwork: Clockwork, mark: Tidemark):
+def test_recovery_knows_the_age_of_the_copy_after_upkeep(clockwork: Clockwork, mark: HighWaterMark):
     """What the copy remembered last is kept when it is noticed, whatever is moved afterwards."""
     last = clockwork.now
     forget(clockwork)
     clockwork.forward(timedelta(hours=1))
     mark.look()
-    clockwork.store.rounds.claim_tick(SECOND)
+    clockwork.store.maintenance.claim_tick(SECOND)
     clockwork.enqueue()
 
     assert recover(clockwork.store, who="ann").copy == last
@@ -222,9 +233,41 @@ def test_recovery_of_a_running_store(cli):
     assert cli.store.jobs.counts()[State.READY] == 2
 
 
+def test_doctor_knows_at_once_that_the_store_was_emptied(cli):
+    """Before any worker has started: by what this machine remembers of the store there."""
+    cli.job()
+    server = cli.store.server
+    HighWaterMark(cli.store, place_of(Settings.load().redis_url)).look()
+    assert [one for one in cli("doctor", "--json").records if one["check"] == "memory_lost"] == []
+    server.client.flushdb()
+
+    ran = cli("doctor", "--json")
+    (found,) = [one for one in ran.records if one["check"] == "memory_lost"]
+    assert (ran.status, found["level"]) == (1, "fail")
+    assert "1 moves of the one before were seen on this machine" in found["text"]
+
+
+def test_status_and_doctor_say_that_the_clock_stepped(cli):
+    """For a day, with how far and when; afterwards nobody needs to know."""
+    client, now = cli.store.server.client, datetime.now(UTC)
+    for ago, said in ((timedelta(minutes=5), True), (timedelta(days=2), False)):
+        at = int((now - ago).timestamp() * 1_000_000)
+        client.hset(Keys().era, mapping={"step_us": at, "step_by": -3_600_000_000})
+        words = "the store's clock went back by 1:00:00, 5 min ago"
+        assert (words in cli("status").out) is said
+        assert (cli("status", "--json").record["clock_stepped"] is not None) is said
+        clocks = [one for one in cli("doctor", "--json").records if one["check"] == "clock"]
+        assert any(words in one["text"] for one in clocks) is said
+
+
 def test_recovery_wants_a_name(cli):
     """Who stops everything is on record."""
     assert cli("recover").status == 2
+    for nobody in ("", "  "):
+        ran = cli("recover", "--who", nobody)
+        assert ran.status == 2
+        assert "--who" in ran.err
+        assert "is empty; write your name" in ran.err
     assert cli.store.holds.all() == []
 
 

@@ -5,13 +5,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from storekit import LIMITS, PLACED, SECOND, Clockwork
 
-from dialer.bootstrap import worker_parts
-from dialer.roster import Roster
+from dialer.bootstrap.worker import worker_parts
+from dialer.domain.doorbell import PacerRules
+from dialer.domain.holds.scope import EVERYTHING, account_scope
+from dialer.maintenance.account_check import AccountCheck
+from dialer.maintenance.upkeep import Upkeep
 from dialer.settings import Settings
-from dialer.store import Store, census
-from dialer.store.bells import PacerRules
-from dialer.store.holds import EVERYTHING, account_scope
-from dialer.upkeep import Upkeep
+from dialer.store import Store
+from dialer.store import account_index as census
 
 GONE = {"account": "gone", "lane": "gone/-/-/"}
 SCOPE = account_scope("gone")
@@ -20,13 +21,13 @@ PACER = PacerRules(SECOND, SECOND / 10, SECOND)
 
 def look(clockwork: Clockwork, *accounts: str, fingerprint: str = "here") -> list[str]:
     """Look with these accounts in the settings; return the owners that hold the other one."""
-    Roster(clockwork.store, frozenset(accounts), fingerprint).look()
+    AccountCheck(clockwork.store, frozenset(accounts), fingerprint).look()
     return [hold.owner for hold in clockwork.store.holds.all() if hold.scope == SCOPE]
 
 
 def announce(store: Store, fingerprint: str) -> None:
     """Let a worker with these settings be alive."""
-    store.bells.ring(
+    store.doorbells.plan(
         "default", LIMITS, "", PACER, worker="w", record={"settings": fingerprint}, capacity=1
     )
 
@@ -68,7 +69,7 @@ def test_account_without_waiting_jobs_is_not_held(clockwork: Clockwork):
     """What was cancelled or dialled needs no settings any more."""
     job_id = clockwork.enqueue(**GONE)
     assert look(clockwork, "default") == ["missing"]
-    clockwork.store.desk.cancel([job_id], who="me", reason="r")
+    clockwork.store.operator.cancel([job_id], who="me", reason="r")
     assert look(clockwork, "default") == []
 
     clockwork.enqueue(**GONE)
@@ -103,7 +104,7 @@ def test_hold_stays_while_nobody_can_tell(clockwork: Clockwork, monkeypatch):
     later = clockwork.now + timedelta(days=1)
     job_id = clockwork.enqueue(not_before=later, **GONE)
     assert look(clockwork, "default") == ["missing"]
-    clockwork.store.desk.cancel([job_id], who="me", reason="r")
+    clockwork.store.operator.cancel([job_id], who="me", reason="r")
     clockwork.enqueue(not_before=later)
     monkeypatch.setattr(census, "_BOUND", 1)
 

@@ -8,13 +8,15 @@ from pathlib import Path
 
 import pytest
 from serverkit import Group, sentinel_group, wait_until
-from storekit import BREAKER, PLACED, SECOND, Clockwork
+from storekit import BREAKER, EVER, PLACED, SECOND, Clockwork
 
+from dialer.domain.job.attempt import Go, No
+from dialer.domain.job.job import State
 from dialer.errors import StoreUnavailable, StoreUnsafe
-from dialer.job import State
-from dialer.store import Store, open_store, takeover
-from dialer.store.connection import through_master
-from dialer.store.dialling import Go, No
+from dialer.machine.clock import Clock
+from dialer.store import Store, open_store
+from dialer.store.redis import sentinel as takeover
+from dialer.store.redis.connection import through_master
 
 
 @pytest.fixture
@@ -32,10 +34,8 @@ def begin(clockwork: Clockwork) -> Go | No:
     replies = []
 
     def answered() -> bool:
-        now = clockwork.store.server.time()
-        windows = f"0-{10**16}"
-        ask = clockwork.ask(wall=int(now.timestamp() * 1_000_000), windows=windows)
-        reply = clockwork.store.dialling.begin(ask)
+        ask = clockwork.ask(windows=EVER)
+        reply = clockwork.store.attempts.begin(ask)
         if isinstance(reply, Go | No):
             replies.append(reply)
         return bool(replies)
@@ -56,7 +56,7 @@ def test_a_failover_that_has_lost_nothing_costs_seconds(group: Group, monkeypatc
     """What was under way is settled on the new master, the next call begins, nothing is held."""
     monkeypatch.setattr(takeover, "GRACE", timedelta(0))
     store = store_of(group)
-    clockwork = Clockwork(store)
+    clockwork = Clockwork(store, clock=Clock())
     clockwork.enqueue()
     clockwork.enqueue()
     go = begin(clockwork)
@@ -80,14 +80,15 @@ def test_what_the_new_master_has_forgotten_stops_everything(group: Group, monkey
     """Also when others have moved so much since that the numbers no longer tell."""
     monkeypatch.setattr(takeover, "GRACE", timedelta(0))
     saw_it, saw_less = store_of(group), store_of(group)
-    clockwork, stranger = Clockwork(saw_it), Clockwork(saw_less)
+    clockwork = Clockwork(saw_it, clock=Clock())
+    stranger = Clockwork(saw_less, clock=Clock())
     clockwork.enqueue("rung")
     saw_less.holds.release("all", owner="nobody", who="test")
     group.replicated()
     group.cut_replication()
     go = begin(clockwork)
     assert isinstance(go, Go)
-    seen = saw_it.server.witnessed
+    seen = saw_it.server.witness.seq
     group.master.kill()
     wait_until(lambda: works(saw_less), within=30, why="the store works again")
 
@@ -111,7 +112,7 @@ def test_no_call_begins_until_every_worker_has_met_the_new_master(group: Group, 
     """A worker that has seen less waits for those who may have seen more."""
     monkeypatch.setattr(takeover, "GRACE", 600 * SECOND)
     store = store_of(group)
-    clockwork = Clockwork(store)
+    clockwork = Clockwork(store, clock=Clock())
     clockwork.enqueue()
 
     with pytest.raises(StoreUnavailable, match=f"new master, 127.0.0.1:{group.master.port}"):
@@ -127,7 +128,7 @@ def test_no_call_begins_on_a_master_that_may_forget(group: Group, monkeypatch):
     """Each master is asked before the first call on it, whatever the last one said."""
     monkeypatch.setattr(takeover, "GRACE", timedelta(0))
     store = store_of(group)
-    clockwork = Clockwork(store)
+    clockwork = Clockwork(store, clock=Clock())
     clockwork.enqueue()
     # A master that another one took over from looks to `begin` like the first one.
     store.server.client.config_set("appendfsync", "everysec")
@@ -160,7 +161,7 @@ def test_a_master_that_hung_is_believed_no_longer(group: Group, monkeypatch):
         waiting.result(20)
     connections.release(idle)
 
-    Clockwork(store).enqueue("mine")
+    Clockwork(store, clock=Clock()).enqueue("mine")
 
     with group.client(heir) as client:
         assert client.exists("{dialer}:job:mine")

@@ -8,9 +8,9 @@ from clikit import attempt
 from clikit import create as define
 from clikit import ended as put_ended
 
-from dialer import overview
-from dialer.cli.opening import who_runs
-from dialer.outcome import Placed
+from dialer.bootstrap.dialer import user_at
+from dialer.diagnosis import status as overview
+from dialer.domain.job.outcome import Placed
 
 AGENTS = ("--set", "from=12,13", "--set", "fromType=Agent", "--column", "to=phone")
 
@@ -38,7 +38,7 @@ def test_status_shows_the_campaigns_under_way(cli, campaigns):
     shown = [line.strip() for line in cli("status").out.splitlines()]
     assert [line for line in shown if line.startswith("campaign")] == [
         "campaign      one: running; 1 to go, 0 placed",
-        f"campaign      two: paused by {who_runs()}: lunch; 2 to go, 0 placed",
+        f"campaign      two: paused by {user_at('cli')}: lunch; 2 to go, 0 placed",
     ]
     record = cli("status", "--json").record
     assert record["campaigns_not_shown"] == 0
@@ -108,15 +108,16 @@ def test_status_shows_what_is_over_behind_what_goes_on(cli, monkeypatch):
 def test_a_pool_is_named_as_people_do(cli):
     """The raw name is for programs, and for the command that releases the hold."""
     cli("hold", "set", "--pool", "default/agent:13,12", "--reason", "lunch")
-    raw = "default/agent:12,13/web=na/call=na"
-    assert "hold account default's pool of agents 12 and 13 by operator" in " ".join(
-        cli("status").out.split()
-    )
-    listed = cli("hold", "list")
-    assert "account default's pool of agents 12 and 13" in listed.out
-    assert f"dialer hold release --pool {raw} --owner operator" in listed.out
-    assert cli("hold", "list", "--json").record["scope"] == f"pool:{raw}"
-    assert cli("hold", "release", "--pool", raw).status == 0
+    listed, shown = cli("hold", "list"), " ".join(cli("status").out.split())
+    for agent in ("12", "13"):
+        assert f"hold agent {agent} of account default by operator" in shown
+        assert f"agent {agent} of account default" in listed.out
+        assert f"dialer hold release --pool default/agent:{agent} --owner operator" in listed.out
+    assert "stops every call that rings them" in listed.out
+    scopes = {record["scope"] for record in cli("hold", "list", "--json").records}
+    assert scopes == {"pool:default/agent:12", "pool:default/agent:13"}
+    assert cli("hold", "release", "--pool", "default/agent:13,12").status == 0
+    assert cli.store.holds.all() == []
 
 
 @pytest.fixture

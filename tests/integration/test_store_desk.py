@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from storekit import LIMITS, PLACED, SECOND, Clockwork
 
-from dialer.job import State
-from dialer.outcome import Doubtful
-from dialer.store.bells import PacerRules
-from dialer.store.dialling import Go, No
+from dialer.domain.doorbell import PacerRules
+from dialer.domain.job.attempt import Go, No
+from dialer.domain.job.job import State
+from dialer.domain.job.outcome import Doubtful
 
 Q = {"quarantine": 600 * SECOND, "deadline": timedelta(hours=1)}
 NOISE = "first line\nsecond\tline\u2028third"
@@ -17,7 +17,7 @@ NOISE = "first line\nsecond\tline\u2028third"
 def test_words_of_a_person_leave_the_record_readable(clockwork: Clockwork):
     """A reason of several lines, pasted from somewhere, does not make a job unreadable."""
     cancelled, resolved = clockwork.enqueue(priority=1), clockwork.enqueue(priority=9)
-    desk, jobs = clockwork.store.desk, clockwork.store.jobs
+    desk, jobs = clockwork.store.operator, clockwork.store.jobs
     clockwork.settle(clockwork.begun(), Doubtful("silence"))
 
     desk.cancel([cancelled], who=NOISE, reason=NOISE)
@@ -40,7 +40,7 @@ def test_redrive_is_no_way_around_the_quarantine(clockwork: Clockwork):
     job_id = clockwork.enqueue()
     begun = clockwork.begun()
     clockwork.settle(begun, Doubtful("silence"))
-    desk, rounds = clockwork.store.desk, clockwork.store.rounds
+    desk, rounds = clockwork.store.operator, clockwork.store.maintenance
 
     desk.resolve(job_id, State.DEAD, who="me", reason="nobody was rung", **Q)
     assert desk.redrive([job_id], who="me", per_second=1, deadline=SECOND).done == [job_id]
@@ -59,10 +59,10 @@ def test_quarantined_job_delays_no_other_redrive(clockwork: Clockwork):
     for _ in ids:
         go = clockwork.begun()
         clockwork.settle(go, Doubtful("silence"))
-        clockwork.store.desk.resolve(go.job_id, State.DEAD, who="me", reason="r", **Q)
+        clockwork.store.operator.resolve(go.job_id, State.DEAD, who="me", reason="r", **Q)
     clockwork.forward(598 * SECOND)
 
-    clockwork.store.desk.redrive(ids, who="me", per_second=1, deadline=SECOND)
+    clockwork.store.operator.redrive(ids, who="me", per_second=1, deadline=SECOND)
 
     dues = [clockwork.store.jobs.get(job_id).due for job_id in ids]
     assert [due - clockwork.now for due in dues if due] == [0 * SECOND, SECOND, 2 * SECOND]
@@ -77,7 +77,7 @@ def test_calls_that_are_over_take_no_room(clockwork: Clockwork, max_live: int):
     clockwork.forward(timedelta(days=1))
     server = clockwork.store.server
 
-    clockwork.store.bells.ring(
+    clockwork.store.doorbells.plan(
         "default",
         LIMITS.__class__(1, 1, 1, max_live, SECOND),
         "",

@@ -4,12 +4,13 @@ from dataclasses import replace
 from datetime import timedelta
 
 import pytest
-from storekit import LEASE, LIMITS, PLACED, REFUSED, SECOND, Clockwork
+from storekit import LIMITS, PLACED, REFUSED, SECOND, Clockwork
 
-from dialer.customer import CustomerRules
-from dialer.job import State
-from dialer.outcome import Doubtful, Kind
-from dialer.store.dialling import Go, No
+from dialer.domain.call.customer import CustomerRules
+from dialer.domain.job.attempt import Go, No
+from dialer.domain.job.codes import Kind
+from dialer.domain.job.job import State
+from dialer.domain.job.outcome import Doubtful
 
 GAP = CustomerRules(60 * SECOND)
 NUMBER = ("+911",)
@@ -24,7 +25,7 @@ def wait_for_gap_then_begin(clockwork: Clockwork) -> Go:
     clockwork.forward(SECOND)
     assert clockwork.begin(customer=GAP) == No("empty")
     clockwork.forward(60 * SECOND)
-    clockwork.store.rounds.due()
+    clockwork.store.maintenance.due()
     go = clockwork.begun(customer=GAP)
     assert go.job_id == "second"
     return go
@@ -45,14 +46,14 @@ def test_given_back_ring_ends_no_quarantine(clockwork: Clockwork):
     """Another job's refusal does not ring a call again that may be under way."""
     go = wait_for_gap_then_begin(clockwork)
     clockwork.settle(go, Doubtful("silence"))
-    clockwork.store.desk.resolve("second", State.DEAD, who="me", reason="r", **Q)
-    clockwork.store.desk.redrive(["second"], who="me", per_second=1, deadline=SECOND)
+    clockwork.store.operator.resolve("second", State.DEAD, who="me", reason="r", **Q)
+    clockwork.store.operator.redrive(["second"], who="me", per_second=1, deadline=SECOND)
     clockwork.enqueue("third", protected=NUMBER)
     clockwork.forward(61 * SECOND)
     third = clockwork.begun(customer=GAP)
     assert third.job_id == "third"
     clockwork.settle(third, REFUSED[Kind.PROVIDER])
-    clockwork.store.rounds.due()
+    clockwork.store.maintenance.due()
 
     assert clockwork.store.jobs.get("second").state is State.SCHEDULED
 
@@ -82,18 +83,19 @@ def test_begin_refuses_a_job_that_is_not_ready(clockwork: Clockwork):
 def test_begin_that_arrives_after_its_take_back_grants_nothing(clockwork: Clockwork):
     """A begin that was held up on a broken connection finds that nobody waits for it."""
     clockwork.enqueue()
-    assert not clockwork.store.dialling.take_back("late", "the answer to begin was lost")
+    assert not clockwork.store.attempts.take_back("late", "the answer to begin was lost")
 
     assert not isinstance(clockwork.begin(token="late"), Go)
 
 
 def test_clock_that_is_put_back_stops_no_account(clockwork: Clockwork):
-    """A server whose clock was an hour ahead and is put right dials on at once."""
+    """A server whose clock was an hour ahead and is put right dials on once that is noticed."""
     clockwork.enqueue()
     clockwork.enqueue()
     clockwork.settle(clockwork.begun(), PLACED)
-    clockwork.forward(-timedelta(hours=1))
-    clockwork.forward(LEASE)
+    clockwork.step(-timedelta(hours=1))
+    assert clockwork.begin() == No("clock")
+    clockwork.forward(SECOND)
 
     assert isinstance(clockwork.begin(), Go)
 
@@ -117,7 +119,7 @@ def test_starts_that_are_always_late_open_the_breaker(clockwork: Clockwork):
     clockwork.enqueue()
     for _ in range(5):
         go = clockwork.begun()
-        clockwork.store.dialling.take_back(go.token, "connecting took 300 ms", fault=True)
+        clockwork.store.attempts.take_back(go.token, "connecting took 300 ms", fault=True)
 
     assert clockwork.begin() == No("breaker")
     assert "connecting took 300 ms" in clockwork.store.holds.all()[0].reason

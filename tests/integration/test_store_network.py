@@ -5,16 +5,19 @@ from random import Random
 
 from dispatchkit import RULES, Line, route
 from proxy import Proxy, seeded
-from storekit import BACKOFFS, BREAKER, LEASE, SECOND, Clockwork
+from storekit import BACKOFFS, BREAKER, EVER, LEASE, SECOND, Clockwork
 
-from dialer.call import ClickToCall
-from dialer.dispatch import DialRules, Dispatcher
-from dialer.embedded import EmbeddedServer
-from dialer.job import State
-from dialer.limits import Limits
-from dialer.outcome import Kind, Placed, Refused
+from dialer.dialing.dispatch import DialRules, Dispatcher
+from dialer.domain.account.limits import Limits
+from dialer.domain.call.call import ClickToCall
+from dialer.domain.job.codes import lookup
+from dialer.domain.job.job import State
+from dialer.domain.job.outcome import Placed, Refused
+from dialer.local.embedded_server import EmbeddedServer
+from dialer.machine.clock import Clock
 from dialer.store import Store
-from dialer.store.server import Server, connect
+from dialer.store.redis.connection import connect
+from dialer.store.redis.server import Server
 
 
 def through(proxy: Proxy, server: EmbeddedServer) -> Store:
@@ -26,7 +29,7 @@ def test_cut_connections_lose_and_double_nothing(redis_server: EmbeddedServer, r
     """With one command in eight cut, before, after or within, every job is sent exactly once."""
     proxy = Proxy(redis_server.port, seeded(11, 0.12))
     store = through(proxy, redis_server)
-    clockwork = Clockwork(store)
+    clockwork = Clockwork(store, clock=Clock())
     numbers = [f"91000{n:05d}" for n in range(200)]
     jobs = [
         clockwork.job(
@@ -41,13 +44,13 @@ def test_cut_connections_lose_and_double_nothing(redis_server: EmbeddedServer, r
 
     def outcome():
         with lock:
-            return Placed("c") if rng.random() < 0.9 else Refused("1509", Kind.REQUEST)
+            return Placed("c") if rng.random() < 0.9 else Refused(lookup("1509"))
 
     line = Line(outcome)
     fast = route(limits=Limits(1000, 1000, 1000, 0, SECOND))
-    fast.hours.windows = lambda _: f"0-{10**16}"
+    fast.hours.windows = lambda _: EVER
     worker = Dispatcher(
-        dialling=store.dialling,
+        attempts=store.attempts,
         client=line,
         routes={"default": fast},
         rules=DialRules(LEASE, RULES.lookahead, LEASE / 2, 6, BACKOFFS),

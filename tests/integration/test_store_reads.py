@@ -5,23 +5,25 @@ from datetime import timedelta
 import pytest
 from storekit import LIMITS, PLACED, REFUSED, SECOND, START, Clockwork
 
-from dialer.embedded import EmbeddedServer
+from dialer.domain.account.limits import Limits
+from dialer.domain.doorbell import PacerRules
+from dialer.domain.fleet import WORKER_GONE
+from dialer.domain.job.codes import Kind
+from dialer.domain.job.job import State
+from dialer.domain.job.lane import Ahead
 from dialer.errors import StoreUnavailable
-from dialer.job import State
-from dialer.limits import Limits
-from dialer.outcome import Kind
-from dialer.store.ahead import Ahead, ahead_of
-from dialer.store.bells import WORKER_GONE, PacerRules
-from dialer.store.fitness import KEEPS
-from dialer.store.health import reach, read_health
-from dialer.store.server import stamp
+from dialer.local.embedded_server import EmbeddedServer
+from dialer.store.queue_position import ahead_of
+from dialer.store.redis.notation import stamp
+from dialer.store.redis.server_check import KEEPS
+from dialer.store.redis.server_health import reach, read_health
 
 RULES = PacerRules(horizon=SECOND, lead=SECOND / 40, patience=2 * SECOND)
 SLOW = Limits(0.5, 2, 20, 0, 300 * SECOND)
 
 
 def announce(clockwork: Clockwork, name: str, **record: object) -> None:
-    clockwork.store.bells.ring(
+    clockwork.store.doorbells.plan(
         "default", LIMITS, "", RULES, worker=name, record=record, capacity=16
     )
 
@@ -29,7 +31,7 @@ def announce(clockwork: Clockwork, name: str, **record: object) -> None:
 def test_worker_is_alive_until_it_was_silent_for_too_long(clockwork: Clockwork):
     """A silent worker is left out, also when no other worker clears it away."""
     announce(clockwork, "host:1", host="host", pid=1, capacity=16, settings="abc")
-    bells, last = clockwork.store.bells, START + WORKER_GONE
+    bells, last = clockwork.store.doorbells, START + WORKER_GONE
 
     (worker,) = bells.live(last)
     assert (worker.name, worker.capacity, worker.heard) == ("host:1", 16, START)
@@ -41,7 +43,7 @@ def test_worker_tells_how_far_its_clock_is_off(clockwork: Clockwork):
     """The skew is its wall clock less the store's, when it announced itself."""
     announce(clockwork, "host:1", pid=1, wall_us=stamp(START + 5 * SECOND))
 
-    assert clockwork.store.bells.live(START)[0].skew == 5 * SECOND
+    assert clockwork.store.doorbells.live(START)[0].skew == 5 * SECOND
 
 
 def test_standing_says_when_the_meter_allows_the_next_call(clockwork: Clockwork):
@@ -51,11 +53,11 @@ def test_standing_says_when_the_meter_allows_the_next_call(clockwork: Clockwork)
     accounts = clockwork.store.accounts
     slots = []
     for _ in range(2):
-        slots.append(accounts.standing("default", SLOW, now=clockwork.now).next_slot)
+        slots.append(accounts.standing("default", SLOW).next_slot)
         clockwork.begin(limits=SLOW)
 
     assert max(slots) <= clockwork.now
-    standing = accounts.standing("default", SLOW, now=clockwork.now)
+    standing = accounts.standing("default", SLOW)
     assert standing.next_slot == clockwork.now + 2 * SECOND
 
 
@@ -65,7 +67,7 @@ def test_changed_rate_moves_the_next_slot(clockwork: Clockwork):
     clockwork.begin(limits=Limits(0.5, 1, 20, 0, 300 * SECOND))
     fast = Limits(10, 1, 20, 0, 300 * SECOND)
 
-    standing = clockwork.store.accounts.standing("default", fast, now=clockwork.now)
+    standing = clockwork.store.accounts.standing("default", fast)
     assert standing.next_slot == clockwork.now + SECOND / 10
 
 
@@ -76,10 +78,10 @@ def test_used_rate_is_that_of_the_last_minute(clockwork: Clockwork):
         clockwork.enqueue()
         clockwork.settle(clockwork.begun(), PLACED)
 
-    used = accounts.standing("default", LIMITS, now=clockwork.now).used_per_second
+    used = accounts.standing("default", LIMITS).used_per_second
     assert 30 / 70 <= used <= 30 / 60
     clockwork.forward(timedelta(minutes=2))
-    assert accounts.standing("default", LIMITS, now=clockwork.now).used_per_second == 0
+    assert accounts.standing("default", LIMITS).used_per_second == 0
     for _ in range(40):
         clockwork.enqueue()
         clockwork.settle(clockwork.begun(), PLACED)

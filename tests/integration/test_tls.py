@@ -15,9 +15,10 @@ from serverkit import KEEPING, RawServer, wait_until
 from storekit import BREAKER, Clockwork
 
 from dialer.errors import StoreRefused, StoreUnavailable
+from dialer.machine.clock import Clock
 from dialer.store import Store, open_store
-from dialer.store.connection import through_master
-from dialer.store.health import reach
+from dialer.store.redis.connection import through_master
+from dialer.store.redis.server_health import reach
 from workers.broker import broker
 
 PASSWORD = "made-up-password"
@@ -124,7 +125,7 @@ def test_the_store_works_over_tls(secure: Secure):
     """With the authority's file and a certificate of its own it opens, writes and reads."""
     store = store_of(secure.url())
 
-    job_id = Clockwork(store).enqueue()
+    job_id = Clockwork(store, clock=Clock()).enqueue()
 
     assert store.jobs.get(job_id).id == job_id
     store.server.close()
@@ -206,7 +207,7 @@ def test_sentinels_are_asked_over_tls_too(secure: Secure, sentinel: str):
     wait_until(lambda: answers(store_url), within=20, why="the Sentinel knows its master")
     store = store_of(store_url)
 
-    job_id = Clockwork(store).enqueue("by-sentinel")
+    job_id = Clockwork(store, clock=Clock()).enqueue("by-sentinel")
 
     assert store.jobs.get(job_id).id == job_id
     assert through_master(store_url) == f" through its master 127.0.0.1:{secure.port}"

@@ -13,13 +13,14 @@ from campaignkit import Field
 from dispatchkit import RULES, Line, route
 from storekit import LEASE, SECOND, Clockwork
 
-from dialer.call import ClickToCall
-from dialer.dispatch import Dispatcher
-from dialer.job import State
-from dialer.logs import JsonFormatter, MaskingHandler
-from dialer.outcome import Doubtful, Kind, NotSent, Outcome, Placed, Refused
-from dialer.store import moves
-from dialer.upkeep import Upkeep
+from dialer.dialing.dispatch import Dispatcher
+from dialer.domain.call.call import ClickToCall
+from dialer.domain.job.codes import Kind, lookup, undocumented
+from dialer.domain.job.job import State
+from dialer.domain.job.outcome import Doubtful, NotSent, Outcome, Placed, Refused
+from dialer.machine.logs import JsonFormatter, MaskingHandler
+from dialer.maintenance.upkeep import Upkeep
+from dialer.store.redis import event_log as moves
 
 NUMBERS = ("9000000001", "9000000002")
 CONTENT = ClickToCall(from_=NUMBERS[0], to=NUMBERS[1]).content()
@@ -38,9 +39,11 @@ def written() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     ours.setLevel(level)
 
 
-def dispatcher(clock: Clockwork, outcome: Outcome, dialling: Any = None) -> Dispatcher:
+def dispatcher(
+    clock: Clockwork, outcome: Outcome | Callable[[], Outcome], dialling: Any = None
+) -> Dispatcher:
     return Dispatcher(
-        dialling=dialling or clock.store.dialling,
+        attempts=dialling or clock.store.attempts,
         client=Line(outcome),
         routes={"default": route()},
         rules=RULES,
@@ -53,8 +56,9 @@ def dispatcher(clock: Clockwork, outcome: Outcome, dialling: Any = None) -> Disp
     ("outcome", "words", "level"),
     [
         (Placed("c1"), "placed job", "info"),
-        (Refused("1501", Kind.PROVIDER), "retry job", "info"),
-        (Refused("1304", Kind.REQUEST), "bury job", "info"),
+        (Refused(lookup("1501")), "retry job", "info"),
+        (Refused(undocumented("1304", Kind.REQUEST)), "bury job", "info"),
+        (Refused(lookup("1573")), "bury job", "error"),
         (Doubtful(f"no answer about {NUMBERS[1]}"), "doubt job", "warning"),
         (NotSent("too late", late=True), "taken back job", "warning"),
     ],
@@ -77,6 +81,41 @@ def test_each_transition_around_a_call_is_one_line(
     assert (ended["before"], ended["after"], ended["who"]) == ("dialing", job.state, "worker")
     assert ended["message"].endswith(f": {ended['why']}")
     assert not any(number in json.dumps([begun, ended]) for number in NUMBERS)
+
+
+def test_refusal_that_stops_an_account_is_a_line_for_each(clockwork: Clockwork, written):
+    """One for the hold, one for the job that waits under it."""
+    job_id = clockwork.enqueue(content=CONTENT, mode="live")
+    dispatcher(clockwork, Refused(lookup("1020"), "Invalid token")).answer("default")
+
+    hold, job = written()[-2:]
+    assert hold["message"].startswith("hold set on account:default owner=api by api: ")
+    assert job["message"] == (
+        f"hold job={job_id} attempt=1 account=default code=1020: refused 1020: Invalid token"
+    )
+    assert (job["level"], job["before"], job["after"]) == ("warning", "dialing", "ready")
+
+
+def test_answer_that_comes_too_late_is_one_line_too(clockwork: Clockwork, written):
+    """It says that it changed nothing, and names no states."""
+    job_id = clockwork.enqueue(content=CONTENT, mode="live")
+
+    def resolved() -> Placed:
+        clockwork.forward(2 * LEASE)
+        clockwork.store.maintenance.reap()
+        clockwork.store.operator.resolve(
+            job_id, State.DEAD, who="me", reason="seen", quarantine=LEASE, deadline=LEASE
+        )
+        return Placed("c1")
+
+    dispatcher(clockwork, resolved).answer("default")
+
+    line = written()[-1]
+    assert line["message"] == (
+        f"placed job={job_id} attempt=1 account=default code=-"
+        " (no longer this attempt's): accepted by the API"
+    )
+    assert not {"before", "after", "code"} & line.keys()
 
 
 def test_attempt_for_a_contact_names_its_campaign(clockwork: Clockwork, written):
@@ -113,11 +152,11 @@ def test_what_happens_to_many_at_once_is_one_line_each(clockwork: Clockwork, wri
     due = [clockwork.enqueue(not_before=later) for _ in range(2)]
     late = clockwork.enqueue(not_before=later, not_after=later + SECOND)
     clockwork.forward(20 * SECOND)
-    store.rounds.due()
-    store.desk.cancel(due, who="asha", reason=f"{NUMBERS[1]} called back")
+    store.maintenance.due()
+    store.operator.cancel(due, who="asha", reason=f"{NUMBERS[1]} called back")
     clockwork.forward(SECOND)
     for state in (State.CANCELLED, State.SKIPPED):
-        store.rounds.prune(state, retention=SECOND / 2, key_retention=SECOND / 2)
+        store.maintenance.prune(state, retention=SECOND / 2, key_retention=SECOND / 2)
 
     def lines(job_id: str) -> list[str]:
         ours = [line for line in written() if line["job"] == job_id]
@@ -242,7 +281,7 @@ class _Defective:
     """The arrows around a POST, with a fault of ours right behind the grant."""
 
     def __init__(self, clock: Clockwork) -> None:
-        self._real = clock.store.dialling
+        self._real = clock.store.attempts
         self.take_back = self._real.take_back
 
     def begin(self, ask):

@@ -15,17 +15,18 @@ import pytest
 from dispatchkit import RULES, Line, route
 from storekit import BREAKER, SECOND, Clockwork, windows
 
-from dialer.call import ClickToCall
-from dialer.dispatch import Dispatcher
-from dialer.embedded import EmbeddedServer
-from dialer.job import Job, State
-from dialer.limits import Limits
-from dialer.outcome import Placed
-from dialer.pacer import Crew, Pacer
+from dialer.dialing.dispatch import Dispatcher
+from dialer.dialing.pacer import Pacer, WorkerIdentity
+from dialer.domain.account.limits import Limits
+from dialer.domain.call.call import ClickToCall
+from dialer.domain.doorbell import PacerRules
+from dialer.domain.job.job import Job, State
+from dialer.domain.job.outcome import Placed
+from dialer.local.embedded_server import EmbeddedServer
+from dialer.maintenance.upkeep import Upkeep
 from dialer.store import Store
-from dialer.store.bells import PacerRules
-from dialer.store.server import Server, connect
-from dialer.upkeep import Upkeep
+from dialer.store.redis.connection import connect
+from dialer.store.redis.server import Server
 
 RATE = 100
 #: Half of them at once, the other half in a moment.
@@ -62,7 +63,7 @@ def worker(
     """Ring doorbells that any worker may answer, each of them twice: a broker may do that."""
     with store_of(redis_server) as store:
         dispatcher = Dispatcher(
-            dialling=store.dialling, client=line, routes=ROUTES, rules=PATIENT, rng=Random(1)
+            attempts=store.attempts, client=line, routes=ROUTES, rules=PATIENT, rng=Random(1)
         )
 
         def ring(account: str, bell: str) -> None:
@@ -70,11 +71,11 @@ def worker(
                 broker.submit(dispatcher.answer, account, bell)
 
         pacer = Pacer(
-            bells=store.bells,
+            bells=store.doorbells,
             routes=ROUTES,
             rules=BELLS,
-            crew=Crew(name, {"settings": "same"}, 16),
-            ring=ring,
+            worker=WorkerIdentity(name, {"settings": "same"}, 16),
+            send=ring,
             upkeep=Upkeep(store, period=PERIOD),
         )
         thread = threading.Thread(target=pacer.run)

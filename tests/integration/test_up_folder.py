@@ -11,21 +11,22 @@ from pathlib import Path
 import psutil
 import pytest
 
-from dialer import running
-from dialer.embedded import EmbeddedServer
 from dialer.errors import SettingsError
-from dialer.runtime import addresses
+from dialer.local.embedded_server import EmbeddedServer
+from dialer.local.up.folder import Folder, FolderTaken, FolderUnfit, end
+from dialer.local.up.part import Part
+from dialer.local.up.run import settings_text
+from dialer.local.up.server import ServerPart
+from dialer.local.up.stack import Stack
+from dialer.machine import run_directory as running
 from dialer.settings import Settings
+from dialer.settings.discovery import addresses
 from dialer.settings.sources import config_file
-from dialer.up.folder import Folder, FolderTaken, end
-from dialer.up.notes import Notes
-from dialer.up.part import Part
-from dialer.up.practice import settings_text
-from dialer.up.server import ServerPart
-from dialer.up.stack import Stack
 
 SANDBOX = Path(".dialer/sandbox.toml")
 SLEEP = [sys.executable, "-c", "input()"]
+#: As a part's command line looks like.
+PART = [*SLEEP, "-m", "celery", "-A", "workers.app", "beat"]
 STUBBORN = [
     sys.executable,
     "-c",
@@ -60,7 +61,7 @@ def child():
 def practise(folder: Folder, **parts) -> None:
     """Leave what `dialer up --sandbox` leaves."""
     running.write_note(folder.path / "sandbox.toml", settings_text(45678))
-    folder.note(sandbox=True, **{"parts": (), "server": None, **parts})
+    folder.note(sandbox=True, **{"parts": (), **parts})
 
 
 def test_other_terminals_read_the_sandbox_settings_while_it_runs(here):
@@ -109,7 +110,7 @@ def test_settings_that_outlived_their_stack_are_none(here, change):
 def test_a_folder_has_one_stack(here):
     """A second one is told who has it, and may have it afterwards."""
     with Folder() as folder:
-        folder.note(sandbox=False, parts=(), server=None)
+        folder.note(sandbox=False, parts=())
         with pytest.raises(FolderTaken, match=f"as process {os.getpid()}; stop it first"), Folder():
             pass
     with Folder():
@@ -117,20 +118,117 @@ def test_a_folder_has_one_stack(here):
 
 
 def test_what_a_killed_stack_left_is_found_and_ended(here, child):
-    """Its parts and its server are known by their notes, and nobody else is touched."""
-    part, server, stranger = child(), child(), child()
+    """Its parts are known by their notes, and nobody else is touched."""
+    part, stranger = child(PART), child(PART)
     with Folder() as folder:
-        folder.note(sandbox=False, parts=[part.pid], server=server.pid)
+        folder.note(sandbox=False, parts=[part.pid])
         parts, servers = folder.left_over()
-        assert ([one.pid for one in parts], [one.pid for one in servers]) == (
-            [part.pid],
-            [server.pid],
-        )
-        end([*parts, *servers], timedelta(seconds=10))
+        assert ([one.pid for one in parts], servers) == ([part.pid], [])
+        end(parts, timedelta(seconds=10))
         assert folder.left_over() == ([], [])
     assert not psutil.pid_exists(part.pid)
-    assert not psutil.pid_exists(server.pid)
     assert stranger.poll() is None
+
+
+def test_only_what_we_run_is_ended(here, child, monkeypatch):
+    """A note that names another program, or another user's, is no reason to end it."""
+    part, editor = child(PART), child()
+    with Folder() as folder:
+        folder.note(sandbox=False, parts=[part.pid, editor.pid])
+        assert [one.pid for one in folder.left_over()[0]] == [part.pid]
+        monkeypatch.setattr("os.geteuid", lambda: 12_345)
+        assert folder.left_over() == ([], [])
+
+
+def test_who_only_reads_the_lock_file_is_left_alone(here, child):
+    """A backup, a pager: they have it open, and are no server."""
+    with Folder() as folder, EmbeddedServer(folder.path / "redis") as server:
+        lock = folder.path / "redis" / "server.lock"
+        reader = child(
+            [sys.executable, "-c", f"f = open({str(lock)!r}); print(flush=True); input()"]
+        )
+        reader.stdout.readline()
+        assert [one.pid for one in folder.left_over()[1]] == [server.pid]
+        server.kill()
+        assert folder.left_over() == ([], [])
+
+
+@pytest.mark.parametrize("mode", [0o770, 0o702, 0o777])
+def test_a_folder_that_others_may_write_is_refused(here, mode):
+    """Its notes say which processes are ended, and where calls are handed over."""
+    with Folder() as folder:
+        practise(folder)
+        folder.path.chmod(mode)
+        assert running.read_stack() == {}
+        assert running.sandbox_settings() is None
+        with pytest.raises(SettingsError, match=r"others may write in it \(chmod go-w\)"):
+            addresses(None, None)
+    with pytest.raises(FolderUnfit, match=r"others may write in it \(chmod go-w\)"), Folder():
+        pass
+
+
+def test_a_folder_of_somebody_else_is_refused(here, monkeypatch):
+    """Also where we may write in it: root may anywhere."""
+    with Folder() as folder:
+        practise(folder)
+    monkeypatch.setattr(os, "geteuid", lambda: 4711)
+    with pytest.raises(FolderUnfit, match="is another user's"), Folder():
+        pass
+
+
+def test_a_folder_that_cannot_be_written_is_one_sentence(here, monkeypatch):
+    """A disk that is read-only, a file in its place: which folder, why, and what to do."""
+    Path(".dialer").touch()
+    with pytest.raises(FolderUnfit, match="cannot be written: File exists; start in"), Folder():
+        pass
+    Path(".dialer").unlink()
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), ".dialer")
+
+    monkeypatch.setattr(Path, "mkdir", refuse)
+    with pytest.raises(FolderUnfit, match="cannot be written: Read-only file system"), Folder():
+        pass
+
+
+@pytest.mark.parametrize("how", ["link", "mode"])
+def test_a_note_that_others_may_have_written_counts_for_nothing(here, child, how):
+    """A link leads to somebody's file, and a file may be open to others in a folder that is not."""
+    with Folder() as folder:
+        folder.note(sandbox=False, parts=[child(PART).pid])
+        note = folder.path / "up.json"
+        if how == "link":
+            note.rename(here / "elsewhere")
+            note.symlink_to(here / "elsewhere")
+        else:
+            note.chmod(0o666)
+        assert folder.left_over() == ([], [])
+
+
+def test_a_stack_whose_lock_was_deleted_is_still_there(here, child):
+    """A second one does not end the parts of one that lives."""
+    first = child()
+    with Folder() as folder:
+        said = {"sandbox": False, "parts": [], "embedded": True, **running.mark(first.pid)}
+        running.write_note(folder.path / "up.json", json.dumps(said))
+        (folder.path / "up.lock").unlink()
+        with pytest.raises(FolderTaken, match=f"as process {first.pid}"), Folder():
+            pass
+    running.write_note(folder.path / "up.json", json.dumps(said))
+    first.kill()
+    first.wait()
+    with Folder():
+        pass
+
+
+def test_folders_of_notes_are_made_for_their_owner(here):
+    """Whatever the umask says, and however many are missing."""
+    before = os.umask(0)
+    try:
+        running.write_note(here / "a" / "b" / "note", "")
+    finally:
+        os.umask(before)
+    assert {one.stat().st_mode & 0o777 for one in (here / "a", here / "a" / "b")} == {0o700}
 
 
 def test_what_does_not_end_in_peace_is_ended_by_force(here, child):
@@ -143,20 +241,18 @@ def test_what_does_not_end_in_peace_is_ended_by_force(here, child):
 
 def test_a_number_that_is_somebody_elses_now_is_left_alone(here, child):
     """A note names a process by its start too."""
-    part = child()
+    part = child(PART)
     with Folder() as folder:
-        folder.note(sandbox=False, parts=[part.pid], server=None)
+        folder.note(sandbox=False, parts=[part.pid])
         said = running.read_stack()
         said["parts"][0]["started"] -= 100
         (folder.path / "up.json").write_text(json.dumps(said))
         assert folder.left_over() == ([], [])
 
 
-@pytest.mark.parametrize("started", [False, True])
-def test_a_server_that_no_note_names_is_found_by_its_data(here, started):
+def test_a_server_is_found_by_its_data(here):
     """Whoever is killed while the server starts has left no word of it."""
     with Folder() as folder, EmbeddedServer(folder.path / "redis") as server:
-        folder.note(sandbox=False, parts=(), server=server.pid if started else None)
         parts, servers = folder.left_over()
         assert (parts, [one.pid for one in servers]) == ([], [server.pid])
         end(servers, timedelta(seconds=10))
@@ -171,7 +267,8 @@ def notes(here):
     with Folder() as folder:
         server.start()
         try:
-            yield Notes(folder, server, settings_text(45678))
+            folder.server, folder.practice = server, settings_text(45678)
+            yield folder
         finally:
             server.kill()
 
@@ -180,13 +277,13 @@ def notes(here):
 @pytest.mark.parametrize("text", [None, "{"])
 def test_a_note_that_was_taken_away_is_written_again(notes, name, text):
     """A worker that starts again finds its way, whatever somebody did to the folder."""
-    notes.keep([os.getpid()], None)
-    file = notes.folder.path / name
+    notes.keep([os.getpid()])
+    file = notes.path / name
     said = file.read_text()
     file.unlink()
     if text is not None:
         file.write_text(text)
-    notes.keep([os.getpid()], None)
+    notes.keep([os.getpid()])
     assert file.read_text() == said
     assert Settings.load(env={}).account().mode == "live"
     assert addresses(None, None).redis_url.startswith("redis://")
@@ -194,27 +291,27 @@ def test_a_note_that_was_taken_away_is_written_again(notes, name, text):
 
 def test_notes_that_stand_are_not_written_again(notes):
     """Looking once a second costs no disk."""
-    notes.keep([os.getpid()], None)
-    before = {file.name: file.stat().st_ino for file in notes.folder.path.iterdir()}
-    notes.keep([os.getpid()], None)
-    assert {file.name: file.stat().st_ino for file in notes.folder.path.iterdir()} == before
+    notes.keep([os.getpid()])
+    before = {file.name: file.stat().st_ino for file in notes.path.iterdir()}
+    notes.keep([os.getpid()])
+    assert {file.name: file.stat().st_ino for file in notes.path.iterdir()} == before
 
 
 def test_a_clock_that_was_set_does_not_hide_what_runs(notes, monkeypatch):
     """A process is named by its start, and the system tells that by its clock."""
-    notes.keep([os.getpid()], None)
+    notes.keep([os.getpid()])
     assert running.sandbox_settings() == SANDBOX
     told = psutil.Process.create_time
     monkeypatch.setattr(psutil.Process, "create_time", lambda process: told(process) + 5)
     assert running.sandbox_settings() is None
-    notes.keep([os.getpid()], None)
+    notes.keep([os.getpid()])
     assert running.sandbox_settings() == SANDBOX
     assert addresses(None, None).redis_url.startswith("redis://")
 
 
 def test_practice_never_meets_a_real_account(notes, here, monkeypatch):
     """Who reads other settings than the sandbox's is not led to the jobs made for practice."""
-    notes.keep([os.getpid()], None)
+    notes.keep([os.getpid()])
     assert addresses(None, None).redis_url.startswith("redis://")
     Path("dialer.toml").touch()
     with pytest.raises(SettingsError, match=r"dialer.toml: is there, and .*must not meet a real"):
@@ -237,7 +334,7 @@ def test_practice_never_meets_a_real_account(notes, here, monkeypatch):
 def test_a_server_that_is_down_for_a_moment_is_no_missing_stack(here, embedded, told):
     """Nobody is sent to start a second `dialer up` while the first one repairs its server."""
     with Folder() as folder:
-        folder.note(sandbox=False, parts=(), server=None, embedded=embedded)
+        folder.note(sandbox=False, parts=(), embedded=embedded)
         with pytest.raises(SettingsError, match=told):
             addresses(None, None)
     with pytest.raises(SettingsError, match="redis_url: is not set, and no embedded server runs"):
@@ -245,13 +342,12 @@ def test_a_server_that_is_down_for_a_moment_is_no_missing_stack(here, embedded, 
 
 
 class Full:
-    """A folder on a disk without room, as `Notes` finds it after the first time."""
+    """A folder on a disk without room after the first time."""
 
-    def __init__(self, folder: Folder) -> None:
-        self.folder = folder
-        self.asked = 0
+    path = Path(".dialer")
+    asked = 0
 
-    def keep(self, parts, server) -> None:
+    def keep(self, parts) -> None:
         self.asked += 1
         if self.asked > 1:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -294,7 +390,7 @@ def test_a_full_disk_does_not_end_the_stack(here):
     said: list[str] = []
     one = Dying()
     part = Part("beat", one, lambda _: None, timedelta(0))
-    stack = Stack(None, [(0, part)], notes=Full(Folder()), say=said.append)
+    stack = Stack(None, [(0, part)], folder=Full(), say=said.append)
     stack.start()
     stack.watch(Patience(one))
     stack.stop()

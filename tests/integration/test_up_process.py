@@ -9,11 +9,10 @@ import threading
 import pytest
 from stack import wait_until
 
-from dialer.running import find
-from dialer.runtime import read_runtime
-from dialer.up.folder import Folder
-from dialer.up.process import Process, ProcessFailed
-from dialer.up.server import ServerPart
+from dialer.local.process import Process, ProcessFailed
+from dialer.local.up.folder import Folder
+from dialer.local.up.server import ServerPart
+from dialer.machine.run_directory import find, read_runtime
 
 WAITS = "print('ready', flush=True); import signal; signal.pause()"
 
@@ -90,7 +89,7 @@ def test_it_is_asked_to_end_when_whoever_started_it_is_gone(heard, process):
 
 def test_nothing_runs_whose_parent_is_gone_already():
     """Between our death and its first step, a child notices too."""
-    tied = [sys.executable, "-m", "dialer.up.tied", "1", sys.executable, "-c", "print('ran')"]
+    tied = [sys.executable, "-m", "dialer.local.tied", "1", sys.executable, "-c", "print('ran')"]
     done = subprocess.run(tied, capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout) == (1, "")
 
@@ -124,7 +123,7 @@ def test_only_the_lock_says_whose_the_folder_is(tmp_path):
     """A process that we started does not keep the folder when we are gone."""
     with Folder(tmp_path) as folder:
         child = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
-        folder.note(sandbox=False, parts=[child.pid], server=None)
+        folder.note(sandbox=False, parts=[child.pid])
     try:
         with Folder(tmp_path) as folder:
             assert folder.left_over() == ([], [])

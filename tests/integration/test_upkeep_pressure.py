@@ -6,9 +6,10 @@ import pytest
 from campaignkit import PERIOD, Field
 from storekit import PLACED, REFUSED, Clockwork
 
-from dialer.job import State
-from dialer.outcome import Doubtful, Kind
-from dialer.upkeep import Upkeep
+from dialer.domain.job.codes import Kind
+from dialer.domain.job.job import State
+from dialer.domain.job.outcome import Doubtful
+from dialer.maintenance.upkeep import Upkeep
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 
@@ -22,7 +23,7 @@ def field(clockwork: Clockwork) -> Field:
 
 def upkeep(field: Field) -> Upkeep:
     """Upkeep with the settings' own retention."""
-    return Upkeep(field.clock.store, period=PERIOD, feeder=field.feeder)
+    return Upkeep(field.clock.store, period=PERIOD, feed=field.feeder.tick)
 
 
 def dialled(field: Field) -> None:

@@ -8,12 +8,12 @@ import pytest
 from dispatchkit import RULES, Line, route
 from storekit import ALWAYS, LIMITS, SECOND, Clockwork
 
-from dialer.call import ClickToCall
-from dialer.dispatch import Dispatcher
-from dialer.job import State
-from dialer.outcome import Placed
-from dialer.store.bells import PacerRules
-from dialer.store.server import stamp
+from dialer.dialing.dispatch import Dispatcher
+from dialer.domain.call.call import ClickToCall
+from dialer.domain.doorbell import PacerRules
+from dialer.domain.job.job import State
+from dialer.domain.job.outcome import Placed
+from dialer.store.redis.notation import stamp
 
 CONTENT = ClickToCall(from_="9000000001", to="9000000002").content()
 
@@ -23,14 +23,15 @@ def test_worker_with_a_wrong_clock_never_rings(clockwork: Clockwork, caplog, off
     """Five seconds either way: each doorbell is refused, it is said once, and repair is enough."""
     caplog.set_level(logging.INFO, "dialer.dispatch")
     job_id = clockwork.enqueue(content=CONTENT, mode="live")
-    line, wrong = Line(Placed("c1")), {"by": off}
+    line = Line(Placed("c1"))
+    clockwork.off = off
     worker = Dispatcher(
-        dialling=clockwork.store.dialling,
+        attempts=clockwork.store.attempts,
         client=line,
         routes={"default": route()},
         rules=RULES,
         rng=Random(1),
-        now=lambda: clockwork.now + wrong["by"],
+        now=lambda: clockwork.now + clockwork.off,
     )
     for _ in range(3):
         assert worker.answer("default") == "no: clock"
@@ -39,7 +40,7 @@ def test_worker_with_a_wrong_clock_never_rings(clockwork: Clockwork, caplog, off
         "this worker dials nothing: its clock is off; synchronise the clocks (NTP)"
     ]
 
-    wrong["by"] = timedelta(0)
+    clockwork.off = timedelta(0)
     assert worker.answer("default") == f"placed {job_id}"
 
 
@@ -47,7 +48,7 @@ def test_wrong_clock_is_shown_wherever_one_looks(cli):
     """Doctor names the worker and how far it is off; explain says that nobody may dial."""
     job_id = cli.job()
     now = cli.store.server.time()
-    cli.store.bells.ring(
+    cli.store.doorbells.plan(
         "default",
         LIMITS,
         ALWAYS,

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from dialer.embedded import EmbeddedServer
-from dialer.store.server import connect
+from dialer.local.embedded_server import EmbeddedServer
+from dialer.store.redis.connection import connect
 
 
 @pytest.mark.parametrize(
@@ -64,6 +64,8 @@ def start(folder: Path, *module: str, **variables: str) -> "subprocess.Completed
         (("workers.flower",), {"DIALER_FLOWER__ADDRESS": "0.0.0.0", **AWAY}, "there is no login"),
         ((*CELERY, "beat"), {"DIALER_WIRE__DEADLIN": "5s"}, "did you mean DIALER_WIRE__DEADLINE?"),
         ((*CELERY, "worker"), AWAY, "`dialer doctor` says what to do"),
+        ((*CELERY, "worker", "--autoscale=4,1"), AWAY, "--autoscale: is not supported"),
+        ((*CELERY, "worker", "-P", "solo"), AWAY, "-P solo: is not supported"),
     ],
 )
 def test_start_without_usable_settings_is_one_sentence(
@@ -75,6 +77,33 @@ def test_start_without_usable_settings_is_one_sentence(
     assert ran.returncode in (1, 2)
     assert sentence in ran.stderr
     assert "Traceback" not in ran.stderr + ran.stdout
+
+
+def test_a_current_folder_that_is_gone_is_one_sentence(
+    tmp_path: Path, redis_server: EmbeddedServer
+):
+    """Its high-water mark would be nowhere; Celery would take that for a broker that went away."""
+    account = {"USER_ID": "1", "TOKEN": "token", "BASE_URL": "http://127.0.0.1:9/call"}
+    ran = subprocess.run(
+        [
+            "sh",
+            "-c",
+            f"mkdir a && cd a && rmdir ../a && {sys.executable} -m {' '.join(CELERY)} worker",
+        ],
+        env={
+            **os.environ,
+            "DIALER_REDIS_URL": redis_server.url,
+            **{f"DIALER_ACCOUNTS__DEFAULT__{name}": value for name, value in account.items()},
+        },
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert ran.returncode == 1
+    assert "the current folder: No such file or directory" in ran.stderr
+    assert "Traceback" not in ran.stderr
 
 
 def test_flower_on_a_port_that_is_taken_is_one_sentence(tmp_path: Path):

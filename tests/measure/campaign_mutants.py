@@ -1,13 +1,16 @@
-"""
-The guards of campaigns: each of these lines keeps a promise, and `make mutants` takes it away.
-"""
+"""The guards of campaigns: each line keeps a promise, and `make mutants` takes it away."""
 
 from mutant import LUA, Mutant
 
 CAMPAIGNS = "tests/integration/test_campaigns.py"
 RACES = "tests/integration/test_campaign_races.py"
 PREFLIGHT = "tests/integration/test_preflight.py"
+EDITS = "tests/integration/test_cli_corrections.py"
+PROGRAM = "tests/integration/test_python_face.py"
+COMMANDS = "tests/integration/test_cli_campaigns.py"
 BEGIN = LUA + "begin.lua"
+SERVICE = "dialer/services/campaigns/__init__.py"
+DEFINITION = "dialer/services/campaigns/definition.py"
 
 
 def lua(promise: str, script: str, old: str, new: str, tests: str = CAMPAIGNS) -> Mutant:
@@ -16,11 +19,13 @@ def lua(promise: str, script: str, old: str, new: str, tests: str = CAMPAIGNS) -
 
 
 MUTANTS = [
-    lua("only a running campaign rings", "begin", "if camp[1] ~= 'running' or redis", "if redis"),
+    lua(
+        "only a running campaign rings", "begin", "if camp[1] ~= 'running' or is_held", "if is_held"
+    ),
     lua(
         "a hold on a campaign stops it",
         "begin",
-        "or redis.call('EXISTS', P .. 'hold:campaign:' .. campaign) == 1 then",
+        "or is_held('campaign:' .. campaign) then",
         "then",
     ),
     lua(
@@ -28,6 +33,13 @@ MUTANTS = [
         "begin",
         "if own > 0 then\n    at =",
         "if false then\n    at =",
+    ),
+    lua(
+        "a slow campaign takes no slot from others",
+        "begin",
+        "elseif at > slot and not early then",
+        "elseif false then",
+        "tests/integration/test_own_rates.py",
     ),
     lua("nobody before the start", "begin", "if tonumber(camp[6]) > at then", "if false then"),
     lua(
@@ -39,10 +51,12 @@ MUTANTS = [
     lua(
         "a campaign's requests are bounded",
         "begin",
-        "if posting > 0 and redis",
-        "if false and redis",
+        "if most_posting > 0 and posting",
+        "if false and posting",
     ),
-    lua("a campaign's calls are bounded", "begin", "if live > 0 then", "if false then"),
+    lua(
+        "a campaign's calls are bounded", "begin", "if most_live > 0 and live", "if false and live"
+    ),
     lua(
         "an agent has so many calls",
         "begin",
@@ -73,8 +87,8 @@ MUTANTS = [
     lua(
         "a campaign's caps count",
         "begin",
-        "customer_rules(ARGV[15], camp[8])",
-        "customer_rules(ARGV[15])",
+        "customer_rules(ask.customer, camp[8])",
+        "customer_rules(ask.customer)",
     ),
     lua(
         "the longest period is kept",
@@ -86,17 +100,17 @@ MUTANTS = [
     lua(
         "feeding checks the cursor",
         "feed",
-        "if (known[2] or '0:0') ~= ARGV[3] then",
+        "if (known[2] or '0:0') ~= ask.cursor then",
         "if false then",
     ),
-    lua("a customer is in a list once", "append", "if #reply > 2 then", "if false then"),
+    lua("a customer is in a list once", "append", "if #reply > 1 then", "if false then"),
     lua(
         "a cancelled list grows no more",
         "append",
         "if not state or state == 'cancelled' then",
         "if not state then",
     ),
-    lua("old hours are not written", "hours", "~= ARGV[2] then", "== 'never' then"),
+    lua("old hours are not written", "hours", "~= ask.version then", "== 'never' then"),
     lua(
         "an edit closes until hours are known",
         "define",
@@ -105,7 +119,7 @@ MUTANTS = [
     ),
     lua("cancelled for good: redrive", "redrive", "job[2] and campaign_over(job[2])", "false"),
     lua("cancelled for good: again", "resolve", "and campaign_over(job[4]) then", "and false then"),
-    lua("cancel takes out what waits", "sweep", "if cancelled or tonumber", "if tonumber"),
+    lua("cancel takes out what waits", "sweep", "if cancelled or (tonumber", "if (tonumber"),
     lua("the same fault three times stops", "settle", ">= 3 then", ">= 300 then"),
     lua("another fault begins anew", "settle", "'fault', fault, 'faults', 0)", "'fault', fault)"),
     lua(
@@ -117,12 +131,12 @@ MUTANTS = [
     lua(
         "an edit is not put off",
         "again",
-        "(known[2] or '') ~= ARGV[2] then",
-        "(known[2] or '') == 'never' then",
+        "if (known[i] or field == 'called' and '0') ~= ask.seen[field] then",
+        "if false then",
     ),
     Mutant(
         "one campaign keeps no other from being fed",
-        "dialer/feeder.py",
+        "dialer/feeding/feeder.py",
         "except Exception as error:",
         "except ZeroDivisionError as error:",
         RACES,
@@ -130,35 +144,28 @@ MUTANTS = [
     lua(
         "jobs are made from the latest definition",
         "feed",
-        "if known[5] ~= ARGV[6] then",
+        "if known[5] ~= ask.version then",
         "if false then",
         RACES,
     ),
     lua(
         "the second of two edits is refused",
         "define",
-        "and known[4] ~= ARGV[16] then",
+        "and known[4] ~= ask.version then",
         "and false then",
-        RACES,
-    ),
-    lua(
-        "a word sent twice is one word",
-        "steer",
-        "or redis.call('EXISTS', P .. 'said:' .. ARGV[5]) == 1 then",
-        "then",
         RACES,
     ),
     lua(
         "what is on the wire is not made anew",
         "remake",
-        "if job[1] and MAY[job[1]] and",
-        "if job[1] and",
+        "if MAY[job[1]] then",
+        "if job[1] then",
         RACES,
     ),
     lua(
         "a list that is rung is not forgotten",
         "forget",
-        "if over + tonumber(ARGV[3]) > now then",
+        "if over + ask.after_us > now then",
         "if false then",
         RACES,
     ),
@@ -166,8 +173,39 @@ MUTANTS = [
     lua(
         "preflight knows do-not-call",
         "allow_contacts",
-        "if on_do_not_call(ARGV[1], ARGV[i]) then",
+        "if on_do_not_call(ask.account, contact.numbers) then",
         "if false then",
         PREFLIGHT,
+    ),
+    Mutant(
+        "two edits at once both hold", SERVICE, "version=progress.version", "version=None", EDITS
+    ),
+    Mutant(
+        "a record keeps nobody's number",
+        SERVICE,
+        'reason=mask(reason or "")',
+        "reason=reason",
+        PROGRAM,
+    ),
+    Mutant(
+        "what is unsafe gets no more work",
+        SERVICE,
+        "self.store.check_durability()",
+        "pass",
+        PROGRAM,
+    ),
+    Mutant(
+        "what contacts were read by is fixed",
+        DEFINITION,
+        "if rows and changed:",
+        "if False:",
+        COMMANDS,
+    ),
+    Mutant(
+        "what could not be read is refused",
+        DEFINITION,
+        "found = list(unread)",
+        "found = []",
+        COMMANDS,
     ),
 ]

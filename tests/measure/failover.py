@@ -30,8 +30,8 @@ from chaos import enqueue, facts, slow_world, supervisor, to_of
 from serverkit import Group, sentinel_group, wait_until
 from stack import QUICK, Stack, stack
 
+from dialer.domain.job.job import State
 from dialer.errors import DialerError
-from dialer.job import State
 from dialer.store import Store
 
 WORKERS, CALLS, BEFORE = 3, 1500, 300
@@ -98,7 +98,7 @@ def repair(running: Stack, watched: Watched) -> int:
     store = watched.store
     waiting = [*store.jobs.select(State.READY), *store.jobs.select(State.SCHEDULED)]
     rung = [job.id for job in waiting if to_of(job) in asked]
-    store.desk.cancel(rung, who="measure", reason="it was rung before the failover")
+    store.operator.cancel(rung, who="measure", reason="it was rung before the failover")
     for name in [name for name in running.processes if name.startswith("worker")]:
         if name in running.processes:
             running.terminate(name)

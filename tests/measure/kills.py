@@ -36,12 +36,12 @@ import psutil
 from chaos import CALLER, new_seed, thread
 from stack import wait_until
 
-from dialer import running
-from dialer.bootstrap import store_of
+from dialer.bootstrap.dialer import Dialer
+from dialer.bootstrap.store import store_of
+from dialer.domain.job.job import State
+from dialer.domain.job.order import Order
 from dialer.errors import DialerError
-from dialer.job import State
-from dialer.order import Order
-from dialer.producer import Dialer
+from dialer.machine import run_directory as running
 from dialer.settings import Settings
 from dialer.store import Store
 

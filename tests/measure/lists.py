@@ -22,17 +22,28 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 from campaignkit import campaign
 from listkit import HEADER, mixed
 from listkit import campaign as mixed_campaign
-from storekit import ALWAYS, BREAKER, LIMITS, MOVABLE_CLOCK, PLACED, SECOND, START, Clockwork
+from storekit import (
+    ALWAYS,
+    BREAKER,
+    LIMITS,
+    MOVABLE_CLOCK,
+    PLACED,
+    SECOND,
+    START,
+    Clockwork,
+    no_wait,
+)
 
-from dialer.campaign import Campaign
-from dialer.contact import Contact
-from dialer.embedded import EmbeddedServer
-from dialer.importing import import_list
+from dialer.domain.campaign.campaign import Campaign
+from dialer.domain.campaign.contact import Contact
+from dialer.domain.doorbell import PacerRules
+from dialer.domain.job.attempt import Go
+from dialer.feeding.importing import import_list
+from dialer.local.embedded_server import EmbeddedServer
 from dialer.store import Store
-from dialer.store.bells import PacerRules
 from dialer.store.contacts import BLOCK
-from dialer.store.dialling import Go
-from dialer.store.server import Server, connect
+from dialer.store.redis.connection import connect
+from dialer.store.redis.server import Server
 
 ROOT = Path(__file__).parents[2]
 MILLION = 1_000_000
@@ -145,9 +156,9 @@ def dial_cost(server: Server, asleep: int, dials: int = 1500) -> dict[str, float
     for _ in range(dials):
         clock.forward(SECOND)
         began = time.perf_counter()
-        store.bells.ring("default", LIMITS, ALWAYS, rules, worker="w", record={}, capacity=50)
+        store.doorbells.plan("default", LIMITS, ALWAYS, rules, worker="w", record={}, capacity=50)
         planned = time.perf_counter()
-        go = store.dialling.begin(clock.ask())
+        go = store.attempts.begin(clock.ask())
         assert isinstance(go, Go), go
         clock.settle(go, PLACED)
         plans.append(planned - began)
@@ -205,7 +216,7 @@ def main() -> None:
             },
         ]
         read = read_csv(server, HUNDRED_THOUSAND)
-        moved = Server(client, clock=MOVABLE_CLOCK)
+        moved = Server(client, clock=MOVABLE_CLOCK, sleep=no_wait)
         asleep = [(count, dial_cost(moved, count)) for count in (0, 10_000)]
     page = report(rows, asleep, read)
     (ROOT / "ops" / "lists.md").write_text(page)

@@ -6,59 +6,277 @@ the tree. A mutant that survives its tests is a promise nobody checks. Run it
 by hand (`make mutants`); it prints what survived and exits 1 if anything did.
 """
 
+import os
 import shutil
 import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
+import answer_mutants
+import calls_mutants
 import campaign_mutants
+import list_mutants
+import reading_mutants
+import stop_mutants
+import surroundings_mutants
 from mutant import LUA, Mutant
 
 ROOT = Path(__file__).parents[2]
 DISPATCH = "tests/integration/test_dispatch.py"
 BELLS = "tests/integration/test_bells.py"
+STEPS = "tests/integration/test_clock_steps.py"
+MEMORY = "tests/integration/test_store_memory.py"
+
+DAMAGE = "tests/integration/test_damage.py"
+SHARES = "tests/integration/test_shares.py"
+DUTIES = "tests/integration/test_upkeep_duties.py"
 
 MUTANTS = [
-    Mutant("begin repeats its answer", LUA + "begin.lua", "if granted then", "if false then"),
     Mutant(
-        "begin trusts no wrong clock",
+        "a hold without its record holds",
+        LUA + "life.lua",
+        "or redis.call('SISMEMBER', P .. 'holds', scope) == 1",
+        "or false",
+        DAMAGE,
+    ),
+    Mutant(
+        "what is no record is not moved",
+        LUA + "life.lua",
+        "if damage then\n    return damage == 'missing'",
+        "if false then\n    return damage == 'missing'",
+        DAMAGE,
+    ),
+    Mutant(
+        "a candidate without a record is put aside",
         LUA + "begin.lua",
-        "if math.abs(tonumber(ARGV[4]) - now) > tonumber(ARGV[5]) then",
+        "local damage = id and unusable(id)",
+        "local damage = nil",
+        DAMAGE,
+    ),
+    Mutant(
+        "a job whose record is gone is not made again",
+        LUA + "accept.lua",
+        "    elseif was_there(twin) then",
+        "    elseif false then",
+        DAMAGE,
+    ),
+    Mutant(
+        "a do-not-call list that lacks numbers bars all",
+        LUA + "begin.lua",
+        "if lost then",
         "if false then",
+        DAMAGE,
+    ),
+    Mutant(
+        "a retyped index is put aside",
+        LUA + "damage.lua",
+        "    if is_spare(head_of(name)) then\n      local gone",
+        "    if false then\n      local gone",
+        DAMAGE,
+    ),
+    Mutant(
+        "an account has its share",
+        LUA + "gate.lua",
+        "  if others < 1 then",
+        "  if true then",
+        SHARES,
+    ),
+    Mutant(
+        "an account leaves one place for each other",
+        LUA + "gate.lua",
+        "math.min(math.floor((9 * free - taken) / 10), free - others)",
+        "math.floor((9 * free - taken) / 10)",
+        SHARES,
+    ),
+    Mutant(
+        "those behind stay behind",
+        LUA + "waiting.lua",
+        "    if first and first ~= id and its_rank <= rank then",
+        "    if false then",
+        SHARES,
+    ),
+    Mutant(
+        "who is taken out lets the next one pass",
+        LUA + "life.lua",
+        "    let_others_pass(id, job[4])",
+        "",
+        SHARES,
+    ),
+    Mutant(
+        "lanes beyond count are counted in the books",
+        "dialer/store/feeding.py",
+        "if len(lanes) > _LANES:",
+        "if False:",
+        SHARES,
+    ),
+    Mutant(
+        "a duty that fails keeps no other",
+        "dialer/maintenance/upkeep.py",
+        "        except Exception as error:\n            if duty",
+        "        except ZeroDivisionError as error:\n            if duty",
+        DUTIES,
+    ),
+    Mutant(
+        "a duty is bounded in time",
+        "dialer/maintenance/upkeep.py",
+        "if count < BOUND or self._monotonic() > end:",
+        "if count < BOUND:",
+        DUTIES,
+    ),
+    Mutant(
+        "the first look may forbid the rest",
+        "dialer/maintenance/upkeep.py",
+        "if self._do(_name(look), look) is False:",
+        "if self._do(_name(look), look) is None:",
+        DUTIES,
+    ),
+    Mutant(
+        "zone groups are bounded",
+        LUA + "append.lua",
+        ">= GROUPS then",
+        ">= 100000 then",
+        DUTIES,
+    ),
+    Mutant("begin repeats its answer", LUA + "begin.lua", "if granted then", "if false then"),
+    Mutant("begin trusts no doubtful clock", LUA + "begin.lua", "if doubt then", "if false then"),
+    Mutant(
+        "a wrong clock is noticed",
+        LUA + "prologue.lua",
+        "return WENT_BACK or SETTLES or off(CALLER.wall, CALLER.tolerance) or ",
+        "return WENT_BACK or SETTLES or ",
+    ),
+    Mutant(
+        "a step back is noticed",
+        LUA + "prologue.lua",
+        "local WENT_BACK = now < ERA.most - STEP",
+        "local WENT_BACK = false",
+        STEPS,
     ),
     Mutant(
         "a rolled back server is noticed",
-        LUA + "begin.lua",
-        "if tonumber(ARGV[6]) > seen() then",
+        LUA + "prologue.lua",
+        "and CALLER.seq > SEQ",
+        "and false",
+        MEMORY,
+    ),
+    Mutant(
+        "another store is noticed",
+        LUA + "prologue.lua",
+        "or CALLER.era ~= '' and CALLER.era ~= ERA.id",
+        "or false and CALLER.era ~= ERA.id",
+        MEMORY,
+    ),
+    Mutant(
+        "what was forgotten stops everything",
+        LUA + "life.lua",
+        "  if FORGOTTEN then\n    stop_what_was_forgotten()",
+        "  if FORGOTTEN then",
+        MEMORY,
+    ),
+    Mutant(
+        "a step forward is held",
+        LUA + "notice.lua",
+        "if jumped and ahead == 0 then",
         "if false then",
+        STEPS,
+    ),
+    Mutant(
+        "one that stood still stops nobody else",
+        LUA + "notice.lua",
+        "not set_right and now - ERA.most > STEP",
+        "not set_right",
+        STEPS,
+    ),
+    Mutant(
+        "a meter gives nothing for a step",
+        LUA + "meter.lua",
+        "  if steps == STEPS then",
+        "  if true then",
+        STEPS,
+    ),
+    Mutant(
+        "a rate cut in the future is no rate",
+        LUA + "meter.lua",
+        "local back = math.max(0, math.min(1,",
+        "local back = (math.min(1,",
+        STEPS,
+    ),
+    Mutant(
+        "nothing is due by a doubtful clock",
+        LUA + "due.lua",
+        "if distrust() then",
+        "if false then",
+        STEPS,
+    ),
+    Mutant("no lease ends by one", LUA + "reap.lua", "if distrust() then", "if false then", STEPS),
+    Mutant(
+        "nothing is pruned by one", LUA + "prune.lua", "if distrust() then", "if false then", STEPS
+    ),
+    Mutant(
+        "no campaign ends by one", LUA + "sweep.lua", "if distrust() then", "if false then", STEPS
+    ),
+    Mutant(
+        "no list is forgotten by one",
+        LUA + "forget.lua",
+        "if distrust() then",
+        "if false then",
+        STEPS,
+    ),
+    Mutant("nothing is fed by one", LUA + "feed.lua", "if doubt then", "if false then", STEPS),
+    Mutant(
+        "no key is forgotten by one", LUA + "tidy.lua", "if distrust() then", "if false then", STEPS
+    ),
+    Mutant(
+        "no call is over by one",
+        LUA + "plan.lua",
+        "if not doubt then\n  end_calls(account)",
+        "if true then\n  end_calls(account)",
+        STEPS,
+    ),
+    Mutant(
+        "a machine's memory stops another store",
+        "dialer/store/high_water_mark.py",
+        "    if seen.era != known.id:",
+        "    if False:",
+        MEMORY,
     ),
     Mutant(
         "a hold on everything stops",
-        LUA + "begin.lua",
-        "if redis.call('EXISTS', P .. 'hold:all') == 1 then",
+        LUA + "gate.lua",
+        "if is_held('all') then",
         "if false then",
     ),
-    Mutant("a hold on an account stops", LUA + "begin.lua", "if #owners > 0 then", "if false then"),
+    Mutant(
+        "a hold on an account stops",
+        LUA + "gate.lua",
+        "if #owners == 0 and not is_held(scope) then",
+        "if true then",
+    ),
     Mutant(
         "one probe at a time",
-        LUA + "begin.lua",
-        "if breaker[2] ~= '' or tonumber(breaker[1]) > now then",
-        "if tonumber(breaker[1]) > now then",
+        LUA + "gate.lua",
+        "if breaker[2] ~= '' or probe > now then",
+        "if probe > now then",
     ),
     Mutant(
         "the meter is charged",
         LUA + "begin.lua",
-        "us(math.max(tat, slot) + interval)",
+        "us(math.max(tat, slot) + limits.interval)",
         "us(math.max(tat, slot))",
     ),
     Mutant(
         "posting is limited",
-        LUA + "begin.lua",
-        "if redis.call('ZCARD', P .. 'posting:' .. account) >= max_posting then",
-        "if false then",
+        LUA + "gate.lua",
+        "if room < 1 then\n    return 0, 'posting'",
+        "if false then\n    return 0, 'posting'",
     ),
-    Mutant("live calls are limited", LUA + "begin.lua", "if max_live > 0 then", "if false then"),
+    Mutant(
+        "live calls are limited",
+        LUA + "gate.lua",
+        "if limits.live > 0 and live",
+        "if false and live",
+    ),
     Mutant(
         "closed is closed",
         LUA + "begin.lua",
@@ -105,13 +323,13 @@ MUTANTS = [
     Mutant(
         "settle is fenced",
         LUA + "settle.lua",
-        "if job[2] ~= token or not ARROWS.settle.from[state] then",
+        "if job[2] ~= token or not leads('settle', 'from', state) then",
         "if false then",
     ),
     Mutant(
         "a refusal gives the live place back",
         LUA + "settle.lua",
-        "if ARGV[6] == '0' then",
+        "if not ask.rang then",
         "if false then",
     ),
     Mutant("a late answer counts its try once", LUA + "settle.lua", "late and 0 or 1", "1"),
@@ -121,100 +339,107 @@ MUTANTS = [
     Mutant(
         "ringing again waits for the quarantine",
         LUA + "resolve.lua",
-        "and now < over then",
+        "and (now < over or distrust()) then",
         "and false then",
     ),
     Mutant(
         "a lease over is doubt, not another try",
-        "dialer/job.py",
-        '"expire": (frozenset({State.DIALING}), frozenset({State.UNCONFIRMED})),',
-        '"expire": (frozenset({State.DIALING}), frozenset({State.READY})),',
+        "dialer/domain/job/job.py",
+        '"expire": _arrow("dialing", "unconfirmed"),',
+        '"expire": _arrow("dialing", "ready"),',
     ),
     Mutant(
         "no move outside the table",
         LUA + "life.lua",
-        "if not from or not arrow.from[from] or not arrow.to[to] then",
-        "if not from then",
+        "if not leads(verb, 'from', from) or not leads(verb, 'to', to) then",
+        "if false then",
     ),
     Mutant(
         "a take-back is fenced",
         LUA + "take_back.lua",
-        "if job[2] ~= token or job[1] ~= 'dialing' then",
+        "if job[2] ~= token or job[1] ~= 'dialing' or unusable(id) then",
         "if false then",
     ),
     Mutant(
         "a dead probe is a fault",
         LUA + "reap.lua",
-        "tell_breaker(job[2], job[1], 'fault', cfg, why)",
+        "apart('breaker:' .. job[2], tell_breaker, job[2], job[1], 'fault', ask.breaker, why)",
         "",
     ),
     Mutant(
         "unconfirmed is never pruned", LUA + "prune.lua", "if not ENDS[state] then", "if false then"
     ),
     Mutant(
-        "bells are not doubled", LUA + "ring.lua", "if nth > unanswered then", "if true then", BELLS
+        "bells are not doubled", LUA + "plan.lua", "if nth > unanswered then", "if true then", BELLS
     ),
     Mutant(
         "a gone worker carries nothing",
-        LUA + "ring.lua",
+        LUA + "plan.lua",
         "redis.call('ZREM', P .. 'capacity', gone)",
         "",
         BELLS,
     ),
     Mutant(
         "mode never goes up",
-        "dialer/dispatch.py",
+        "dialer/dialing/dispatch.py",
         'if go.mode == route.mode == "live" else',
         'if route.mode == "live" else',
         DISPATCH,
     ),
     Mutant(
         "a lost answer to begin is given back",
-        "dialer/dispatch.py",
-        'self._insist(lambda: self._dialling.take_back(token, "the answer to begin was lost"))',
+        "dialer/dialing/dispatch.py",
+        'self._insist(lambda: self._attempts.take_back(token, "the answer to begin was lost"))',
         "pass",
         DISPATCH,
     ),
     Mutant(
         "an outcome is insisted on",
-        "dialer/dispatch.py",
+        "dialer/dialing/dispatch.py",
         "if self._monotonic() > give_up:",
         "if True:",
         DISPATCH,
     ),
     Mutant(
         "stopped in mid-request is doubt",
-        "dialer/dispatch.py",
+        "dialer/dialing/dispatch.py",
         "except BaseException as error:",
         "except ZeroDivisionError as error:",
         DISPATCH,
     ),
     Mutant(
         "several numbers suppress none",
-        "dialer/refusal.py",
+        "dialer/domain/job/settle.py",
         'numbers[0] if len(numbers) == 1 else ""',
         "numbers[0]",
         DISPATCH,
     ),
     Mutant(
         "doubt is not retried",
-        "dialer/settle.py",
-        'DOUBT = Row(State.UNCONFIRMED, "doubt", True, True, Breaker.FAULT)',
-        'DOUBT = Row(State.SCHEDULED, "retry", True, True, Breaker.FAULT, "provider")',
-        "tests/unit/test_settle.py",
+        "dialer/domain/job/settle.py",
+        'DOUBT = SettlementRow(State.UNCONFIRMED, "doubt", True, True, Breaker.FAULT)',
+        'DOUBT = SettlementRow(State.SCHEDULED, "retry", True, True, Breaker.FAULT, "provider")',
+        "tests/unit/domain/job/test_settle.py",
     ),
     Mutant(
         "a live job is not spent in developer mode",
         LUA + "begin.lua",
-        "if mode ~= 'live' or ARGV[18] == 'live' then",
+        "if mode ~= 'live' or ask.mode == 'live' then",
         "if true then",
         DISPATCH,
     ),
     Mutant(
         "a server that may forget stops everything",
-        "dialer/durability.py",
-        'holds.set(EVERYTHING, owner=DURABILITY, who="tick", reason=reason)',
+        "dialer/maintenance/durability_check.py",
+        "holds.reconcile(EVERYTHING, owner=DURABILITY, reason=self._unsafe(), over=over)",
         "pass",
+        "tests/integration/test_durability.py",
+    ),
+    Mutant(
+        "the age of a hold is that of the trouble",
+        "dialer/store/holds.py",
+        "all(hold.reason != reason for hold in standing)",
+        "True",
         "tests/integration/test_durability.py",
     ),
     Mutant(
@@ -226,14 +451,14 @@ MUTANTS = [
     ),
     Mutant(
         "other settings forget no keys",
-        "dialer/upkeep.py",
-        "if self._store.bells.apart(self._settings):",
+        "dialer/maintenance/upkeep.py",
+        "if self._store.doorbells.apart(self._settings):",
         "if False:",
         "tests/integration/test_other_settings.py",
     ),
     Mutant(
         "a campaign keeps the mode it began with",
-        "dialer/feeder.py",
+        "dialer/feeding/feeder.py",
         "mode = progress.mode or route.mode",
         "mode = route.mode",
         "tests/integration/test_other_settings.py",
@@ -241,11 +466,17 @@ MUTANTS = [
     Mutant(
         "the mode of a campaign is kept by the store",
         LUA + "feed.lua",
-        ", 'mode', ARGV[7])",
+        ", 'mode', ask.mode)",
         ")",
         "tests/integration/test_other_settings.py",
     ),
+    *list_mutants.MUTANTS,
     *campaign_mutants.MUTANTS,
+    *stop_mutants.MUTANTS,
+    *answer_mutants.MUTANTS,
+    *calls_mutants.MUTANTS,
+    *surroundings_mutants.MUTANTS,
+    *reading_mutants.MUTANTS,
 ]
 
 
@@ -260,6 +491,8 @@ def survives(mutant: Mutant, tree: Path) -> bool:
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", mutant.tests],
             cwd=tree,
+            # Processes that a test starts elsewhere shall run the copy too.
+            env={**os.environ, "PYTHONPATH": str(tree)},
             capture_output=True,
             timeout=300,
             check=False,

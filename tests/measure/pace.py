@@ -25,9 +25,9 @@ sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from stack import Stack, stack, wait_until
 
-from dialer.call import ClickToCall
-from dialer.job import Job, State
-from dialer.order import Order
+from dialer.domain.call.call import ClickToCall
+from dialer.domain.job.job import Job, State
+from dialer.domain.job.order import Order
 
 WORKERS = 3
 #: calls a second, calls to make

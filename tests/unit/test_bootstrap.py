@@ -2,7 +2,8 @@
 
 from datetime import UTC, datetime, timedelta
 
-from dialer.bootstrap import calendar_of, route_of
+from dialer.bootstrap.accounts import calendar_of, route_of
+from dialer.domain.call.customer import UNPROTECTED
 from dialer.settings import Settings
 from schedules.presets import Cap
 
@@ -43,5 +44,5 @@ def test_customer_rules_are_written_as_the_scripts_read_them():
     customer = {"gap": "50s", "max_rings": 3, "per": "24h"}
     rules = Settings.parse({"customer": customer}).customer.rules
 
-    assert rules.as_words() == "50000000 3/86400000000"
-    assert Settings.parse({"customer": {"gap": "0s"}}).customer.rules.as_words() == "0 "
+    assert (rules.gap, rules.caps_as_words()) == (timedelta(seconds=50), "3/86400000000")
+    assert Settings.parse({"customer": {"gap": "0s"}}).customer.rules == UNPROTECTED

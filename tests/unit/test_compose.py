@@ -10,9 +10,9 @@ import pytest
 import yaml
 from celery.bin.celery import celery
 
-from dialer.duration import parse_duration
 from dialer.sandbox.world import DEFAULT_WORLD
 from dialer.settings import Settings
+from dialer.text.duration import parse_duration
 
 ROOT = Path(__file__).parents[2]
 COMPOSE = yaml.safe_load((ROOT / "docker-compose.yml").read_text())

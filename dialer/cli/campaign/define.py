@@ -1,201 +1,186 @@
 """
-`dialer campaign create`, `dialer campaign set`.
+`dialer campaign create`, `dialer campaign set`: options and a file as the fields of a campaign.
+
+Problems are named as they were written. An empty text takes a field back to its default.
 """
 
-from collections.abc import Mapping
-from typing import Any, NoReturn
+import re
+import tomllib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import starmap
+from pathlib import Path
+from typing import Any, Final
 
 import typer
 
-from dialer.bootstrap import feeder_of
-from dialer.campaign import Campaign, CampaignState
 from dialer.cli import output
-from dialer.cli.campaign import options as given_as
-from dialer.cli.campaign.definition import Draft
-from dialer.cli.campaign.sight import Sight, look
-from dialer.cli.campaign.summary import describe, mode_notes
-from dialer.cli.opening import Session, session, who_runs
-from dialer.cli.options import Who
-from dialer.errors import CampaignChanged
-from dialer.job import State
-from dialer.remake import remake_all
+from dialer.cli.campaign.options import FLAGS, REPEATED, defining
+from dialer.cli.options import read_moment, read_rate
+from dialer.cli.session import session
+from dialer.cli.views.campaign_changes import tell_changed, tell_defined
+from dialer.domain.call.parameters import Problem
+from dialer.domain.campaign.campaign import Campaign
+from dialer.errors import InvalidCampaign
+from dialer.services.campaigns.definition import PARAMETERS, TABLES, table_in
 
-#: What contacts in a list were read by.
-_READ_BY = ("columns", "customer", "zone_from", "zone_column")
-_TYPES = ("fromType", "toType")
-#: How often a change is made anew because somebody else was faster.
-_TRIES = 5
+_WHOLE: Final = ("weight", "max_posting", "max_live_calls", "live_per_agent", "max_tries")
+_ZONE_SOURCE: Final = re.compile(r"(campaign|number)|column:(.+)")
 
 
-def create(
-    name: given_as.Name,
-    *,
-    file: given_as.File = None,
-    account: given_as.Account = None,
-    call: given_as.Set = None,
-    columns: given_as.Column = None,
-    caller_ids: given_as.CallerId = None,
-    purpose: given_as.Purpose = None,
-    customer: given_as.Customer = None,
-    calling_hours: given_as.Hours = None,
-    preset: given_as.PresetName = None,
-    holidays: given_as.Holidays = None,
-    time_zone: given_as.Zone = None,
-    zone_from: given_as.ZoneFrom = None,
-    starts: given_as.Starts = None,
-    ends: given_as.Ends = None,
-    weight: given_as.Weight = None,
-    calls_per_second: given_as.Rate = None,
-    max_posting: given_as.MaxPosting = None,
-    max_live_calls: given_as.MaxLive = None,
-    live_per_agent: given_as.PerAgent = None,
-    max_tries: given_as.MaxTries = None,
-    delays: given_as.Delay = None,
-    not_same_day: given_as.NotSameDay = None,
-    who: Who = "",
-) -> None:
+@defining
+def create(name: str, file: str | None, written: Mapping[str, Any], who: str) -> None:
     """Define a campaign; nobody is rung yet."""
-    given = _fields(locals())
-    with session() as opened:
-        draft = Draft({"name": name})
-        if file:
-            draft.read_file(file)
-        draft.read_options(given)
-        campaign = draft.make(opened.settings, opened.now) or _refuse(draft)
-        opened.store.campaigns.create(campaign, who=who or who_runs())
-        seen = look(opened, name, hours=False)
-        output.say(f"campaign {name} is defined, {_state(seen)}")
-        describe(opened, campaign)
-        output.say(f"next: dialer campaign {_next(seen)}")
+    draft = Draft.read(name, file, written)
+    with session(who=who) as opened, draft.blamed():
+        seen = opened.campaigns.define(name, draft.fields, unread=draft.problems)
+        tell_defined(seen, opened.settings)
 
 
-def change(
-    name: given_as.Name,
-    *,
-    file: given_as.File = None,
-    account: given_as.Account = None,
-    call: given_as.Set = None,
-    columns: given_as.Column = None,
-    caller_ids: given_as.CallerId = None,
-    purpose: given_as.Purpose = None,
-    customer: given_as.Customer = None,
-    calling_hours: given_as.Hours = None,
-    preset: given_as.PresetName = None,
-    holidays: given_as.Holidays = None,
-    time_zone: given_as.Zone = None,
-    zone_from: given_as.ZoneFrom = None,
-    starts: given_as.Starts = None,
-    ends: given_as.Ends = None,
-    weight: given_as.Weight = None,
-    calls_per_second: given_as.Rate = None,
-    max_posting: given_as.MaxPosting = None,
-    max_live_calls: given_as.MaxLive = None,
-    live_per_agent: given_as.PerAgent = None,
-    max_tries: given_as.MaxTries = None,
-    delays: given_as.Delay = None,
-    not_same_day: given_as.NotSameDay = None,
-    who: Who = "",
-) -> None:
+@defining
+def change(name: str, file: str | None, written: Mapping[str, Any], who: str) -> None:
     """Change what is given, from the next call on; "" takes a field back to its default."""
-    given = _fields(locals())
-    if not file and all(value is None for value in given.values()):
+    draft = Draft.read(name, file, written)
+    if not (file or draft.typed):
         raise typer.BadParameter("give at least one option, such as --weight 2", param_hint="NAME")
-    with session() as opened:
-        after = _replace(opened, name, file, given, who or who_runs())
-        # Jobs carry what the definition said when they were made. It is closed meanwhile:
-        # its new hours are known only once the feeder has written them.
-        waiting = opened.store.contacts.open_ids(name)
-        remake_all(opened.store, opened.explainer.routes, waiting, who or who_runs())
-        if not opened.unsafe:
-            # What is unsafe gets no more work; closed until it is mended.
-            feeder_of(opened.settings, opened.store).look(name)
-        output.say(f"campaign {name} is changed, from the next call on")
-        describe(opened, after)
-        for note in mode_notes(opened, after, opened.store.campaigns.progress(name)):
-            output.say(f"note: {note}")
-        _tell_of_dead(opened, name)
+    with session(who=who) as opened, draft.blamed():
+        whole, unread = draft.from_file, draft.problems
+        seen = opened.campaigns.edit(name, draft.fields, whole=whole, unread=unread)
+        tell_changed(seen, opened.settings)
 
 
-def _replace(
-    opened: Session, name: str, file: str | None, given: Mapping[str, Any], who: str
-) -> Campaign:
+@dataclass
+class Draft:
     """
-    Change what was given, and nothing that somebody else changes at the same time.
+    A definition on the command line.
+
+    Attributes:
+        name: The campaign's.
+        fields: As `CampaignService.edit` takes them.
+        problems: Of options and a file that cannot be read.
+        file: The path of the file; "" for none.
+        from_file: Fields that the file names.
+        typed: Fields that an option wrote; (field, name) for one name of a table.
+    """
+
+    name: str
+    fields: dict[str, Any] = field(default_factory=dict)
+    problems: list[Problem] = field(default_factory=list)
+    file: str = ""
+    from_file: set[str] = field(default_factory=set)
+    typed: set[str | tuple[str, str]] = field(default_factory=set)
+
+    @classmethod
+    def read(cls, name: str, file: str | None, written: Mapping[str, Any]) -> "Draft":
+        """Read a TOML file, and then the options by field, which win."""
+        draft = cls(name, file=file or "")
+        if file:
+            draft._read_file(Path(file))
+        for one, value in written.items():
+            if value or value == "":
+                draft.typed.add(one)
+                draft._read_option(one, value)
+        draft._move_parameters()
+        return draft
+
+    @contextmanager
+    def blamed(self) -> Iterator[None]:
+        """Complain of problems as they were written, and end with status 2."""
+        try:
+            yield
+        except InvalidCampaign as error:
+            for line in dict.fromkeys(starmap(self._line, error.problems)):
+                output.complain(line)
+            raise typer.Exit(2) from None
+
+    def _read_file(self, path: Path) -> None:
+        try:
+            said = tomllib.loads(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            self.problems.append((f"--file {path}", f"cannot be read: {error.strerror}"))
+            return
+        except ValueError as error:
+            self.problems.append((f"--file {path}", f"is no TOML: {error}"))
+            return
+        if said.setdefault("name", self.name) != self.name:
+            self.problems.append(("name", f"is not {self.name}, the name that was typed"))
+        self.from_file = set(said)
+        self.fields |= said
+
+    def _read_option(self, name: str, written: str | list[str]) -> None:
+        if name in TABLES:
+            self.fields[name] = {**table_in(self.fields, name), **dict(self._pairs(name, written))}
+            return
+        try:
+            self.fields |= _values(name, written)
+        except typer.BadParameter as error:
+            self.problems.append((name, error.message))
+            self.fields[name] = None
+
+    def _pairs(self, name: str, written: str | list[str]) -> Iterator[tuple[str, str | None]]:
+        for one in written:
+            key, equals, value = one.partition("=")
+            key = key.strip()
+            if not equals or not key:
+                self.problems.append((name, f'"{one}" is not {REPEATED[name]}'))
+            elif (name, key) in self.typed:
+                self.problems.append((f"{name}.{key}", "is given twice"))
+            else:
+                self.typed.add((name, key))
+                yield key, value.strip() or None
+
+    def _move_parameters(self) -> None:
+        """Take a parameter that was typed out of the other table it may stand in."""
+        for name, other in (PARAMETERS, PARAMETERS[::-1]):
+            for key in table_in(self.fields, name):
+                if (name, key) in self.typed and (other, key) not in self.typed:
+                    self.fields[other] = {**table_in(self.fields, other), key: None}
+
+    def _line(self, path: str, rule: str) -> str:
+        if rule.startswith("is missing") and path not in {*Campaign.model_fields, *self.from_file}:
+            return f"--set {path}=VALUE or --column {path}=COLUMN: one of them is needed"
+        return f"{self._label(path)}: {rule}"
+
+    def _label(self, path: str) -> str:
+        """Name a field as the user wrote it, "call.from" as "--set from"."""
+        name, _, key = path.partition(".")
+        key = key.removesuffix(".[key]") if name in TABLES else ""
+        typed = (name, key) in self.typed if key else name in self.typed
+        if name in self.from_file and not typed:
+            return f"{self.file}: {path}"
+        return f"{FLAGS[name]} {key}" if key else FLAGS.get(name, path)
+
+
+def _values(name: str, written: str | list[str]) -> dict[str, Any]:
+    """
+    Return the fields that one option writes.
 
     Raises:
-        CampaignChanged: Others change it all the time; nothing was changed.
+        BadParameter: It cannot be read.
     """
-    for left in reversed(range(_TRIES)):
-        # In this order: a definition that is newer than its record is refused.
-        progress, before = opened.store.campaigns.progress(name), opened.store.campaigns.get(name)
-        after = _edited(opened, before, progress.rows, file, given)
-        try:
-            opened.store.campaigns.replace(after, who=who, version=progress.version)
-        except CampaignChanged:
-            if not left:
-                raise
-        else:
-            break
-    return after
+    if isinstance(written, list):
+        ones = (one.strip() for text in written for one in text.split(","))
+        return {name: tuple(one for one in ones if one)}
+    if name == "zone_from":
+        match = _ZONE_SOURCE.fullmatch(written or "campaign")
+        if match is None:
+            raise typer.BadParameter(f'"{written}" is not campaign, number or column:NAME')
+        return {"zone_from": match[1] or "column", "zone_column": match[2]}
+    read = _READERS.get(name)
+    return {name: read(written, FLAGS[name]) if read and written else written or None}
 
 
-def _edited(
-    opened: Session, before: Campaign, rows: int, file: str | None, given: Mapping[str, Any]
-) -> Campaign:
-    draft = Draft(before.model_dump())
-    if file:
-        draft.read_file(file)
-    draft.read_options(given)
-    after = draft.make(opened.settings, opened.now)
-    if after is not None:
-        draft.problems += _too_late(draft, before, after, rows)
-    if after is None or draft.problems:
-        _refuse(draft)
-    return after
+def _whole(text: str, flag: str) -> int:
+    if not re.fullmatch(r"-?[0-9]{1,9}", text):
+        raise typer.BadParameter(f'"{text}" is no whole number', param_hint=flag)
+    return int(text)
 
 
-def _state(seen: Sight) -> str:
-    if seen.progress.state is CampaignState.DRAFT:
-        return "a draft: nobody is rung"
-    return f"as it was before: it is {seen.standing}"
-
-
-def _next(seen: Sight) -> str:
-    name = seen.progress.name
-    if seen.progress.state is not CampaignState.DRAFT:
-        return f"show {name}"
-    return f"preflight {name}" if seen.progress.rows else f"import {name} FILE"
-
-
-def _tell_of_dead(opened: Session, name: str) -> None:
-    if dead := opened.store.campaigns.progress(name).counts[State.DEAD]:
-        stay = output.agreeing(dead, "stays as it is", "stay as they are")
-        it = output.agreeing(dead, "it", "them")
-        again = f"to put {it} back, by what it says now: dialer dead redrive --campaign {name}"
-        output.say(f"{output.counted(dead, 'dead letter')} {stay}; {again}")
-
-
-def _fields(arguments: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        name: value or None if isinstance(value, list) else value
-        for name, value in arguments.items()
-        if name in given_as.FLAGS and name != "name"
-    }
-
-
-def _refuse(draft: Draft) -> NoReturn:
-    for problem in draft.problems:
-        output.complain(problem)
-    raise typer.Exit(2)
-
-
-def _too_late(draft: Draft, before: Campaign, after: Campaign, rows: int) -> list[str]:
-    """Say which changes the contacts in the list would not survive."""
-    if not rows:
-        return []
-    changed = [name for name in _READ_BY if getattr(before, name) != getattr(after, name)]
-    changed += [f"call.{name}" for name in _TYPES if before.call.get(name) != after.call.get(name)]
-    were = output.agreeing(rows, "was", "were")
-    rule = f"cannot change any more: {output.counted(rows, 'contact')} {were} read by it"
-    labels = dict.fromkeys(map(draft.label, changed))
-    return [f"{label}: {rule}; create another campaign" for label in labels]
+#: Readers of options that are no plain text.
+_READERS: Final[Mapping[str, Callable[[str, str], Any]]] = {
+    **dict.fromkeys(_WHOLE, _whole),
+    "starts": read_moment,
+    "ends": read_moment,
+    "calls_per_second": read_rate,
+}

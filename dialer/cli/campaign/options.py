@@ -1,120 +1,87 @@
-"""
-The options that define a campaign, and which field each of them writes.
-"""
+"""The options that define a campaign, and which field each of them writes."""
 
-from collections.abc import Mapping
-from types import MappingProxyType
-from typing import Annotated, Final
+from collections.abc import Callable, Mapping
+from inspect import Parameter, Signature
+from typing import Annotated, Any, Final
 
 import typer
 
+from dialer.cli.options import Who
 from schedules.presets import PRESETS
 
 Name = Annotated[str, typer.Argument(metavar="NAME", help="The campaign.")]
-
-# All of them are read as text, so that everything wrong can be said at once.
-File = Annotated[
+_File = Annotated[
     str | None, typer.Option("--file", metavar="FILE.toml", help="Fields by name; options win.")
 ]
-Account = Annotated[str | None, typer.Option("--account", help="Whose calls.  [default: default]")]
-Set = Annotated[
-    list[str] | None,
-    typer.Option("--set", metavar="PARAM=VALUE", help="Parameter of each call; may be repeated."),
-]
-Column = Annotated[
-    list[str] | None,
-    typer.Option("--column", metavar="PARAM=COLUMN", help="The column of the list that fills it."),
-]
-CallerId = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--caller-id", metavar="NUMBER", help="fromCLI; of several, with commas, each in turn."
-    ),
-]
-Purpose = Annotated[
-    str | None, typer.Option("--purpose", help="promotional, service, transactional or recovery.")
-]
-Customer = Annotated[
-    str | None, typer.Option("--customer", help="The leg that the rules protect: to, from, both.")
-]
-Hours = Annotated[str | None, typer.Option("--hours", help='Such as "Mon-Fri 10:00-18:00".')]
-PresetName = Annotated[
-    str | None, typer.Option("--preset", help=f"Beside --hours: {', '.join(PRESETS)}.")
-]
-Holidays = Annotated[
-    str | None, typer.Option("--holidays", help="Regions and dates: IN-MH, 2030-01-26.")
-]
-Zone = Annotated[
-    str | None, typer.Option("--zone", help="Where the hours are meant: Asia/Kolkata.")
-]
-ZoneFrom = Annotated[
-    str | None,
-    typer.Option(
-        "--zone-from",
-        metavar="campaign|number|column:NAME",
-        help="Where the zone of a contact comes from.",
-    ),
-]
-Starts = Annotated[
-    str | None, typer.Option("--starts", help="Not earlier: 2h, or ISO with offset.")
-]
-Ends = Annotated[
-    str | None,
-    typer.Option("--ends", help="No call from here on: 7d, or ISO with offset.  [default: 30d]"),
-]
-Weight = Annotated[
-    str | None, typer.Option("--weight", help="Its share beside other campaigns, 1 to 1000.")
-]
-Rate = Annotated[
-    str | None, typer.Option("--calls-per-second", help="Its own rate: 2, 30/min, 100/h.")
-]
-MaxPosting = Annotated[
-    str | None, typer.Option("--max-posting", help="Its requests on the wire at once.")
-]
-MaxLive = Annotated[
-    str | None, typer.Option("--max-live-calls", help="Its calls going on at once; 0 for no bound.")
-]
-PerAgent = Annotated[
-    str | None,
-    typer.Option("--live-per-agent", help="Calls going on for each agent in from; 0 for no bound."),
-]
-MaxTries = Annotated[str | None, typer.Option("--max-tries", help="Tries of each contact in all.")]
-Delay = Annotated[
-    list[str] | None,
-    typer.Option(
-        "--delay", metavar="KIND=10m", help="Wait after an attempt: provider, agent, capacity."
-    ),
-]
-NotSameDay = Annotated[
-    list[str] | None,
-    typer.Option("--not-same-day", metavar="KIND", help="After these not again that day."),
-]
 
-#: The field of a campaign -> the option that writes it.
-FLAGS: Final[Mapping[str, str]] = MappingProxyType(
-    {
-        "name": "NAME",
-        "account": "--account",
-        "call": "--set",
-        "columns": "--column",
-        "caller_ids": "--caller-id",
-        "purpose": "--purpose",
-        "customer": "--customer",
-        "calling_hours": "--hours",
-        "preset": "--preset",
-        "holidays": "--holidays",
-        "time_zone": "--zone",
-        "zone_from": "--zone-from",
-        "zone_column": "--zone-from",
-        "starts": "--starts",
-        "ends": "--ends",
-        "weight": "--weight",
-        "calls_per_second": "--calls-per-second",
-        "max_posting": "--max-posting",
-        "max_live_calls": "--max-live-calls",
-        "live_per_agent": "--live-per-agent",
-        "max_tries": "--max-tries",
-        "delays": "--delay",
-        "not_same_day": "--not-same-day",
-    }
-)
+#: Field of a campaign -> its option and the help.
+_OPTIONS: Final = {
+    "account": ("--account", "Whose calls.  [default: default]"),
+    "call": ("--set", "Parameter of each call; may be repeated."),
+    "columns": ("--column", "The column of the list that fills it."),
+    "caller_ids": ("--caller-id", "fromCLI; of several, with commas, each in turn."),
+    "purpose": ("--purpose", "promotional, service, transactional or recovery."),
+    "customer": ("--customer", "The leg that the rules protect: to, from, both."),
+    "calling_hours": ("--hours", 'Such as "Mon-Fri 10:00-18:00".'),
+    "preset": ("--preset", f"Beside --hours: {', '.join(PRESETS)}."),
+    "holidays": ("--holidays", "Regions and dates: IN-MH, 2030-01-26."),
+    "time_zone": ("--zone", "Where the hours are meant: Asia/Kolkata."),
+    "zone_from": ("--zone-from", "Where the zone of a contact comes from."),
+    "starts": ("--starts", "Not earlier: 2h, or ISO with offset."),
+    "ends": ("--ends", "No call from here on: 7d, or ISO with offset.  [default: 30d]"),
+    "weight": ("--weight", "Its share beside other campaigns, 1 to 1000."),
+    "calls_per_second": ("--calls-per-second", "Its own rate: 2, 30/min, 100/h."),
+    "max_posting": ("--max-posting", "Its requests on the wire at once."),
+    "max_live_calls": ("--max-live-calls", "Its calls going on at once; 0 for no bound."),
+    "live_per_agent": (
+        "--live-per-agent",
+        "Calls going on for each agent in from; 0 for no bound.",
+    ),
+    "max_tries": ("--max-tries", "Tries of each contact in all."),
+    "delays": ("--delay", "Wait after an attempt: provider, agent, capacity."),
+    "not_same_day": ("--not-same-day", "After these not again that day."),
+}
+#: Field whose option may be repeated -> one value in the help.
+REPEATED: Final[Mapping[str, str]] = {
+    "call": "PARAM=VALUE",
+    "columns": "PARAM=COLUMN",
+    "caller_ids": "NUMBER",
+    "delays": "KIND=10m",
+    "not_same_day": "KIND",
+}
+_METAVARS: Final = {**REPEATED, "zone_from": "campaign|number|column:NAME"}
+#: Field of a campaign -> its option.
+FLAGS: Final[Mapping[str, str]] = {
+    "name": "NAME",
+    "zone_column": "--zone-from",
+    **{field: flag for field, (flag, _) in _OPTIONS.items()},
+}
+
+
+def defining(
+    command: Callable[[str, str | None, Mapping[str, Any], str], None],
+) -> Callable[..., None]:
+    """
+    Give a command NAME, --file, all options of a definition, and --who.
+
+    Its function takes the name, the file, the options by field (None for one left out) and who.
+    Everything is taken as text, so that all problems can be named at once.
+    """
+
+    def run(name: str, file: str | None, who: str, **written: Any) -> None:
+        command(name, file, written, who)
+
+    annotations: dict[str, Any] = {"name": Name, "file": _File}
+    for field, (flag, text) in _OPTIONS.items():
+        option = typer.Option(flag, metavar=_METAVARS.get(field), help=text)
+        annotations[field] = Annotated[(list[str] if field in REPEATED else str) | None, option]
+    annotations["who"] = Who
+    defaults = {"name": Parameter.empty, "who": ""}
+    run.__signature__ = Signature(  # type: ignore[attr-defined]  # what typer reads
+        [
+            Parameter(one, Parameter.KEYWORD_ONLY, default=defaults.get(one), annotation=annotation)
+            for one, annotation in annotations.items()
+        ]
+    )
+    run.__annotations__, run.__doc__ = annotations, command.__doc__
+    return run

@@ -1,62 +1,92 @@
--- Loaded by the scripts that make jobs: enqueue and feed.
+-- Used by the scripts that make jobs: enqueue and feed.
 --
--- Twelve values make a job:
---   id, digest, key, account, mode, lane, priority, due (us, 0 = at once),
---   not_after (us, 0 = after the default), default deadline (us from now),
---   "to lead_us ring_us talk_us number,number rings,rings" as six words, content (JSON)
+-- A job to be made says
+--   ids, digests   its own, and behind them those of its twins
+--   key, account, priority
+--   due_us         when it may be dialled, 0 for at once
+--   not_after_us   its deadline, 0 for deadline_us after its start
+--   call           the fields of its record that the call decides, as text
 
-local FIELDS = 12
-local first, seq, lanes = seen(), seen(), {}
+local first, lanes = SEQ, {}
 
--- The fields of a record that its call decides, and its customers.
-local function call_fields(i)
-  local customer, lead, ring, talk, numbers, rings =
-    string.match(ARGV[i + 10], '^(%S+) (%d+) (%d+) (%d+) (%S*) (%S*)$')
-  return {'digest', ARGV[i + 1], 'mode', ARGV[i + 4], 'lane', ARGV[i + 5], 'customer', customer,
-    'lead_us', lead, 'ring_us', ring, 'talk_us', talk, 'protected', numbers, 'rings', rings,
-    'content', ARGV[i + 11]}, numbers
+-- Was there a job whose record was lost? It may have been rung: it is none that is new.
+local function was_there(id)
+  if redis.call('EXISTS', job_key(id)) == 1 then
+    return true
+  end
+  for state in pairs(STATES) do
+    if redis.call('ZSCORE', P .. 'in:' .. state, id) then
+      return true
+    end
+  end
+  return false
 end
 
--- Make the job whose values begin at ARGV[i]; `who` hands it in.
--- Returns created, duplicate, conflict:<state> or late.
-local function accept(i, who)
-  local id, digest = ARGV[i], ARGV[i + 1]
-  local key = job_key(id)
-  local known = redis.call('HMGET', key, 'digest', 'state', 'was')
-  if known[1] then
-    return known[1] == digest and 'duplicate' or 'conflict:' .. (known[2] or known[3])
+-- Why a job is not made, as one of its twins is there; nil when none is.
+local function known_as(job)
+  local digests = {}
+  for _, digest in ipairs(job.digests) do
+    digests[digest] = true
   end
-  local lane, priority = ARGV[i + 5], tonumber(ARGV[i + 6])
-  local due, not_after = tonumber(ARGV[i + 7]), tonumber(ARGV[i + 8])
+  for _, twin in ipairs(job.ids) do
+    local known = redis.call('HMGET', job_key(twin), 'digest', 'state', 'was')
+    if known[1] and not digests[known[1]] then
+      return 'conflict:' .. (known[2] or known[3] or 'damaged')
+    elseif known[1] then
+      return twin == job.ids[1] and 'duplicate' or 'duplicate:' .. twin
+    elseif was_there(twin) then
+      return 'conflict:damaged'
+    end
+  end
+end
+
+-- Make a job; `who` hands it in, `version` is that of the definition it was made from, nil
+-- for a direct call.
+-- Returns created, duplicate, duplicate:<id of a twin>, conflict:<state> or late.
+local function made(job, who, version)
+  local id, lane = job.ids[1], job.call.lane
+  local known = known_as(job)
+  if known then
+    return known
+  end
+  local not_after = job.not_after_us
   if not_after == 0 then
-    not_after = math.max(due, now) + tonumber(ARGV[i + 9])
+    not_after = math.max(job.due_us, now, ERA.most) + job.deadline_us
   end
   if not_after <= now then
     return 'late'
   end
-  seq = seq + 1
-  local rank = us((9 - priority) * 100000000000000 + seq)
-  local state = due > now and 'scheduled' or 'ready'
-  local fields, numbers = call_fields(i)
-  redis.call('HSET', key, unpack(fields))
-  redis.call('HSET', key, 'state', state, 'key', ARGV[i + 2],
-    'account', ARGV[i + 3], 'priority', priority,
+  SEQ = SEQ + 1
+  local key, rank = job_key(id), us((9 - job.priority) * 100000000000000 + SEQ)
+  local state = job.due_us > now and 'scheduled' or 'ready'
+  redis.call('HSET', key, flat(job.call))
+  redis.call('HSET', key, 'state', state, 'key', job.key,
+    'account', job.account, 'priority', us(job.priority),
     'rank', rank, 'tries', 0, 'misses', 0, 'attempt', 0, 'created_us', us(now),
-    'entered_us', us(now), 'due_us', us(due), 'not_after_us', us(not_after),
+    'entered_us', us(now), 'due_us', us(job.due_us), 'not_after_us', us(not_after),
     'token', '', 'settled', '',
     'reason', 'accepted', 'log', us(now) .. '\t\t' .. state .. '\t' .. who .. '\taccepted\n')
-  for number in string.gmatch(numbers, '[^,]+') do
+  if version then
+    redis.call('HSET', key, 'version', version)
+  end
+  for number in each_number(job.call.protected) do
     redis.call('SADD', P .. 'of:' .. number, id)
   end
-  redis.call('ZADD', P .. 'in:' .. state, us(state == 'ready' and now or due), id)
+  redis.call('ZADD', P .. 'in:' .. state, us(state == 'ready' and now or job.due_us), id)
   if state == 'ready' then
     redis.call('ZADD', P .. 'lane:' .. lane, rank, id)
     lanes[lane] = true
   end
-  redis.call('SADD', P .. 'accounts', ARGV[i + 3])
+  redis.call('SADD', P .. 'accounts', job.account)
   count_move(lane, id, '', state)
   tell_of_job('create', id, 0, lane, '', state, who, 'accepted')
   return 'created'
+end
+
+-- One whose key cannot be used is refused, and the others are made.
+local function accept(job, who, version)
+  local sound, answer = apart('job:' .. job.ids[1], made, job, who, version)
+  return sound and answer or 'conflict:damaged'
 end
 
 -- After the last one: let the lanes and a pacer know.
@@ -64,8 +94,8 @@ local function announce_accepted()
   for lane in pairs(lanes) do
     refresh_lane(lane)
   end
-  if seq > first then
-    redis.call('SET', P .. 'seq', us(seq))
+  if SEQ > first then
+    redis.call('SET', P .. 'seq', us(SEQ))
     wake_pacer()
   end
 end

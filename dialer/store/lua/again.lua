@@ -1,24 +1,33 @@
 #!lua flags=allow-oom
--- Say when the feeder is to look at a campaign next. What somebody decided or
--- what opened since it looked is not put off.
+-- Set when the feeder looks at a campaign next. A decision or an opening since
+-- its last look is not put off.
 --
--- KEYS[1]  prefix
--- ARGV[1]  campaign   ARGV[2] version and rows of the record it looked at, "3/500"
--- ARGV[3]  when, us; 0 when only news can change anything
--- ARGV[4]  us from now in which to look if something is open all the same
+-- ask.campaign
+-- ask.seen       fields of its record as the feeder read them, as text
+-- ask.at_us      when, 0 when only news can change anything
+-- ask.period_us  from now, in which to look if something is open all the same
+-- ask.renewed    whether all its open jobs are made by that version now
 --
--- Returns  {seq}
+-- Returns  {}
 
-local name, feeding = ARGV[1], P .. 'feeding'
-local known = redis.call('HMGET', P .. 'camp:' .. name, 'version', 'rows')
-if (known[1] or '') .. '/' .. (known[2] or '') ~= ARGV[2] then
-  redis.call('ZADD', feeding, us(now), name)
-elseif ARGV[3] ~= '0' then
-  redis.call('ZADD', feeding, ARGV[3], name)
-elseif redis.call('SCARD', P .. 'open:' .. name) > 0 and
-  redis.call('HGET', P .. 'camp:' .. name, 'state') ~= 'paused' then
-  redis.call('ZADD', feeding, us(now + tonumber(ARGV[4])), name)
+local name, feeding = ask.campaign, P .. 'feeding'
+local camp = P .. 'camp:' .. name
+local SEEN = {'version', 'rows', 'state', 'changed_us', 'called'}
+local known = redis.call('HMGET', camp, unpack(SEEN))
+for i, field in ipairs(SEEN) do
+  if (known[i] or field == 'called' and '0') ~= ask.seen[field] then
+    redis.call('ZADD', feeding, us(now), name)
+    return {}
+  end
+end
+if ask.renewed then
+  redis.call('HSET', camp, 'renewed', ask.seen.version .. '/' .. ask.seen.called)
+end
+if ask.at_us > 0 then
+  redis.call('ZADD', feeding, us(ask.at_us), name)
+elseif redis.call('SCARD', P .. 'open:' .. name) > 0 and ask.seen.state ~= 'paused' then
+  redis.call('ZADD', feeding, us(now + ask.period_us), name)
 else
   redis.call('ZREM', feeding, name)
 end
-return {us(seen())}
+return {}

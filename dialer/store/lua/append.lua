@@ -6,68 +6,68 @@
 -- many buckets as keep each of them small for a million contacts: Redis packs
 -- small hashes tightly.
 --
--- KEYS[1]   prefix
--- ARGV[1]   campaign   ARGV[2] zones of the group, "" for the campaign's own
--- ARGV[3]   token of this call: repeated, it is done once
--- ARGV[4]   block: the contacts, packed
--- ARGV[5]   what they depend on in the definition they were read by, "" for anything
--- ARGV[6..] for each contact its customers as digits, "number,number"
+-- ask.campaign
+-- ask.zones      of the group, "" for the campaign's own
+-- ask.block      the contacts, packed
+-- ask.shape      what they depend on in the definition they were read by, "" for anything
+-- ask.customers  for each contact its customers as digits, "number,number"
 --
--- Returns   {"done", seq, number of the first contact}, {"known", seq, place, place, ...} with
---           the places (from 0) of contacts the list has already, or {"refused", seq, state}
+-- Returns   {"done", number of the first contact}, {"known", place, place, ...} with
+--           the places (from 0) of contacts the list has already, or {"refused", state}
 
-local BUCKETS = 16384
-local name, token = ARGV[1], ARGV[3]
+local BUCKETS, GROUPS = 16384, 500
+local name = ask.campaign
 local camp = P .. 'camp:' .. name
 local known = redis.call('HMGET', camp, 'state', 'rows', 'shape', 'forgotten_us')
 local state = known[1]
 if not state or state == 'cancelled' then
-  return {'refused', us(seen()), state or 'missing'}
+  return {'refused', state or 'missing'}
 end
 if known[4] then
-  return {'refused', us(seen()), 'forgotten'}
+  return {'refused', 'forgotten'}
 end
-local done = redis.call('GET', P .. 'said:' .. token)
-if done then
-  return {'done', us(seen()), done}
+if ask.shape ~= '' and known[3] ~= ask.shape then
+  return {'refused', 'other columns'}
 end
-if ARGV[5] ~= '' and known[3] ~= ARGV[5] then
-  return {'refused', us(seen()), 'other columns'}
+
+-- Each group has hours and lanes of its own, which the feeder must look after.
+if redis.call('HEXISTS', P .. 'zones:' .. name, ask.zones) == 0
+  and redis.call('HLEN', P .. 'zones:' .. name) >= GROUPS then
+  return {'refused', 'groups'}
 end
 
 local function bucket(customer)
   return P .. 'list:' .. name .. '/' .. us(tonumber(string.sub(customer, -9)) % BUCKETS)
 end
 
-local reply = {'known', us(seen())}
-for i = 6, #ARGV do
-  for customer in string.gmatch(ARGV[i], '[^,]+') do
+local reply = {'known'}
+for place, customers in ipairs(ask.customers) do
+  for customer in each_number(customers) do
     if redis.call('HEXISTS', bucket(customer), customer) == 1 then
-      reply[#reply + 1] = i - 6
+      reply[#reply + 1] = place - 1
       break
     end
   end
 end
-if #reply > 2 then
+if #reply > 1 then
   return reply
 end
 
-local first = tonumber(known[2]) + 1
-for i = 6, #ARGV do
-  for customer in string.gmatch(ARGV[i], '[^,]+') do
-    redis.call('HSET', bucket(customer), customer, us(first + i - 6))
+local last = tonumber(known[2])
+for place, customers in ipairs(ask.customers) do
+  for customer in each_number(customers) do
+    redis.call('HSET', bucket(customer), customer, us(last + place))
   end
 end
-local calendar = redis.call('HGET', P .. 'zones:' .. name, ARGV[2])
+local calendar = redis.call('HGET', P .. 'zones:' .. name, ask.zones)
 if not calendar then
   calendar = us(redis.call('HLEN', P .. 'zones:' .. name))
-  redis.call('HSET', P .. 'zones:' .. name, ARGV[2], calendar)
+  redis.call('HSET', P .. 'zones:' .. name, ask.zones, calendar)
 end
-redis.call('RPUSH', P .. 'blocks:' .. name .. '/' .. calendar, us(first) .. ':' .. ARGV[4])
-redis.call('SET', P .. 'said:' .. token, us(first), 'EX', 3600)
-redis.call('HINCRBY', camp, 'rows', #ARGV - 5)
-redis.call('HINCRBY', camp, 'rows:' .. calendar, #ARGV - 5)
+redis.call('RPUSH', P .. 'blocks:' .. name .. '/' .. calendar, us(last + 1) .. ':' .. ask.block)
+redis.call('HINCRBY', camp, 'rows', #ask.customers)
+redis.call('HINCRBY', camp, 'rows:' .. calendar, #ask.customers)
 if state == 'running' then
   redis.call('ZADD', P .. 'feeding', us(now), name)
 end
-return {'done', us(seen()), us(first)}
+return {'done', us(last + 1)}

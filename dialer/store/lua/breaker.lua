@@ -1,18 +1,11 @@
--- Loaded after the prologue by the scripts that record how an attempt ended.
+-- Used by the scripts that record how an attempt ended.
 --
 -- The breaker of an account: so many faults in a row, or too large a share of
 -- the last ones, set a hold of owner "breaker". One leased job at growing
 -- intervals probes; only the probe closes it.
 --
--- cfg  "in_row share of_last first_us factor cap_us", from the settings
-
-local function breaker_config(cfg)
-  local n = {}
-  for word in string.gmatch(cfg, '%S+') do
-    n[#n + 1] = tonumber(word)
-  end
-  return {in_row = n[1], share = n[2], of_last = n[3], first = n[4], factor = n[5], cap = n[6]}
-end
+-- cfg  from the settings: in_row, share and of_last, which open it; first_us, factor and
+--      cap_us, at which it probes
 
 local function close_breaker(account)
   redis.call('DEL', P .. 'breaker:' .. account)
@@ -22,15 +15,15 @@ end
 local function end_probe(key, cfg, grow)
   local wait = tonumber(redis.call('HGET', key, 'wait_us'))
   if grow then
-    wait = math.min(wait * cfg.factor, cfg.cap)
+    wait = math.min(wait * cfg.factor, cfg.cap_us)
   end
   redis.call('HSET', key, 'wait_us', us(wait), 'probe_us', us(now + wait), 'probe', '')
 end
 
 local function trip(account, key, cfg, why)
   redis.call('DEL', key)
-  redis.call('HSET', key, 'open_us', us(now), 'wait_us', us(cfg.first),
-    'probe_us', us(now + cfg.first), 'probe', '')
+  redis.call('HSET', key, 'open_us', us(now), 'wait_us', us(cfg.first_us),
+    'probe_us', us(now + cfg.first_us), 'probe', '')
   add_hold('account:' .. account, 'breaker', 'breaker', why)
 end
 

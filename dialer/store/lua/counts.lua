@@ -2,13 +2,13 @@
 -- Count the jobs of some states at one moment. A script and not MULTI, because
 -- a full server refuses every command inside MULTI, and then counts matter most.
 --
--- KEYS[1]  prefix
--- ARGV     states
+-- ask.states
 --
 -- Returns  the count of each, in order
 
 local reply = {}
-for i, state in ipairs(ARGV) do
-  reply[i] = redis.call('ZCARD', P .. 'in:' .. state)
+for i, state in ipairs(ask.states) do
+  local _, count = apart('in:' .. state, redis.call, 'ZCARD', P .. 'in:' .. state)
+  reply[i] = count or 0
 end
 return reply

@@ -1,4 +1,4 @@
--- Loaded after the prologue by the scripts that reserve a customer's rings.
+-- Used by the scripts that reserve a customer's rings.
 --
 -- rung:<number> keeps the moments at which a number may have begun to ring,
 -- over all accounts, campaigns and direct calls: one entry for each ring that
@@ -6,21 +6,39 @@
 -- at which that attempt could ring. So a gap or a period that is over by these
 -- moments is over by the real ones too.
 --
--- rules  "gap_us most/per_us,most/per_us": the least time between two calls,
---        and the most rings in each sliding period
+-- rules  gap_us, the least time between two calls, and caps, the most rings in
+--        each sliding period: "most/per_us,most/per_us"
 -- more   further caps, those of a campaign
 
 local DAY = 86400000000
 
 local function customer_rules(rules, more)
-  local gap, caps = string.match(rules, '^(%d+) (%S*)$')
-  caps = caps .. ',' .. (more or '')
-  local parsed = {gap = tonumber(gap), caps = {}, longest = math.max(DAY, tonumber(gap))}
-  for most, per in string.gmatch(caps, '(%d+)/(%d+)') do
+  local parsed = {gap = rules.gap_us, caps = {}, longest = math.max(DAY, rules.gap_us)}
+  for most, per in string.gmatch(rules.caps .. ',' .. (more or ''), '(%d+)/(%d+)') do
     parsed.caps[#parsed.caps + 1] = {most = tonumber(most), per = tonumber(per)}
     parsed.longest = math.max(parsed.longest, tonumber(per))
   end
   return parsed
+end
+
+-- Fewer numbers than were put on a do-not-call list: it was deleted, and what it held
+-- is unknown. A list of another type cannot be asked at all.
+local function list_damage(account)
+  for _, name in ipairs({'dnc', 'dnc:' .. account}) do
+    local size = server.pcall('HLEN', P .. name)
+    if type(size) == 'table' or size < (tonumber(redis.call('HGET', P .. 'suppressed', name) or '') or 0) then
+      return name
+    end
+  end
+end
+
+local function count_suppressed(name, by)
+  local counted = P .. 'suppressed'
+  if redis.call('HEXISTS', counted, name) == 0 then
+    redis.call('HSET', counted, name, redis.call('HLEN', P .. name))
+  else
+    redis.call('HINCRBY', counted, name, by)
+  end
 end
 
 -- Is one of the numbers on everybody's list, or on that of an account?
@@ -84,9 +102,21 @@ end
 -- The longest period that any rule asked about: a call under a short one must
 -- not forget the rings that a longer one counts.
 local function longest_period(rules)
-  local known = tonumber(redis.call('GET', P .. 'longest') or '0')
+  local _, known = apart('longest', redis.call, 'GET', P .. 'longest')
+  known = tonumber(known or '')
+  if not known then
+    -- Where calls were made it was known; how long rings are remembered must not shrink.
+    local made = redis.call('ZCARD', P .. 'in:placed') + redis.call('ZCARD', P .. 'in:dialing')
+      + redis.call('ZCARD', P .. 'in:unconfirmed')
+    known = made > 0 and 365 * DAY or 0
+    redis.call('SET', P .. 'longest', us(known))
+  end
   if rules.longest > known then
     redis.call('SET', P .. 'longest', us(rules.longest))
+    if known > 0 then
+      -- Older rings were kept for the shorter period alone: some may be gone.
+      redis.call('SET', P .. 'rings_since', us(now))
+    end
     return rules.longest
   end
   return known
@@ -100,31 +130,7 @@ local function reserve_rings(numbers, rings, attempt, latest, rules)
     for nth = 1, count do
       redis.call('ZADD', key, us(latest), attempt .. '.' .. nth)
     end
-    redis.call('PEXPIRE', key, math.ceil((latest - now + longest) / 1000))
-  end
-end
-
--- Remember that a job waits for its customers, to wake it when a ring is given back.
-local function wait_for_customer(id, numbers, rules)
-  for number in string.gmatch(numbers, '[^,]+') do
-    redis.call('SADD', P .. 'waiting:' .. number, id)
-    redis.call('PEXPIRE', P .. 'waiting:' .. number, math.ceil(rules.longest / 1000))
-  end
-end
-
-local function wait_no_more(id, numbers)
-  for number in string.gmatch(numbers, '[^,]+') do
-    redis.call('SREM', P .. 'waiting:' .. number, id)
-  end
-end
-
-local function wake_waiting(number)
-  for _, id in ipairs(redis.call('SPOP', P .. 'waiting:' .. number, 500)) do
-    if redis.call('HGET', job_key(id), 'state') == 'scheduled' then
-      redis.call('ZADD', P .. 'in:scheduled', us(now), id)
-      redis.call('HSET', job_key(id), 'due_us', us(now))
-      wake_pacer()
-    end
+    redis.call('PEXPIRE', key, KEEP)
   end
 end
 

@@ -1,20 +1,25 @@
 #!lua flags=allow-oom
--- Set or release one owner's hold on a scope ("all", "account:NAME").
+-- Set or release one owner's hold on a scope ("all", "account:NAME", "pool:NAME/agent:12").
 --
--- KEYS[1]  prefix
--- ARGV[1]  set or release   ARGV[2] scope   ARGV[3] owner   ARGV[4] who   ARGV[5] reason
+-- ask.verb              set or release
+-- ask.scope, ask.owner
+-- ask.who, ask.reason
 --
--- Returns  {seq, owners left on the scope, 1 if this changed anything}
+-- Returns  {owners left on the scope, 1 if this changed anything}
 
-local scope, owner = ARGV[2], ARGV[3]
+local scope, owner = ask.scope, ask.owner
 local changed = 1
-if ARGV[1] == 'set' then
-  add_hold(scope, owner, ARGV[4], ARGV[5])
+if ask.verb == 'set' then
+  add_hold(scope, owner, ask.who, ask.reason)
 else
-  changed = drop_hold(scope, owner, ARGV[4], ARGV[5])
-  if owner == 'breaker' then
+  changed = drop_hold(scope, owner, ask.who, ask.reason)
+  if owner == 'clock' and scope == 'all' and changed == 1 and not WENT_BACK then
+    -- A person says that the clock is right: what it skipped has passed.
+    redis.call('HSET', P .. 'era', 'most_us', us(now))
+    redis.call('HDEL', P .. 'era', 'ahead_us', 'ahead_by')
+  elseif owner == 'breaker' then
     redis.call('DEL', P .. 'breaker:' .. string.gsub(scope, '^account:', ''))
   end
 end
 count_transition()
-return {us(seen()), redis.call('HLEN', P .. 'hold:' .. scope), changed}
+return {redis.call('HLEN', P .. 'hold:' .. scope), changed}

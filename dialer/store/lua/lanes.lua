@@ -25,9 +25,12 @@ local function awake_key(lane)
   return P .. 'awake:' .. account .. (campaign and '/' .. campaign or '')
 end
 
+-- What one step may touch of anything that has no bound of its own.
+local BOUND = 500
+
 -- Let a campaign have its turn again if it has work; one that was away begins
 -- where the others are, and cannot make up for the time it missed.
-local function enter(account, campaign)
+local function give_turn(account, campaign)
   local camps = P .. 'camps:' .. account
   if redis.call('ZSCORE', camps, campaign)
     or redis.call('EXISTS', P .. 'awake:' .. account .. '/' .. campaign) == 0 then
@@ -37,6 +40,10 @@ local function enter(account, campaign)
   local own = tonumber(redis.call('HGET', P .. 'camp:' .. campaign, 'turn') or '0')
   redis.call('ZREM', P .. 'resting:' .. account, campaign)
   redis.call('ZADD', camps, us(math.max(turn, own)), campaign)
+end
+
+local function enter(account, campaign)
+  apart('camp:' .. campaign, give_turn, account, campaign)
 end
 
 -- Take a campaign's turn away, until `until_us` or, without it, until something enters it.
@@ -83,44 +90,49 @@ local function wake_lane(lane)
 end
 
 -- A lane that waits for its agents; when one of them is free, all that wait for it are woken.
-local function wait_for_agents(lane, until_us)
+-- accounts  those that share its user id: its agents are the same people in each
+local function wait_for_agents(lane, until_us, accounts)
   put_to_sleep(lane, until_us)
   for _, one in ipairs(crew_of(lane_pool(lane))) do
-    local sleepers = P .. 'sleepers:' .. lane_account(lane) .. '/' .. one
-    redis.call('SADD', sleepers, lane)
-    redis.call('EXPIRE', sleepers, 604800)
+    for _, account in ipairs(accounts) do
+      local sleepers = P .. 'sleepers:' .. account .. '/' .. one
+      redis.call('SADD', sleepers, lane)
+      redis.call('EXPIRE', sleepers, 604800)
+    end
   end
 end
 
 local function wake_for_agents(account, pool)
   for _, one in ipairs(crew_of(pool)) do
     local sleepers = P .. 'sleepers:' .. account .. '/' .. one
-    for _, lane in ipairs(redis.call('SMEMBERS', sleepers)) do
+    -- Those beyond it wake with the next call that ends, or by their time.
+    for _, lane in ipairs(redis.call('SPOP', sleepers, BOUND)) do
       wake_lane(lane)
     end
-    redis.call('DEL', sleepers)
   end
 end
 
 -- Which calls a crew may have going on, and when the first of them is over. One
--- of "7 or 8" may be with either, so it counts for both.
-local function crew_calls(account, pool)
+-- of "7 or 8" may be with either, so it counts for both. More than `most` are not counted.
+local function crew_calls(accounts, pool, most)
   local calls, count, first = {}, 0, nil
   for _, one in ipairs(crew_of(pool)) do
-    local busy = P .. 'busy:' .. account .. '/' .. one
-    redis.call('ZREMRANGEBYSCORE', busy, '-inf', us(now))
-    local found = redis.call('ZRANGE', busy, 0, -1, 'WITHSCORES')
-    for i = 1, #found, 2 do
-      if not calls[found[i]] then
-        calls[found[i]], count = true, count + 1
-        first = math.min(first or math.huge, tonumber(found[i + 1]))
+    for _, account in ipairs(accounts) do
+      local busy = P .. 'busy:' .. account .. '/' .. one
+      redis.call('ZREMRANGEBYSCORE', busy, '-inf', us(now))
+      local found = redis.call('ZRANGE', busy, 0, most - 1, 'WITHSCORES')
+      for i = 1, #found, 2 do
+        if not calls[found[i]] then
+          calls[found[i]], count = true, count + 1
+          first = math.min(first or math.huge, tonumber(found[i + 1]))
+        end
       end
     end
   end
   return count, first
 end
 
--- A call that surely rang nobody is over: its places are free again.
+-- A call that surely rang no phone is over: its places are free again.
 local function end_live(lane, attempt)
   local account, campaign = lane_account(lane), lane_campaign(lane)
   redis.call('ZREM', P .. 'live:' .. account, attempt)
@@ -136,29 +148,62 @@ local function end_live(lane, attempt)
   end
 end
 
+-- Books that cannot be written keep nothing from happening; `--repair` counts anew.
+local function book(campaign, field, by)
+  apart('camp:' .. campaign, redis.call, 'HINCRBY', P .. 'camp:' .. campaign, field, by)
+end
+
+-- Has its campaign come to its end, so that nothing may bring a job back?
+local function campaign_over(lane)
+  local campaign = lane_campaign(lane)
+  if not campaign then
+    return false
+  end
+  local camp = redis.call('HMGET', P .. 'camp:' .. campaign, 'state', 'ends_us')
+  return camp[1] == 'cancelled' or (tonumber(camp[2] or '') or 0) <= now
+end
+
+-- Was a job made by a definition of its campaign that was changed since?
+local BEHIND = 'definition: its campaign was changed since it was made'
+local function is_behind(campaign, id)
+  return redis.call('HGET', P .. 'camp:' .. campaign, 'version')
+    ~= redis.call('HGET', job_key(id), 'version')
+end
+
+-- Have the feeder look at once: a job waits that it must make anew, or take out.
+local function call_feeder(campaign)
+  redis.call('HINCRBY', P .. 'camp:' .. campaign, 'called', 1)
+  redis.call('ZADD', P .. 'feeding', 'LT', us(now), campaign)
+end
+
 -- Keep the books of a job's campaign; every contact that was fed is in one state.
 local function count_move(lane, id, from, to)
   local account, campaign = lane_account(lane), lane_campaign(lane)
   if not campaign then
     return
   end
-  local camp, open = P .. 'camp:' .. campaign, P .. 'open:' .. campaign
+  local open, group = P .. 'open:' .. campaign, 'q:' .. lane_calendar(lane)
   if from ~= '' then
-    redis.call('HINCRBY', camp, 'n:' .. from, -1)
+    book(campaign, 'n:' .. from, -1)
   end
-  redis.call('HINCRBY', camp, 'n:' .. to, 1)
+  book(campaign, 'n:' .. to, 1)
   if from == 'dialing' then
     redis.call('ZREM', P .. 'posting:' .. account .. '/' .. campaign, id)
     enter(account, campaign)
   end
   if to == 'ready' or to == 'scheduled' then
     if redis.call('SADD', open, id) == 1 then
-      redis.call('HINCRBY', camp, 'q:' .. lane_calendar(lane), 1)
+      book(campaign, group, 1)
       -- The feeder looks after campaigns that have something open.
       redis.call('ZADD', P .. 'feeding', 'NX', us(now), campaign)
+      apart('camp:' .. campaign, function()
+        if campaign_over(lane) or is_behind(campaign, id) then
+          call_feeder(campaign)
+        end
+      end)
     end
   elseif redis.call('SREM', open, id) == 1 then
-    redis.call('HINCRBY', camp, 'q:' .. lane_calendar(lane), -1)
+    book(campaign, group, -1)
   end
 end
 
@@ -169,7 +214,7 @@ local function note_skip(lane, word, before)
     if string.find(before, 'the customer has been called', 1, true) then
       word = 'customer'
     end
-    redis.call('HINCRBY', P .. 'camp:' .. campaign, 's:' .. word, 1)
+    book(campaign, 's:' .. word, 1)
   end
 end
 
@@ -179,14 +224,4 @@ local function note_pulse(lane, word)
   if campaign then
     redis.call('HINCRBY', P .. 'pulse:' .. campaign, us(math.floor(now / 3600000000)) .. ':' .. word, 1)
   end
-end
-
--- Has its campaign come to its end, so that nothing may bring a job back?
-local function campaign_over(lane)
-  local campaign = lane_campaign(lane)
-  if not campaign then
-    return false
-  end
-  local camp = redis.call('HMGET', P .. 'camp:' .. campaign, 'state', 'ends_us')
-  return camp[1] == 'cancelled' or tonumber(camp[2] or '0') <= now
 end

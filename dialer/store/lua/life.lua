@@ -1,18 +1,80 @@
 -- Loaded after the prologue and the lanes by every script: a job's moves, and holds.
 
+-- The fields of a record that are numbers.
+local COUNTED = {'rank', 'tries', 'misses', 'attempt', 'not_after_us', 'lead_us', 'ring_us', 'talk_us'}
+
+-- Jobs whose records were found sound by this run: no step of it takes that from one.
+local SOUND = {}
+
+-- Why the record of a job cannot be used; nil when it can.
+local function unusable(id)
+  if SOUND[id] then
+    return nil
+  end
+  local job = server.pcall('HMGET', job_key(id), 'state', 'lane', 'account', 'protected', 'content',
+    unpack(COUNTED))
+  if job.err then
+    return 'its record is no hash'
+  elseif not job[1] then
+    local known = redis.call('EXISTS', job_key(id)) == 1 and redis.call('HEXISTS', job_key(id), 'was') == 0
+    return known and 'its record has no state' or 'missing'
+  elseif not STATES[job[1]] then
+    return 'its record has no such state: ' .. job[1]
+  elseif not job[2] or not lane_pool(job[2]) or lane_account(job[2]) ~= job[3] then
+    return 'its record has no lane'
+  elseif not job[4] or not job[5] then
+    return 'its record has no call'
+  end
+  for i, field in ipairs(COUNTED) do
+    if not string.match(job[5 + i] or '', '^%-?%d+$') then
+      return 'its record has no ' .. field
+    end
+  end
+  SOUND[id] = true
+  return nil
+end
+
+-- Take a job without a usable record out of an index, and name it. Of one that is gone a
+-- tombstone stays: who hands it in again must not have it rung again.
+local function set_aside(id, state, why)
+  redis.call('ZREM', P .. 'in:' .. state, id)
+  local key = job_key(id)
+  if why == 'its record is no hash' then
+    redis.call('RENAME', key, P .. 'damaged:job:' .. id)
+  end
+  if redis.call('EXISTS', key) == 0 then
+    redis.call('HSET', key, 'digest', '', 'was', state, 'gone_us', us(now + 31536000000000))
+  end
+  note_damage('job:' .. id, 'it was ' .. state .. '; ' .. why)
+end
+
+-- Do `step` with a job that was found in the index of a state, if it can be done.
+local function with_job(id, state, step)
+  local why = unusable(id)
+  if why then
+    set_aside(id, state, why)
+  elseif not apart('job:' .. id, step, id) then
+    redis.call('ZREM', P .. 'in:' .. state, id)
+  elseif redis.call('HGET', job_key(id), 'state') ~= state then
+    -- Its record is the truth, whatever index it was found in.
+    redis.call('ZREM', P .. 'in:' .. state, id)
+  end
+end
+
 -- Move one job along one arrow and into the index of its new state.
 -- `score` orders that index: due time, lease end, or simply now.
 -- `word` names the reason of a skip: deadline, do_not_call, cap or time.
 -- Returns nil, or the state that the arrow does not start from or lead to.
 local function move(verb, id, to, score, who, why, word)
-  local key = job_key(id)
-  local from = redis.call('HGET', key, 'state')
-  local arrow = ARROWS[verb]
-  if not from or not arrow.from[from] or not arrow.to[to] then
-    return from or 'missing'
+  local key, damage = job_key(id), unusable(id)
+  if damage then
+    return damage == 'missing' and damage or 'damaged'
   end
-  local job = redis.call('HMGET', key, 'lane', 'attempt')
-  local lane = job[1]
+  local job = redis.call('HMGET', key, 'lane', 'attempt', 'state', 'protected')
+  local lane, from = job[1], job[3]
+  if not leads(verb, 'from', from) or not leads(verb, 'to', to) then
+    return from
+  end
   if verb == 'skip' then
     note_skip(lane, word, redis.call('HGET', key, 'reason'))
   end
@@ -35,6 +97,9 @@ local function move(verb, id, to, score, who, why, word)
     redis.call('HSET', key, 'due_us', us(score))
     wake_pacer()
   end
+  if to ~= 'ready' and to ~= 'scheduled' and to ~= 'dialing' then
+    let_others_pass(id, job[4])
+  end
   count_move(lane, id, from, to)
   count_transition()
   return nil
@@ -49,13 +114,37 @@ end
 
 -- Set again for the same reason by the same one it stays as it is: its time says since when.
 local function add_hold(scope, owner, who, reason)
-  local was = redis.call('HGET', P .. 'hold:' .. scope, owner)
-  was = was and cjson.decode(was) or {}
+  -- First: what is named there is held, even where its record cannot be written.
+  redis.call('SADD', P .. 'holds', scope)
+  local _, was = apart('hold:' .. scope, function()
+    return cjson.decode(redis.call('HGET', P .. 'hold:' .. scope, owner) or '{}')
+  end)
+  was = type(was) == 'table' and was or {}
   if was.who ~= who or was.reason ~= reason then
     local value = cjson.encode({who = who, reason = reason, at_us = us(now)})
-    redis.call('HSET', P .. 'hold:' .. scope, owner, value)
-    redis.call('SADD', P .. 'holds', scope)
+    apart('hold:' .. scope, redis.call, 'HSET', P .. 'hold:' .. scope, owner, value)
     note_hold('set', scope, owner, who, reason)
+  end
+end
+
+-- Is a scope held? Also when its record was lost: the list of all holds still names it.
+local function is_held(scope)
+  return redis.call('EXISTS', P .. 'hold:' .. scope) == 1
+    or redis.call('SISMEMBER', P .. 'holds', scope) == 1
+end
+
+-- The hold on one agent of a pool, as "account/agent:12"; nil for none.
+local function held_agent(accounts, pool)
+  for _, account in ipairs(accounts) do
+    for _, one in ipairs(crew_of(pool)) do
+      if is_held('pool:' .. account .. '/' .. one) then
+        return account .. '/' .. one
+      end
+    end
+    -- As holds were named before each was that of one agent.
+    if pool ~= '' and is_held('pool:' .. account .. '/' .. pool) then
+      return account .. '/' .. pool
+    end
   end
 end
 
@@ -64,6 +153,7 @@ local function let_go(scope)
   local pool_account, pool = string.match(scope, '^pool:([^/]+)/(.+)$')
   if pool then
     wake_for_agents(pool_account, pool)
+    wake_held(pool_account .. '/' .. pool)
   end
   local campaign = string.match(scope, '^campaign:(.+)$')
   local account = campaign and redis.call('HGET', P .. 'camp:' .. campaign, 'account')
@@ -73,9 +163,14 @@ local function let_go(scope)
 end
 
 local function drop_hold(scope, owner, who, reason)
-  local gone = redis.call('HDEL', P .. 'hold:' .. scope, owner)
-  if redis.call('EXISTS', P .. 'hold:' .. scope) == 0 then
-    redis.call('SREM', P .. 'holds', scope)
+  local key = P .. 'hold:' .. scope
+  local gone = redis.call('HDEL', key, owner)
+  if owner == 'damaged' and type(server.pcall('HLEN', key)) == 'table' then
+    gone = redis.call('DEL', key)
+  end
+  -- A record that was lost is no release: the owner of its hold is unknown.
+  if redis.call('EXISTS', key) == 0 and (gone == 1 or owner == 'damaged') then
+    gone = math.max(gone, redis.call('SREM', P .. 'holds', scope))
   end
   if gone == 1 then
     note_hold('release', scope, owner, who, reason)
@@ -85,3 +180,35 @@ local function drop_hold(scope, owner, who, reason)
   return gone
 end
 
+
+-- Another store than the one that was seen, or an older copy of it: everything stops.
+local function stop_what_was_forgotten()
+  local known = us(SEQ)
+  local why = CALLER.era ~= ERA.id and CALLER.era ~= ''
+    and 'this is another store than before, or it was emptied: ' .. us(CALLER.seq)
+      .. ' moves were seen in the one before, it knows ' .. known
+    or 'the server has forgotten acknowledged writes: transition ' .. us(CALLER.seq)
+      .. ' was seen, it knows ' .. known
+  add_hold('all', 'witness', 'witness', why .. '; dialer recover --who NAME says how to go on')
+  -- For a recovery: the epoch that is to be joined to this one.
+  local missed = redis.call('HGET', P .. 'era', 'missed') or ''
+  if CALLER.era ~= '' and not string.find(missed, CALLER.era, 1, true) then
+    redis.call('HSET', P .. 'era', 'missed', string.sub(missed .. ' ' .. CALLER.era, -1000))
+  end
+end
+
+-- Why nothing may be begun, ended or fed by this clock and this memory: nil, or one word;
+-- "slow" when the caller took long to come here, or the clock stepped on its way.
+-- most  how much longer than expected that may have taken, us
+local function distrust(most)
+  if FORGOTTEN then
+    stop_what_was_forgotten()
+    return 'rollback'
+  elseif clock_in_doubt(STEP) then
+    return 'clock'
+  elseif off(CALLER.expected, most or STEP) then
+    return 'slow'
+  end
+  local sound, stopped = apart('hold:all', redis.call, 'HMGET', P .. 'hold:all', 'clock', 'witness')
+  return (not sound or stopped[1] or stopped[2]) and 'held:all' or nil
+end

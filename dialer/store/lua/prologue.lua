@@ -1,12 +1,20 @@
 -- Shared by every script; put between its `#!lua` line and its body.
 --
--- The store renders ARROWS from TRANSITIONS in dialer/job.py in front of this,
--- so a move that is not in that table cannot be made by any script.
+-- The store renders ARROWS from TRANSITIONS in dialer/domain/job/job.py in front of this,
+-- so a move that is not in there cannot be made by any script.
 --
 -- KEYS[1]  the prefix of every key, one hash tag: "{dialer}:". What each key
---          holds is written down once, in dialer/store/layout.py.
+--          holds is written down once, in dialer/store/redis/schema.py.
+-- KEYS[2]  where the reply of this call is kept, to be given again when the call
+--          is sent again; only for ANSWERED ones (dialer/store/redis/scripts.py)
+-- ARGV[1]  what is asked, JSON: arguments by name, which the head of each script describes, and
+--          caller, what the caller knows of this store (dialer/store/redis/witness.py)
+--
+-- Each reply goes out with the number of the last transition beside it: see of_itself.
 
 local P = KEYS[1]
+local ask = cjson.decode(ARGV[1])
+local CALLER = ask.caller
 local now = server_time()
 
 -- Lua prints 1.7638720001235e+15 for a time; this keeps its microseconds.
@@ -16,23 +24,79 @@ end
 
 -- The highest transition number: what a process has seen once must never be
 -- missing again, or the server has forgotten what it acknowledged.
+local _, SEQ = apart('seq', redis.call, 'GET', P .. 'seq')
+SEQ = tonumber(SEQ or '') or 0
+
 local function count_transition()
-  return redis.call('INCR', P .. 'seq')
+  local counted, seq = apart('seq', redis.call, 'INCR', P .. 'seq')
+  SEQ = counted and seq or SEQ
 end
 
-local function seen()
-  return tonumber(redis.call('GET', P .. 'seq') or '0')
+-- A step of the clock that is lived through; a longer silence between two scripts than living
+-- workers leave; how long after one they are given to say that the clock jumped over it: us.
+local STEP, SILENCE, SETTLING = 3000000, 10000000, 3000000
+-- Beside another clock, so much that a meter would give it away.
+local MOMENT = 500000
+
+-- Time to live of keys that tidy.lua forgets, ms: ten years. A shorter one of the server's own
+-- would be over at a step forward of its clock, and people would be rung again.
+local KEEP = 315360000000
+
+local ERA = {}
+local _, era = apart('era', redis.call, 'HMGET', P .. 'era', 'id', 'was', 'most_us', 'woke_us', 'steps', 'gained_us')
+ERA.id, ERA.was, ERA.most, ERA.woke, ERA.steps, ERA.gained = unpack(era or {})
+ERA.id, ERA.most, ERA.woke = ERA.id or '', tonumber(ERA.most or '') or 0, tonumber(ERA.woke or '') or 0
+
+-- Has the store forgotten what the caller saw: is it another one, or an older copy? One that
+-- a person has joined to what the caller knows is neither.
+local FORGOTTEN = (CALLER.era == ERA.id or CALLER.era == '') and CALLER.seq > SEQ
+  or CALLER.era ~= '' and CALLER.era ~= ERA.id
+    and not string.find(' ' .. (ERA.was or '') .. ' ', ' ' .. CALLER.era .. ' ', 1, true)
+local WENT_BACK = now < ERA.most - STEP
+
+local function off(clock, most)
+  return clock > 0 and math.abs(clock - now) > most
+end
+
+-- A new process cannot tell a silence from a step; the others can, so they go first.
+local function settles()
+  if CALLER.expected == 0 and ERA.most > 0 and now - ERA.most > SILENCE then
+    local sound, living = apart('capacity', redis.call, 'ZCOUNT', P .. 'capacity', us(ERA.most), '+inf')
+    ERA.woke = (not sound or living > 0) and now or ERA.woke
+  end
+  return now >= ERA.woke and now - ERA.woke < SETTLING
+end
+
+local SETTLES = settles()
+
+-- May this clock be wrong, as far as the caller can tell?
+-- most  how much longer than expected it may have taken to come here, us
+local function clock_in_doubt(most)
+  return WENT_BACK or SETTLES or off(CALLER.wall, CALLER.tolerance) or off(CALLER.expected, most)
+end
+
+-- The greatest time that was believed; what is later than that by a jump is not.
+if MAY_WRITE and SETTLES and ERA.woke == now then
+  redis.call('HSET', P .. 'era', 'woke_us', us(now))
+end
+if MAY_WRITE and now > ERA.most + 200000 and (ERA.most == 0 or not clock_in_doubt(STEP))
+  and server.pcall('HEXISTS', P .. 'hold:all', 'clock') == 0 then
+  redis.call('HSET', P .. 'era', 'most_us', us(now))
+end
+
+-- What every reply says beside itself, for the caller's memory.
+local function of_itself()
+  return {us(now), ERA.id, us(SEQ), WENT_BACK and '1' or '0', FORGOTTEN and '1' or '0'}
+end
+
+-- Does an arrow start from a state, or lead to it?
+-- way  from or to
+local function leads(verb, way, state)
+  return string.find(ARROWS, '|' .. verb .. ' ' .. way .. ' ' .. state .. '|', 1, true)
 end
 
 local function job_key(id)
   return P .. 'job:' .. id
-end
-
--- What this run has changed, a row of words each: for the log of the process that ran it.
-local TOLD = {}
-
-local function tell(...)
-  TOLD[#TOLD + 1] = table.concat({...}, '\t')
 end
 
 -- Append one arrow to the record of a job; the last 32 are kept.
@@ -79,6 +143,15 @@ local function crew_limit(pool, per_agent)
     per_agent = kind == 'group' and 0 or 1
   end
   return #crew * tonumber(per_agent)
+end
+
+-- Fields and values of a record, one after the other, as HSET takes them.
+local function flat(record)
+  local words = {}
+  for field, value in pairs(record) do
+    words[#words + 1], words[#words + 2] = field, value
+  end
+  return unpack(words)
 end
 
 -- Ring the bell of one sleeping pacer; a second ring before it wakes is none.

@@ -1,30 +1,34 @@
 #!lua
 -- Put dead jobs back with fresh tries, at a limited speed. Refused when full.
 --
--- KEYS[1]   prefix
--- ARGV[1]   who   ARGV[2] us between two jobs of an account, over all redrives
--- ARGV[3]   shortest deadline from each job's new due time, us
--- ARGV[4..] job ids
+-- ask.jobs         their ids
+-- ask.who
+-- ask.gap_us       between two jobs of an account, over all redrives
+-- ask.deadline_us  the shortest, from each job's new due time
 --
 -- Returns   one word a job: "done", or the state that refused
 
 local answers = {}
-for i = 4, #ARGV do
-  local key = job_key(ARGV[i])
+local function put_back(id)
+  local key = job_key(id)
   local job = redis.call('HMGET', key, 'account', 'lane')
   local cursor = P .. 'redrive:' .. (job[1] or '')
-  local slot = math.max(now, tonumber(redis.call('GET', cursor) or '0'))
+  local slot = math.max(now, tonumber(redis.call('GET', cursor) or '') or 0)
   -- What a person resolved as dead may be a call under way until its quarantine is over.
   local due = math.max(slot, tonumber(redis.call('HGET', key, 'quiet_us') or '0'))
   local refused = job[2] and campaign_over(job[2]) and 'in a campaign that is over'
-    or move('redrive', ARGV[i], 'scheduled', due, ARGV[1], 'redriven')
+    or move('redrive', id, 'scheduled', due, ask.who, 'redriven')
   if not refused then
     local not_after = tonumber(redis.call('HGET', key, 'not_after_us'))
     redis.call('HSET', key, 'tries', 0, 'misses', 0,
-      'not_after_us', us(math.max(not_after, due + tonumber(ARGV[3]))))
-    redis.call('SET', cursor, us(slot + tonumber(ARGV[2])), 'EX', 2592000)
+      'not_after_us', us(math.max(not_after, due + ask.deadline_us)))
+    redis.call('SET', cursor, us(slot + ask.gap_us), 'EX', 2592000)
   end
-  answers[#answers + 1] = refused or 'done'
+  return refused or 'done'
+end
+for i, id in ipairs(ask.jobs) do
+  local sound, answer = apart('job:' .. id, put_back, id)
+  answers[i] = sound and answer or 'damaged'
 end
 wake_pacer()
 return answers

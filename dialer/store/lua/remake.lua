@@ -1,42 +1,66 @@
 #!lua
--- Make the calls of a campaign's jobs anew, from a definition that was changed.
--- Only jobs that wait or are dead: what is on the wire, and what came of it, stays.
+-- Make the calls of a campaign's jobs anew, by its definition as it is now.
+-- Only jobs that wait: what is on the wire, and what came of it, stays.
 --
--- KEYS[1]   prefix
--- ARGV[1]   who
--- ARGV[2..] twelve values a job (accept.lua), the id of one that is there
+-- ask.campaign
+-- ask.version  of the definition they were made from, as text
+-- ask.jobs     as accept.lua describes them, by the ids of those that are there
 --
--- Returns   {seq, jobs made anew}
+-- Returns   {"done", jobs that are others now}, or {"changed", version} when nothing was done
 
-local MAY = {scheduled = true, ready = true, dead = true}
+local version, known = ask.version, redis.call('HGET', P .. 'camp:' .. ask.campaign, 'version')
+if known ~= version then
+  return {'changed', known or ''}
+end
+local WHY = 'made anew: its campaign was changed'
+local MAY = {scheduled = true, ready = true}
 local made = 0
-for i = 2, #ARGV, FIELDS do
-  local id, lane = ARGV[i], ARGV[i + 5]
-  local key = job_key(id)
-  local job = redis.call('HMGET', key, 'state', 'digest', 'not_after_us', 'lane', 'protected', 'rank')
-  local same = job[2] == ARGV[i + 1] and job[3] == ARGV[i + 8] and job[4] == lane
-  if job[1] and MAY[job[1]] and not same then
-    local fields, numbers = call_fields(i)
-    for number in string.gmatch(job[5], '[^,]+') do
-      redis.call('SREM', P .. 'of:' .. number, id)
-    end
-    for number in string.gmatch(numbers, '[^,]+') do
-      redis.call('SADD', P .. 'of:' .. number, id)
-    end
-    redis.call('HSET', key, 'not_after_us', ARGV[i + 8], unpack(fields))
-    if job[1] == 'ready' and job[4] ~= lane then
-      redis.call('ZREM', P .. 'lane:' .. job[4], id)
-      redis.call('ZADD', P .. 'lane:' .. lane, job[6], id)
-      refresh_lane(job[4])
-      refresh_lane(lane)
-    end
-    note(key, job[1], job[1], ARGV[1], 'made anew: its campaign was changed')
-    tell_of_job('remake', id, '', lane, job[1], job[1], ARGV[1], 'its campaign was changed')
-    made = made + 1
+
+-- Into its new lane, and among those of its new customers.
+local function put_in_place(id, job, lane, numbers)
+  for number in each_number(job[5]) do
+    redis.call('SREM', P .. 'of:' .. number, id)
   end
+  for number in each_number(numbers) do
+    redis.call('SADD', P .. 'of:' .. number, id)
+  end
+  if job[5] ~= numbers then
+    let_others_pass(id, job[5])
+  end
+  if job[1] == 'ready' and job[4] ~= lane then
+    redis.call('ZREM', P .. 'lane:' .. job[4], id)
+    redis.call('ZADD', P .. 'lane:' .. lane, job[6], id)
+    refresh_lane(job[4])
+    refresh_lane(lane)
+  end
+end
+
+local function make_anew(new)
+  local id, lane, not_after = new.ids[1], new.call.lane, us(new.not_after_us)
+  local key = job_key(id)
+  local job = redis.call('HMGET', key, 'state', 'digest', 'not_after_us', 'lane', 'protected', 'rank',
+    'reason')
+  local same = job[2] == new.digests[1] and job[3] == not_after and job[4] == lane
+  if MAY[job[1]] then
+    if not same then
+      redis.call('HSET', key, 'not_after_us', not_after, flat(new.call))
+      put_in_place(id, job, lane, new.call.protected)
+      note(key, job[1], job[1], 'feeder', WHY)
+      tell_of_job('remake', id, '', lane, job[1], job[1], 'feeder', 'its campaign was changed')
+      made = made + 1
+    end
+    -- Last: one whose record could not be made anew stays behind.
+    redis.call('HSET', key, 'version', version)
+    if job[1] == 'scheduled' and job[7] == BEHIND then
+      move('due', id, 'ready', now, 'feeder', WHY)
+    end
+  end
+end
+for _, new in ipairs(ask.jobs) do
+  apart('job:' .. new.ids[1], make_anew, new)
 end
 if made > 0 then
   count_transition()
   wake_pacer()
 end
-return {us(seen()), made}
+return {'done', made}

@@ -1,28 +1,30 @@
 #!lua flags=allow-oom
+-- uses: customer
 -- Put numbers on a do-not-call list, or take them off; allowed when full.
 --
--- KEYS[1]   prefix
--- ARGV[1]   add or remove   ARGV[2] "" for everybody's list, or an account
--- ARGV[3]   who   ARGV[4] reason
--- ARGV[5..] numbers, E.164
+-- ask.verb             add or remove
+-- ask.account          whose list, "" for everybody's
+-- ask.who, ask.reason
+-- ask.numbers          E.164
 --
--- Returns   {seq, numbers that were not (add) or were (remove) on the list}
+-- Returns   {numbers that were not (add) or were (remove) on the list}
 
-local list = ARGV[2] == '' and P .. 'dnc' or P .. 'dnc:' .. ARGV[2]
-local value = cjson.encode({who = ARGV[3], reason = ARGV[4], at_us = us(now)})
+local name = ask.account == '' and 'dnc' or 'dnc:' .. ask.account
+local value = cjson.encode({who = ask.who, reason = ask.reason, at_us = us(now)})
 local changed = 0
-for i = 5, #ARGV do
-  if ARGV[1] == 'add' then
-    changed = changed + redis.call('HSETNX', list, ARGV[i], value)
+for _, number in ipairs(ask.numbers) do
+  if ask.verb == 'add' then
+    changed = changed + redis.call('HSETNX', P .. name, number, value)
   else
-    local gone = redis.call('HDEL', list, ARGV[i])
+    local gone = redis.call('HDEL', P .. name, number)
     changed = changed + gone
     if gone == 1 then
-      redis.call('LPUSH', P .. 'released', cjson.encode({number = ARGV[i], account = ARGV[2],
-        who = ARGV[3], reason = ARGV[4], at_us = us(now)}))
+      redis.call('LPUSH', P .. 'released', cjson.encode({number = number, account = ask.account,
+        who = ask.who, reason = ask.reason, at_us = us(now)}))
     end
   end
 end
+count_suppressed(name, ask.verb == 'add' and changed or -changed)
 redis.call('LTRIM', P .. 'released', 0, 9999)
 count_transition()
-return {us(seen()), changed}
+return {changed}

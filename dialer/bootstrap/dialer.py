@@ -1,0 +1,136 @@
+"""The Python face of the system: everything that may be asked of it, in one object."""
+
+import getpass
+from collections.abc import Iterable
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, Self
+
+from dialer.bootstrap.accounts import routes_of
+from dialer.bootstrap.store import feeder_of, store_of
+from dialer.diagnosis.facts_reader import Explainer
+from dialer.services.calls import CallService
+from dialer.services.operations import OperationsService
+from dialer.services.operations.holds import HoldChange
+from dialer.settings import Settings
+from dialer.settings.discovery import addresses
+from dialer.store import Store
+
+if TYPE_CHECKING:
+    from dialer.services.campaigns import CampaignService
+
+
+class Dialer(CallService):
+    """
+    Hands calls over, looks at them, and stops them.
+
+        dialer = Dialer.from_settings()
+        receipt = dialer.enqueue(ClickToCall(from_="9000000001", to="9000000002"), key="order-17")
+        for job in dialer.jobs(JobFilter(state="dead", campaign="diwali")):
+            print(job.id, job.code, job.reason)
+
+    Warning: a job that is `placed` was taken by the provider, and no more: whether anybody
+    answered it does not say. One that is `unconfirmed` may have rung; no machine rings it again.
+
+    Every method raises StoreUnavailable when the store does not answer, and may be called
+    again then: what was done is done once, but for `allow_duplicates`. All is done in the name
+    of *who*, or of the user of this process.
+    """
+
+    def __init__(self, store: Store, settings: Settings, *, who: str = "") -> None:
+        routes, jobs = routes_of(settings, with_token=False), settings.jobs
+        explainer = Explainer(store, routes, lease=jobs.lease, quarantine=jobs.quarantine)
+        feeder = feeder_of(settings, store, routes)
+        super().__init__(store, settings, who or user_at("python"), explainer, feeder)
+
+    @classmethod
+    def from_settings(cls, settings: Settings | None = None, *, who: str = "") -> Self:
+        """
+        Connect as `dialer.toml` and the `DIALER_…` variables say.
+
+        Args:
+            settings: Others than those.
+            who: As for `Dialer`.
+
+        Raises:
+            SettingsError: A setting breaks a rule, or no store is named.
+            StoreUnavailable: The store does not answer.
+            StoreRefused: The store is not safe to use.
+        """
+        settings = settings or Settings.load()
+        return cls(store_of(settings), settings, who=who)
+
+    def close(self) -> None:
+        """End the connection to the store."""
+        self.store.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_raised: object) -> None:
+        self.close()
+
+    def now(self) -> datetime:
+        """Ask for the store's time, to which every age is counted."""
+        return self.store.now()
+
+    @cached_property
+    def campaigns(self) -> "CampaignService":
+        """The use cases of campaigns and their lists."""
+        from dialer.services.campaigns import CampaignService  # noqa: PLC0415 - most programs have none
+
+        return CampaignService(self.store, self.settings, self.who, self.explainer, self.feeder)
+
+    @cached_property
+    def operations(self) -> OperationsService:
+        """The use cases of the system as a whole."""
+        broker = addresses(self.settings.redis_url, self.settings.broker_url).broker_url
+        return OperationsService(self.store, self.settings, self.who, self.explainer, broker)
+
+    def hold(
+        self, scope: str, *, reason: str | None = None, owner: str | None = None
+    ) -> HoldChange:
+        """
+        Stop calls; when this returns no call of the scope starts.
+
+        Args:
+            scope: "all", "account:NAME", "campaign:NAME", or "pool:ACCOUNT/agent:12".
+            reason: On record.
+            owner: Each owner's hold is released by itself; None for your own.
+
+        Raises:
+            InvalidRequest, SettingsError, CampaignNotFound: There is nothing of that name.
+        """
+        return self.operations.holds.set(scope, reason=reason, owner=owner)
+
+    def release(self, scope: str, *, owner: str | None = None, reason: str = "") -> HoldChange:
+        """
+        Take one owner's hold off; calls go on when no owner is left.
+
+        Raises:
+            HoldRefused: It would be back at once, or must not end like that; it stands.
+        """
+        return self.operations.holds.release(scope, owner=owner, reason=reason)
+
+    def suppress(self, numbers: Iterable[str], *, reason: str, account: str | None = None) -> int:
+        """
+        Put numbers on the do-not-call list; when this returns no call to them starts.
+
+        With an *account* only for calls through that one.
+
+        Returns:
+            How many were not on it before.
+
+        Raises:
+            InvalidCall: One of them is no number; nothing was changed.
+            SettingsError: There is no such account.
+        """
+        return self.operations.suppression.add(numbers, reason=reason, account=account)
+
+
+def user_at(door: str) -> str:
+    """Name the user of this process, for records: "asha@cli"."""
+    try:
+        return f"{getpass.getuser()}@{door}"
+    except (OSError, KeyError):  # a container's user may have no name
+        return door

@@ -1,0 +1,1 @@
+"""Diagnosis: why a call is not rung, and whether all is well."""

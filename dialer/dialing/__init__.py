@@ -1,0 +1,1 @@
+"""Dialing: how one call is placed, and when workers are told to."""

@@ -1,0 +1,1 @@
+"""The domain: things, and the decisions about them; pure."""

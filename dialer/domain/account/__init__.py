@@ -1,0 +1,1 @@
+"""An account: its address, its limits and its opening hours."""

@@ -1,0 +1,1 @@
+"""Campaigns: their contacts, calls and hours, and the bounds of their pace."""

@@ -1,0 +1,81 @@
+"""The job of a campaign's contact."""
+
+import hashlib
+import json
+from datetime import datetime, timedelta
+from typing import Final
+
+from dialer.domain.campaign.call_factory import CallFactory, Profile
+from dialer.domain.campaign.campaign import Campaign
+from dialer.domain.campaign.contact import Listed
+from dialer.domain.job.ids import ContactJobId
+from dialer.domain.job.job import Job, State
+from dialer.domain.job.lane import Lane
+from dialer.domain.job.new_job import NewJob
+from dialer.errors import InvalidCall
+
+_NOTHING: Final = timedelta(0)
+
+
+def new_turn(calls: CallFactory, contact: Listed, group: str, mode: str) -> NewJob:
+    """
+    Make the job of a contact in the zone group of number *group*.
+
+    One whose call cannot be made any more becomes a job all the same: it will
+    be refused by our own check, and its dead letter says why. Nothing is lost.
+    *mode* (`Progress.mode`) holds where the campaign's definition names none.
+    """
+    campaign = calls.campaign
+    try:
+        call: Profile | None = calls.profile(contact.values, contact.row)
+    except InvalidCall:
+        call = None
+    content = call.content if call else _unread(campaign, contact)
+    return NewJob(
+        id=str(ContactJobId(campaign.name, contact.row)),
+        digest=hashlib.sha256(content.encode()).hexdigest()[:26],
+        key="",
+        account=campaign.account,
+        mode=(call.mode if call else None) or mode,
+        lane=str(Lane(campaign.account, campaign.name, group, call.pool if call else "")),
+        priority=5,
+        not_before=None,
+        not_after=campaign.ends,
+        deadline=_NOTHING,
+        customer=campaign.customer,
+        protected=call.numbers if call else (),
+        rings=call.rings if call else (),
+        ring_lead=call.ring_lead if call else _NOTHING,
+        longest_ring=call.longest_ring if call else _NOTHING,
+        talk_limit=call.talk_limit if call else None,
+        content=content,
+        also=call.also if call else "",
+    )
+
+
+def _unread(campaign: Campaign, contact: Listed) -> str:
+    values = dict(zip(campaign.template.names, contact.values, strict=True))
+    return json.dumps({**campaign.call, **values}, sort_keys=True)
+
+
+def prospective(turn: NewJob, since: datetime, ends: datetime) -> Job:
+    """
+    Return the job that a contact will become, as if it were ready; the store knows no such job.
+
+    *since* and *ends* are the beginning and the end of its campaign.
+    """
+    return Job(
+        id=turn.id,
+        state=State.READY,
+        account=turn.account,
+        mode=turn.mode,
+        lane=turn.lane,
+        priority=turn.priority,
+        content=turn.content,
+        customer=turn.customer,
+        protected=turn.protected,
+        ring_lead=turn.ring_lead,
+        created=since,
+        entered=since,
+        not_after=ends,
+    )

@@ -1,0 +1,1 @@
+"""Holds: scopes, owners and reasons of stops."""

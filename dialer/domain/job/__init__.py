@@ -1,0 +1,1 @@
+"""Jobs: orders, states, attempts, and the decisions about them."""

@@ -1,0 +1,1 @@
+"""Feeding: how a list becomes jobs."""

@@ -1,0 +1,42 @@
+"""Signals that ask a process to end, and then insist."""
+
+import signal
+from collections.abc import Sequence
+from types import FrameType
+from typing import Any, Final, Self
+
+_ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+class Signals:
+    """
+    Counter of the signals that ask for the end, for the main thread; works in its `with` block.
+
+    The first *requests* of them only set `asked` and interrupt nothing; the next one raises
+    KeyboardInterrupt, once: later ones do nothing, so that the cleaning up is not interrupted.
+    """
+
+    def __init__(self, ending: Sequence[signal.Signals] = _ENDING, *, requests: int = 1) -> None:
+        self._ending = ending
+        self._requests = requests
+        self._count = 0
+        self._before: dict[signal.Signals, Any] = {}
+
+    @property
+    def asked(self) -> bool:
+        """Whether the end was asked for."""
+        return self._count > 0
+
+    def __enter__(self) -> Self:
+        for one in self._ending:
+            self._before[one] = signal.signal(one, self._count_one)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        for one, handler in self._before.items():
+            signal.signal(one, handler)
+
+    def _count_one(self, _number: int, _frame: FrameType | None) -> None:
+        self._count += 1
+        if self._count == self._requests + 1:
+            raise KeyboardInterrupt

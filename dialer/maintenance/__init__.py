@@ -1,0 +1,1 @@
+"""Maintenance: what happens by itself."""

@@ -1,0 +1,1 @@
+"""Planning: what will become of a campaign."""

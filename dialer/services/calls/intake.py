@@ -1,0 +1,248 @@
+"""Intake: each call that is handed over becomes a job, and gets its receipt."""
+
+import secrets
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import islice
+from typing import Any, Final, TypeVar
+
+from dialer.domain.call.agents import pool_of
+from dialer.domain.call.call import ClickToCall
+from dialer.domain.job.lane import Lane
+from dialer.domain.job.new_job import BATCH, NewJob
+from dialer.domain.job.order import DEFAULT_ACCOUNT, AllowedExtra, Order
+from dialer.domain.job.receipt import Receipt, Verdict
+from dialer.errors import InvalidCall
+from dialer.settings import Account, Settings
+from dialer.store import Store
+
+_Order = TypeVar("_Order")
+_KEY_REQUIRED: Final = (
+    'is missing: give the call a name of its own, such as "order-17", and it is made once however'
+    " often it is handed over; or say by_content=True: then what is asked for is its name"
+)
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Intake:
+    """The use cases of a producer; *who* is on record in each job."""
+
+    store: Store
+    settings: Settings
+    who: str
+
+    def enqueue(
+        self,
+        call: ClickToCall,
+        *,
+        key: str | None = None,
+        by_content: bool = False,
+        account: str = DEFAULT_ACCOUNT,
+        priority: int = 5,
+        not_before: datetime | None = None,
+        not_after: datetime | None = None,
+        customer: str | None = None,
+    ) -> Receipt:
+        """
+        Hand one call over; handing the same thing over again is the same job.
+
+        Args:
+            call: The parameters of the request.
+            key: Your own name for this call, such as the number of an order. The
+                same key never makes a second call.
+            by_content: Do without a key: the call and its times are the name. The
+                same call, wanted a second time, then needs a key.
+            account: The name of the account that calls.
+            priority: 0 to 9, 9 first.
+            not_before: Aware; when it may be dialled. At once when None, or when it has passed.
+            not_after: Aware; no attempt starts after it. Within `jobs.deadline` when None.
+            customer: The side that the rules protect: to, from or both. When None, the
+                one with phone numbers, or the account's choice where both have some.
+
+        Returns:
+            The receipt: created, duplicate or conflict.
+
+        Raises:
+            InvalidCall: A rule is broken, or neither a key nor *by_content* is given;
+                nothing was enqueued.
+            StoreRefused: The store is full; nothing was enqueued.
+            StoreUnavailable: The store did not answer. Call again with the
+                same arguments: the job is made once.
+        """
+        if not isinstance(call, ClickToCall):
+            rule = f"must be a ClickToCall, not {type(call).__name__}; rows go to enqueue_rows"
+            raise InvalidCall([("call", rule)])
+        if key is None and not by_content:
+            raise InvalidCall([("key", _KEY_REQUIRED)])
+        order = Order(
+            call,
+            key=key,
+            account=account,
+            priority=priority,
+            not_before=not_before,
+            not_after=not_after,
+            customer=customer,  # type: ignore[arg-type]  # Order checks it
+        )
+        (receipt,) = self.enqueue_many([order])
+        if receipt.verdict is Verdict.REJECTED:
+            raise InvalidCall(list(receipt.problems))
+        return receipt
+
+    def enqueue_rows(
+        self,
+        rows: Iterable[Mapping[str, Any]],
+        *,
+        account: str = DEFAULT_ACCOUNT,
+        by_content: bool = False,
+        allow_duplicates: bool = False,
+    ) -> Iterator[Receipt]:
+        """
+        Hand rows over, as a JSONL file holds them; a row that breaks a rule gets a receipt too.
+
+        As the receipts are read: without reading them nothing is handed over.
+
+        Args:
+            rows: Read lazily. Each is a call's parameters by wire name, with `key`, `account`,
+                `priority`, `not_before`, `not_after` and `customer` beside them.
+            account: The account of a row that names none.
+            by_content: Let the content of a row without a key be its key.
+            allow_duplicates: As for `enqueue_many`.
+
+        Raises:
+            StoreRefused, StoreUnavailable: As `enqueue_many`.
+        """
+        allowed, keyless = self.allowed_extra, by_content or allow_duplicates
+        orders = (_read(row, account, allowed, keyless=keyless) for row in rows)
+        return self.enqueue_many(orders, allow_duplicates=allow_duplicates)
+
+    def enqueue_many(
+        self, orders: Iterable[Order | InvalidCall], *, allow_duplicates: bool = False
+    ) -> Iterator[Receipt]:
+        """
+        Hand many orders over, in batches; one receipt each, in order.
+
+        As the receipts are read: without reading them nothing is handed over.
+
+        Args:
+            orders: Read lazily; in the place of one that cannot be read, its error. The content
+                of an order without a key is its key.
+            allow_duplicates: Make a job for every order without a key, also when the same
+                content was handed over before: done again, all of them are made again.
+
+        Raises:
+            StoreRefused, StoreUnavailable: As `enqueue`; receipts before it hold. What *orders*
+                raises comes after the receipts of all that it gave before.
+        """
+        rest, broken = iter(orders), None
+        while not broken:
+            batch, broken = _batch(rest)
+            if not batch:
+                break
+            made = [self._new_job(order, anew=allow_duplicates) for order in batch]
+            jobs = [one for one in made if isinstance(one, NewJob)]
+            answers = iter(self.store.jobs.enqueue(jobs, who=self.who))
+            for one in made:
+                if isinstance(one, NewJob):
+                    yield _receipt(one, next(answers))
+                else:
+                    yield Receipt(Verdict.REJECTED, problems=tuple(one.problems))
+        if broken:
+            raise broken
+
+    @property
+    def allowed_extra(self) -> AllowedExtra:
+        """The undocumented parameters that each account may send."""
+        return {name: one.extra_params for name, one in self.settings.accounts.items()}
+
+    def _new_job(self, order: Order | InvalidCall, *, anew: bool) -> NewJob | InvalidCall:
+        if isinstance(order, InvalidCall):
+            return order
+        if not isinstance(order, Order):
+            return InvalidCall([("order", f"must be an Order, not {type(order).__name__}")])
+        if anew and not order.key:
+            order = order.with_key(f"unkeyed-{secrets.token_hex(12)}")
+        try:
+            return _made(order, self.settings)
+        except InvalidCall as error:
+            return error
+
+
+def _batch(orders: Iterator[_Order]) -> tuple[list[_Order], Exception | None]:
+    """Take the next orders, and what their source raised behind them."""
+    batch: list[_Order] = []
+    try:
+        batch.extend(islice(orders, BATCH))
+    except Exception as error:  # noqa: BLE001 - raised again when what came before it has its receipt
+        return batch, error
+    return batch, None
+
+
+def _read(
+    row: Mapping[str, object], account: str, allowed: AllowedExtra, *, keyless: bool
+) -> Order | InvalidCall:
+    if not isinstance(row, Mapping) or not all(isinstance(name, str) for name in row):
+        return InvalidCall([("line", "is not an object with named parameters")])
+    named = {**row, "account": account} if row.get("account") is None else row
+    try:
+        order = Order.parse(named, allowed_extra=allowed)
+    except InvalidCall as error:
+        return error
+    return order if order.key or keyless else InvalidCall([("key", _KEY_REQUIRED)])
+
+
+def _made(order: Order, settings: Settings) -> NewJob:
+    """Make the job of an order; InvalidCall: its account is unknown, or does not allow it."""
+    account = _account(order, settings.accounts)
+    call = order.call
+    call.check_extra(account.extra_params)
+    mode = order.mode(account.mode)
+    twins = order.identities(mode)
+    order = order.with_customer(account.customer)
+    customer = order.customer or account.customer
+    job_id, digest = order.identity(mode)
+    return NewJob(
+        id=job_id,
+        digest=digest,
+        key=order.key or "",
+        account=account.name,
+        mode=mode,
+        lane=str(Lane(account.name, pool=pool_of(call))),
+        priority=order.priority,
+        not_before=order.not_before,
+        not_after=order.not_after,
+        deadline=settings.jobs.deadline,
+        customer=customer,
+        protected=call.protected(customer),
+        rings=call.rings(customer),
+        ring_lead=call.ring_lead(customer),
+        longest_ring=call.longest_ring(),
+        talk_limit=call.talk_limit,
+        content=call.content(),
+        also=call.also,
+        twins=tuple(twin for twin in twins if twin != (job_id, digest)),
+    )
+
+
+def _receipt(job: NewJob, answer: str) -> Receipt:
+    """Read the answer of `dialer.store.jobs.Jobs.enqueue` to a new job."""
+    word, _, state = answer.partition(":")
+    by_content = not job.key
+    if word == "late":
+        return Receipt(Verdict.REJECTED, problems=(("not_after", "has passed"),))
+    if word == Verdict.DUPLICATE:
+        return Receipt(Verdict.DUPLICATE, state or job.id, mode=job.mode, by_content=by_content)
+    if word == Verdict.CONFLICT:
+        key = f'"{job.key}"' if job.key else "this content"
+        problem = ("key", f"{key} was used for another call (job {job.id}, {state})")
+        return Receipt(Verdict.CONFLICT, job.id, state, (problem,), job.mode, by_content)
+    return Receipt(Verdict(word), job.id, state, mode=job.mode, by_content=by_content)
+
+
+def _account(order: Order, accounts: Mapping[str, Account]) -> Account:
+    if order.account not in accounts:
+        known = f"the accounts are: {', '.join(sorted(accounts))}"
+        if not accounts:
+            known = f"none is configured: write [accounts.{order.account}] in dialer.toml"
+        raise InvalidCall([("account", f'"{order.account}" is unknown; {known}')])
+    return accounts[order.account]

@@ -1,0 +1,189 @@
+#!lua
+-- uses: meter, gate
+-- Plan doorbells for one account, and announce the caller as a live worker.
+--
+-- A doorbell lets one worker try one `begin`. As many are planned as the
+-- meter will allow within the horizon, work is ready for, the account may
+-- have on the wire, and live workers can carry, less those unanswered.
+--
+-- ask.account
+-- ask.limits       the account's in the caller's settings, by name
+-- ask.windows      of the account, "open-close,..." in us
+-- ask.horizon_us
+-- ask.lead_us      how early a bell goes out
+-- ask.patience_us  how long after it was due it counts as unanswered
+-- ask.worker       its name
+-- ask.record       of the worker, JSON
+-- ask.capacity     calls at once
+-- ask.gone_us      after which a silent worker is gone
+-- ask.settings     fingerprint of its settings
+--
+-- Returns  {now, next look, next alarm, last tick (all us, 0 = none), fingerprint of the fleet,
+--           bell, due, bell, due, ...}
+--          The alarm is when time alone makes a job ready; `due` does that.
+
+local account, worker = ask.account, ask.worker
+local bells = P .. 'bells:' .. account
+
+-- By a clock in doubt no worker is gone, and no call is over.
+local doubt = distrust()
+local gone_before = doubt and '-inf' or '(' .. us(now)
+
+for _, gone in ipairs(redis.call('ZRANGEBYSCORE', P .. 'capacity', '-inf', gone_before, 'LIMIT', 0, BOUND)) do
+  redis.call('ZREM', P .. 'capacity', gone)
+  redis.call('HDEL', P .. 'workers', string.match(gone, '^(.*)=') or gone)
+end
+
+-- Live workers have one opinion: those with other settings than the fleet announce no
+-- capacity. They take over when no worker of the fleet was heard for so long although they
+-- were: a restart, or a server that was away, must not change the settings of the fleet.
+local GRACE = 20000000
+-- For so long an account counts as one that has work: its pacer looks again before.
+local WANTS = 5000000
+local fleet, mine = redis.call('GET', P .. 'fleet'), ask.settings
+local others, heard = false, false
+for _, member in ipairs(redis.call('ZRANGE', P .. 'capacity', 0, BOUND)) do
+  local name, calls = string.match(member, '^(.*)=(%d+)$')
+  if name == worker then
+    heard = true
+    redis.call('ZREM', P .. 'capacity', member)
+  elseif name and calls ~= '0' then
+    others = true
+  end
+end
+local function may_take_over()
+  if not fleet then
+    return true
+  end
+  local since = redis.call('GET', P .. 'successor')
+  if not since or (since ~= '0' and not heard) then
+    since = us(now)
+    redis.call('SET', P .. 'successor', since)
+  end
+  return now - (tonumber(since) or 0) >= GRACE
+end
+
+if doubt then
+  fleet = fleet or mine
+elseif fleet == mine or others then
+  redis.call('DEL', P .. 'successor')
+elseif may_take_over() then
+  redis.call('SET', P .. 'fleet', mine)
+  redis.call('DEL', P .. 'successor')
+  fleet = mine
+end
+redis.call('HSET', P .. 'workers', worker, ask.record)
+redis.call('ZADD', P .. 'capacity', us(now + ask.gone_us),
+  worker .. '=' .. us(fleet == mine and ask.capacity or 0))
+
+-- The next moment at which time alone makes something ready.
+local function next_alarm()
+  local due = redis.call('ZRANGE', P .. 'in:scheduled', 0, 0, 'WITHSCORES')
+  local wake = redis.call('ZRANGE', P .. 'asleep', 0, 0, 'WITHSCORES')
+  local at, lane = tonumber(due[2] or '0'), tonumber(wake[2] or '0')
+  if at == 0 or (lane > 0 and lane < at) then
+    at = lane
+  end
+  return at
+end
+
+-- One that is to come, since the clock went back, is none.
+local function last_tick()
+  local tick = tonumber(redis.call('GET', P .. 'tick') or '') or 0
+  return us(tick <= now and tick or 0)
+end
+
+local function answer(next_look, planned)
+  local reply = {us(now), us(next_look), us(next_alarm()), last_tick(), fleet}
+  for _, word in ipairs(planned or {}) do
+    reply[#reply + 1] = word
+  end
+  return reply
+end
+
+-- The account's own damage is no reason to say nothing of the others, or not to be heard of.
+RESCUE = {name = 'account ' .. account, answer = function() return answer(0) end}
+
+-- begin notes every call; this forgets those that are surely over, limit or none.
+if not doubt then
+  end_calls(account)
+end
+local limits = limits_of(account, ask.limits)
+
+local function in_lanes(awake, most)
+  local n = 0
+  for _, lane in ipairs(redis.call('ZRANGE', awake, 0, 63)) do
+    n = n + redis.call('ZCARD', P .. 'lane:' .. lane)
+    if n >= most then
+      return most
+    end
+  end
+  return n
+end
+
+-- Campaigns with a rate of their own have no more than one start within reach.
+local function ready_jobs(most)
+  enter_rested(account)
+  local n = in_lanes(P .. 'awake:' .. account, most)
+  for _, campaign in ipairs(redis.call('ZRANGE', P .. 'camps:' .. account, 0, 63)) do
+    if n >= most then
+      break
+    end
+    local _, interval_us = apart('camp:' .. campaign, redis.call, 'HGET', P .. 'camp:' .. campaign, 'interval_us')
+    local paced = interval_us ~= '0'
+    n = n + in_lanes(P .. 'awake:' .. account .. '/' .. campaign, paced and 1 or most - n)
+  end
+  return n
+end
+
+-- When a campaign that rests may have its turn again, 0 for none.
+local function next_turn()
+  return tonumber(redis.call('ZRANGE', P .. 'resting:' .. account, 0, 0, 'WITHSCORES')[2] or '0')
+end
+
+local function places()
+  redis.call('ZREMRANGEBYSCORE', bells, '-inf', us(now))
+  redis.call('ZREMRANGEBYSCORE', P .. 'wanting', '-inf', us(now))
+  redis.call('ZADD', P .. 'wanting', us(now + WANTS), account)
+  return (room_of(account, limits))
+end
+
+if fleet ~= mine or doubt then
+  return answer(0)
+end
+local stopped, probe, probing = account_gate(account)
+if stopped then
+  return answer(probe and math.max(probe, now + 1000000) or 0)
+end
+local close, opening = window_at(ask.windows, now)
+if not close then
+  return answer(opening or 0)
+end
+local want = ready_jobs(limits.posting)
+if want == 0 then
+  return answer(next_turn())
+end
+local most = math.min(places(), probing and 1 or want)
+local unanswered = redis.call('ZCARD', bells)
+local tat = arrival_of(account, limits.interval)
+local planned, slot, nth = {}, 0, 0
+while true do
+  slot = math.max(now, slot_at(tat, limits))
+  if slot > now + ask.horizon_us or nth >= most then
+    break
+  end
+  tat = math.max(tat, slot) + limits.interval
+  nth = nth + 1
+  if nth > unanswered then
+    local due = math.max(now, slot - ask.lead_us)
+    local bell = us(redis.call('INCR', P .. 'bell'))
+    redis.call('ZADD', bells, us(due + ask.patience_us), bell)
+    planned[#planned + 1] = bell
+    planned[#planned + 1] = us(due)
+  end
+end
+if nth >= most then
+  -- Something else than the meter is short; a settle or an enqueue may mend it.
+  return answer(now + 50000, planned)
+end
+return answer(slot - ask.horizon_us, planned)

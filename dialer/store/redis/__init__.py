@@ -1,0 +1,1 @@
+"""Redis itself: the connection, the scripts, and what a server must be."""

@@ -1,0 +1,73 @@
+"""Guards of what is asked of calls, at whatever door."""
+
+from mutant import Mutant
+
+CALLS = "dialer/services/calls/__init__.py"
+INTAKE = "dialer/services/calls/intake.py"
+ASKED = "tests/integration/test_services_calls.py"
+
+MUTANTS = [
+    Mutant(
+        "calls: one without a name is asked for one",
+        INTAKE,
+        "if key is None and not by_content:",
+        "if False:",
+        ASKED,
+    ),
+    Mutant(
+        "calls: a row without a name is asked for one",
+        INTAKE,
+        "return order if order.key or keyless else",
+        "return order if True else",
+        ASKED,
+    ),
+    Mutant(
+        "calls: a bad row keeps no other from being taken",
+        INTAKE,
+        "if isinstance(order, InvalidCall):\n            return order",
+        "if isinstance(order, InvalidCall):\n            raise order",
+        ASKED,
+    ),
+    Mutant(
+        "calls: a list has each of them once",
+        CALLS,
+        "if job.id not in seen:",
+        "if True:",
+        ASKED,
+    ),
+    Mutant(
+        "calls: a list is in one order",
+        "dialer/store/jobs.py",
+        "ids = self._by_entry(ids)",
+        "pass",
+        ASKED,
+    ),
+    Mutant(
+        "calls: a misspelt campaign is not one without jobs",
+        CALLS,
+        "if which.campaign is not None:",
+        "if False:",
+        ASKED,
+    ),
+    Mutant(
+        "calls: what is put back is made anew at once",
+        CALLS,
+        "self.feeder.look_at_jobs(moved.done)",
+        "pass",
+        ASKED,
+    ),
+    Mutant(
+        "calls: what is to ring again is made anew at once",
+        CALLS,
+        "if finding is Resolution.AGAIN and not left:",
+        "if False:",
+        "tests/integration/test_cli_corrections.py",
+    ),
+    Mutant(
+        "calls: who leaves a list meanwhile is a job by then",
+        "dialer/services/calls/__init__.py",
+        "if row and place and not place.fed:",
+        "if row and place:",
+        "tests/integration/test_cli_operations.py",
+    ),
+]

@@ -1,0 +1,25 @@
+"""Signals that ask for the end, and then insist."""
+
+import signal
+
+import pytest
+
+from dialer.local.signals import Signals
+
+ONE = signal.SIGUSR1
+
+
+@pytest.mark.parametrize("requests", [0, 1, 2])
+def test_so_many_ask_and_the_next_one_insists_once(requests):
+    """Later ones do nothing, so that the cleaning up is not interrupted; then all is as before."""
+    before = signal.getsignal(ONE)
+    with Signals([ONE], requests=requests) as signals:
+        assert not signals.asked
+        for _ in range(requests):
+            signal.raise_signal(ONE)
+            assert signals.asked
+        with pytest.raises(KeyboardInterrupt):
+            signal.raise_signal(ONE)
+        signal.raise_signal(ONE)
+        assert signals.asked
+    assert signal.getsignal(ONE) == before
