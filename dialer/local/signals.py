@@ -6,6 +6,8 @@ from types import FrameType
 from typing import Any, Final, Self
 
 _ENDING: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+#: Seconds until an interrupt that came at a bad moment is tried again.
+_AGAIN: Final = 0.01
 
 
 class Signals:
@@ -14,6 +16,7 @@ class Signals:
 
     The first *requests* of them only set `asked` and interrupt nothing; the next one raises
     KeyboardInterrupt, once: later ones do nothing, so that the cleaning up is not interrupted.
+    Inside a `__del__` Python would print and forget it: there it waits until that is over.
     """
 
     def __init__(self, ending: Sequence[signal.Signals] = _ENDING, *, requests: int = 1) -> None:
@@ -30,13 +33,28 @@ class Signals:
     def __enter__(self) -> Self:
         for one in self._ending:
             self._before[one] = signal.signal(one, self._count_one)
+        self._before[signal.SIGALRM] = signal.signal(signal.SIGALRM, self._interrupt)
         return self
 
     def __exit__(self, *_: object) -> None:
+        signal.setitimer(signal.ITIMER_REAL, 0)
         for one, handler in self._before.items():
             signal.signal(one, handler)
 
-    def _count_one(self, _number: int, _frame: FrameType | None) -> None:
+    def _count_one(self, number: int, frame: FrameType | None) -> None:
         self._count += 1
         if self._count == self._requests + 1:
+            self._interrupt(number, frame)
+
+    def _interrupt(self, _number: int, frame: FrameType | None) -> None:
+        if _is_swallowed(frame):
+            signal.setitimer(signal.ITIMER_REAL, _AGAIN)
+        else:
             raise KeyboardInterrupt
+
+
+def _is_swallowed(frame: FrameType | None) -> bool:
+    """Whether Python would drop an exception that is raised in *frame*: a finalizer runs."""
+    while frame is not None and frame.f_code.co_name != "__del__":
+        frame = frame.f_back
+    return frame is not None

@@ -23,3 +23,19 @@ def test_so_many_ask_and_the_next_one_insists_once(requests):
         signal.raise_signal(ONE)
         assert signals.asked
     assert signal.getsignal(ONE) == before
+
+
+def test_an_interrupt_in_a_finalizer_is_not_lost():
+    """Python prints and forgets what a `__del__` raises; the process would go on to its end."""
+
+    class Interrupted:
+        def __del__(self):
+            signal.raise_signal(ONE)
+            ended.append(True)
+
+    ended: list[bool] = []
+    with pytest.raises(KeyboardInterrupt), Signals([ONE], requests=0):
+        one = Interrupted()
+        del one
+        signal.pause()
+    assert ended == [True]
