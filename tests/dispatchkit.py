@@ -34,7 +34,36 @@ class AlwaysOpen(OpeningHours):
         return ALWAYS
 
 
-class Line:
+class Near:
+    """A client whose connections always stand; they are mere names."""
+
+    def reserve(self, endpoint, most):
+        return ["a connection"] * most
+
+    def give_back(self, endpoint, unused):
+        assert set(unused) <= {"a connection"}
+
+
+class Open:
+    """Ways to the API that are open for so many calls."""
+
+    def __init__(self, calls: int) -> None:
+        self.calls = calls
+
+    def capacity(self, account):
+        return self.calls
+
+    def connect_time(self, account):
+        return timedelta(0)
+
+    def unreachable(self):
+        return {}
+
+    def prepare(self, account, plan):
+        pass
+
+
+class Line(Near):
     """A client that notes what it is asked and answers what the test says."""
 
     def __init__(self, outcome: Outcome | BaseException | Callable[[], Outcome]) -> None:
@@ -42,7 +71,7 @@ class Line:
         self.sent: list[dict[str, str]] = []
         self.modes: list[str] = []
 
-    def place(self, endpoint, params, *, mode, start_at, start_by):
+    def place(self, endpoint, params, *, mode, start_at, start_by, over):
         assert start_at <= start_by
         self.sent.append(dict(params))
         self.modes.append(mode)

@@ -13,6 +13,7 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
+from dispatchkit import Near, Open
 from ringoracle import NEVER, Facts, Hours, Sent, Wanted
 from storekit import Clockwork
 
@@ -71,7 +72,7 @@ def holidays_text(shut: Iterable[date]) -> str:
     return " ".join(sorted(day.isoformat() for day in shut))
 
 
-class RingWorld:
+class RingWorld(Near):
     """
     One store, one worker, one line, and the facts for the oracle.
 
@@ -137,7 +138,8 @@ class RingWorld:
                 lead=settings.pacer.lookahead * 3 / 4,
                 patience=settings.pacer.bell_timeout,
             ),
-            worker=WorkerIdentity("world:1", {}, 20),
+            worker=WorkerIdentity("world:1", {}),
+            ways=Open(20),
             send=self._ring,
             # Beat lives, so pacers need not step in.
             upkeep=Upkeep(store, period=DAY),
@@ -210,6 +212,7 @@ class RingWorld:
         mode: str,
         start_at: float,
         start_by: float,
+        over: object,
     ) -> Outcome:
         """Note the request, and answer what the test says."""
         assert mode == "live"

@@ -13,6 +13,7 @@ from dialer.bootstrap.store import feeder_of, store_of
 from dialer.client import Client
 from dialer.dialing.dispatch import DialRules, Dispatcher
 from dialer.dialing.pacer import Pacer, WorkerIdentity
+from dialer.dialing.reach import Reach
 from dialer.domain.account.account import Route
 from dialer.domain.doorbell import PacerRules
 from dialer.domain.fleet import CLOCK_TOLERANCE
@@ -31,6 +32,7 @@ class WorkerParts:
     settings: Settings
     routes: Mapping[str, Route]
     store: Store
+    client: Client
     dispatcher: Dispatcher
     upkeep: Upkeep
     name: str
@@ -62,9 +64,16 @@ class WorkerParts:
             routes=self.routes,
             # The rest of what `begin` allows is for clocks and threads that wake a little early.
             rules=PacerRules(rules.horizon, rules.lookahead * 3 / 4, rules.bell_timeout),
-            worker=WorkerIdentity(name=self.name, record=record, capacity=capacity, takes=takes),
+            worker=WorkerIdentity(name=self.name, record=record, takes=takes),
             send=send,
             upkeep=self.upkeep,
+            ways=Reach(
+                self.client,
+                self.store.holds,
+                self.routes,
+                threads=capacity,
+                horizon=rules.horizon,
+            ),
         )
 
 
@@ -79,8 +88,17 @@ def worker_parts(settings: Settings) -> WorkerParts:
     routes, store = routes_of(settings, with_token=True), store_of(settings)
     # In containers host and number are often the same.
     name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    upkeep = _upkeep(settings, store, routes)
-    return WorkerParts(settings, routes, store, _dispatcher(settings, store, routes), upkeep, name)
+    wire = settings.wire
+    client = Client(connect_timeout=wire.connect_timeout, deadline=wire.deadline, reuse=wire.reuse)
+    return WorkerParts(
+        settings=settings,
+        routes=routes,
+        store=store,
+        client=client,
+        dispatcher=_dispatcher(settings, store, client, routes),
+        upkeep=_upkeep(settings, store, routes),
+        name=name,
+    )
 
 
 def _upkeep(settings: Settings, store: Store, routes: Mapping[str, Route]) -> Upkeep:
@@ -102,16 +120,17 @@ def _upkeep(settings: Settings, store: Store, routes: Mapping[str, Route]) -> Up
     )
 
 
-def _dispatcher(settings: Settings, store: Store, routes: Mapping[str, Route]) -> Dispatcher:
-    wire = settings.wire
+def _dispatcher(
+    settings: Settings, store: Store, client: Client, routes: Mapping[str, Route]
+) -> Dispatcher:
     return Dispatcher(
         attempts=store.attempts,
-        client=Client(connect_timeout=wire.connect_timeout, deadline=wire.deadline),
+        client=client,
         routes=routes,
         rules=DialRules(
             lease=settings.jobs.lease,
             lookahead=settings.pacer.lookahead,
-            start_by=wire.start_by,
+            start_by=settings.wire.start_by,
             max_tries=settings.jobs.max_tries,
             backoffs=settings.retry.backoffs,
             settings=settings.fingerprint(),

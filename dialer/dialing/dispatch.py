@@ -1,14 +1,16 @@
 """
 The answer to one doorbell: a job is claimed, its call placed once, its outcome written down.
 
-    begin ─► go ─► POST ─► settle
-       │      └─ too late to send ─► take_back
-       └─► wait, and ask again · no, and that is all
+    reserve ─► begin ─► go ─► POST ─► settle
+       │         │       └─ nothing sent ─► take_back
+       │         └─► wait, and ask again · no, and that is all
+       └─► no connection to be had: the doorbell is given back
 
-Everything that may not happen twice happens between `begin`, which is durable
-before the first byte leaves, and `settle`, which is repeated until the store
-has it. A process that dies in between leaves the job dialing, and the end of its
-lease makes it unconfirmed: no machine rings it again.
+A connection that stands comes first: the way to the API is no part of the time between the
+last check of the rules and the first byte. Everything that may not happen twice happens between
+`begin`, which is durable before the first byte leaves, and `settle`, which is repeated until the
+store has it. A process that dies in between leaves the job dialing, and the end of its lease
+makes it unconfirmed: no machine rings it again.
 """
 
 import logging
@@ -20,7 +22,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from random import Random
 
-from dialer.client import Client, Endpoint
+from dialer.client import Client, Connection, Endpoint
 from dialer.domain.account.account import Route, peers_of
 from dialer.domain.call.call import ClickToCall
 from dialer.domain.job.attempt import Ask, Go, No, Wait
@@ -102,7 +104,21 @@ class Dispatcher:
         """Try to place one call, and say for a person what happened: "placed 3k…", "no: closed"."""
         route = self._routes.get(account)
         if route is None or route.endpoint is None:
-            return self._decline(account, bell)
+            return self._decline(
+                account, bell, f"this worker has no account {account} with a token"
+            )
+        reserved = self._client.reserve(route.endpoint, 1)
+        if not reserved:
+            return self._decline(account, bell, f"account {account} cannot be reached")
+        try:
+            return self._answer(route, route.endpoint, bell, reserved)
+        finally:
+            self._client.give_back(route.endpoint, reserved)
+
+    def _answer(
+        self, route: Route, endpoint: Endpoint, bell: str, reserved: list[Connection]
+    ) -> str:
+        """Ask for a job; whoever sends over one of the *reserved* takes it out."""
         end_of_patience = self._monotonic() + _PATIENCE.total_seconds()
         for _ in range(_ASKS):
             asked, asked_boottime = self._monotonic(), self._boottime()
@@ -116,7 +132,7 @@ class Dispatcher:
                 # What the machine slept away since it asked counts as time that passed.
                 awake = self._monotonic() - asked
                 slept = max(0.0, self._boottime() - asked_boottime - awake)
-                return self._dial(route, route.endpoint, reply, asked - slept)
+                return self._dial(route, endpoint, reply, asked - slept, reserved)
             case Wait():
                 return "no: the meter is charged"
             case No(reason):
@@ -126,12 +142,12 @@ class Dispatcher:
                     self._sleep(_APART.total_seconds())
                 return f"no: {reason}"
 
-    def _decline(self, account: str, bell: str) -> str:
-        """Leave a doorbell to workers that know its account, and do not take their next one too."""
+    def _decline(self, account: str, bell: str, why: str) -> str:
+        """Leave a doorbell to workers that can dial, and do not take their next one too."""
         with suppress(DialerError):  # then it is rung anew a little later
             self._attempts.decline(account, bell)
         self._sleep(_APART.total_seconds())
-        return f"no: this worker has no account {account} with a token"
+        return f"no: {why}"
 
     def _tell_once(self, reason: str) -> None:
         """Log a clock that stops this worker alone in its own log too."""
@@ -170,7 +186,9 @@ class Dispatcher:
     def _give_back(self, token: str) -> None:
         self._insist(lambda: self._attempts.take_back(token, "the answer to begin was lost"))
 
-    def _dial(self, route: Route, endpoint: Endpoint, go: Go, asked: float) -> str:
+    def _dial(
+        self, route: Route, endpoint: Endpoint, go: Go, asked: float, reserved: list[Connection]
+    ) -> str:
         event_log.begun(go, route.account)
         slot = go.ahead.total_seconds()
         start_at = self._monotonic() + slot
@@ -189,7 +207,12 @@ class Dispatcher:
             else:
                 mode = "live" if go.mode == route.mode == "live" else "developer"
                 outcome = self._client.place(
-                    endpoint, params, mode=mode, start_at=start_at, start_by=start_by
+                    endpoint,
+                    params,
+                    mode=mode,
+                    start_at=start_at,
+                    start_by=start_by,
+                    over=reserved.pop(),
                 )
         except BaseException as error:
             # Somebody is stopping this thread, perhaps in mid-request.
@@ -208,7 +231,7 @@ class Dispatcher:
         try:
             if self._taken_back(route, go, outcome):
                 return f"taken back {go.job_id}"
-            # A late one that cannot be taken back was given up by the reaper; it was not sent.
+            # One that cannot be taken back was given up by the reaper; it was not sent.
             settlement = self._decide(route, go, outcome, call, redial)
             done = self._settle(go, settlement)
         except Exception as error:  # noqa: BLE001 - an error of ours must not lose what the API said
@@ -220,10 +243,10 @@ class Dispatcher:
         return f"{settlement.target} {go.job_id}"
 
     def _taken_back(self, route: Route, go: Go, outcome: Outcome) -> bool:
-        if not isinstance(outcome, NotSent) or not outcome.late:
+        if not isinstance(outcome, NotSent):
             return False
-        why = outcome.why
-        done = self._insist(lambda: self._attempts.take_back(go.token, why, fault=True))
+        why, late = outcome.why, outcome.late
+        done = self._insist(lambda: self._attempts.take_back(go.token, why, fault=late))
         if done:
             event_log.taken_back(go, route.account, why)
         return done

@@ -1,13 +1,13 @@
 """Doorbells: how many to send for an account, and the live workers to answer them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 from dialer.domain.account.limits import Limits
 from dialer.domain.doorbell import PacerRules, Plan
-from dialer.domain.fleet import WORKER_GONE, LiveWorker
+from dialer.domain.fleet import WORKER_GONE, LiveWorker, Unreachable
 from dialer.errors import StoreDamaged
 from dialer.store.accounts import limits_asked
 from dialer.store.redis.failures import readable, sound, translated, unless_damaged
@@ -139,4 +139,11 @@ def _worker(name: str, text: str, member: str, gone_at: float) -> LiveWorker:
             settings=str(record.get("settings", "")),
             heard=heard,
             skew=wall - heard if wall else None,
+            unreachable=tuple(_unreachable(record.get("unreachable"))),
         )
+
+
+def _unreachable(told: object) -> Iterator[Unreachable]:
+    for account, one in sorted(dict(told).items()) if isinstance(told, dict) else ():
+        since = instant(str(one.get("since_us", "")))
+        yield Unreachable(str(account), since, str(one.get("why", "")))

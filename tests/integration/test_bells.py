@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from dispatchkit import route
+from dispatchkit import Open, route
 from storekit import ALWAYS, SECOND, START, Clockwork, windows
 
 from dialer.dialing.pacer import Pacer, WorkerIdentity
@@ -160,7 +160,8 @@ def pacer(clockwork: Clockwork, ring, **given) -> Pacer:
         "bells": Quick(clockwork.store.server),
         "routes": {"default": route(limits=FOUR)},
         "rules": RULES,
-        "worker": WorkerIdentity("w1", {"pid": 1}, 100),
+        "worker": WorkerIdentity("w1", {"pid": 1}),
+        "ways": Open(100),
         "send": ring,
         "upkeep": Upkeep(clockwork.store, period=10 * SECOND),
         "beside": lambda step: step(),
@@ -285,7 +286,7 @@ def test_a_pacer_says_what_its_worker_takes(clockwork: Clockwork):
     one = pacer(
         clockwork,
         lambda _account, bell: rung.append(bell),
-        worker=WorkerIdentity("w1", {"pid": 1}, 100, lambda: takes[0]),
+        worker=WorkerIdentity("w1", {"pid": 1}, lambda: takes[0]),
     )
     one.turn()
     (worker,) = clockwork.store.doorbells.live(clockwork.now)

@@ -8,7 +8,7 @@ from datetime import timedelta
 from random import Random
 
 import pytest
-from dispatchkit import RULES, Line, route
+from dispatchkit import RULES, Line, Near, route
 from storekit import (
     EVER,
     LEASE,
@@ -203,14 +203,61 @@ def test_unreadable_job_is_buried_and_nothing_sent(clockwork: Clockwork):
         assert line.sent == []
 
 
-def test_late_start_is_taken_back(clockwork: Clockwork):
-    """A request that was ready too late leaves no try behind."""
+@pytest.mark.parametrize("late", [False, True])
+def test_what_was_not_sent_is_taken_back(clockwork: Clockwork, late):
+    """A request that was ready too late, or lost its connection before, leaves no try behind."""
     job_id = enqueue(clockwork)
-    answer = dispatcher(clockwork, Line(NotSent("late", late=True))).answer("default")
+    answer = dispatcher(clockwork, Line(NotSent("why", late=late))).answer("default")
 
     job = clockwork.store.jobs.get(job_id)
     assert answer == f"taken back {job_id}"
     assert (job.state, job.tries, job.attempts) == (State.READY, 0, 0)
+
+
+@pytest.mark.parametrize(("late", "held"), [(False, 0), (True, 1)])
+def test_the_breaker_hears_of_late_starts_and_not_of_the_way(clockwork: Clockwork, late, held):
+    """A worker that is always late must not go round for ever; a way that is shut is no answer."""
+    enqueue(clockwork)
+    worker = dispatcher(clockwork, Line(NotSent("why", late=late)))
+    for _ in range(5):
+        assert worker.answer("default").startswith("taken back")
+        clockwork.forward(SECOND)
+
+    assert len(clockwork.store.holds.all()) == held
+
+
+class Away(Line):
+    """A client that no connection of can be had."""
+
+    def reserve(self, endpoint, most):
+        return []
+
+
+def test_without_a_connection_no_job_is_asked_for(clockwork: Clockwork):
+    """The doorbell is given back, the worker stands apart, and the job never heard of it."""
+    job_id = enqueue(clockwork)
+    bells, slept = clockwork.store.server.keys.bells("default"), []
+    clockwork.store.server.client.zadd(bells, {"b1": 1})
+    away = dispatcher(clockwork, Away(Placed("c")), sleep=slept.append)
+
+    assert away.answer("default", "b1") == "no: account default cannot be reached"
+    assert (slept, clockwork.store.server.client.zcard(bells)) == ([1.0], 0)
+    assert len(clockwork.store.jobs.get(job_id).events) == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "free"), [(Placed("c"), 0), (None, 1), (Refused(lookup("1509")), 0)]
+)
+def test_a_connection_that_carried_nothing_is_given_back(clockwork: Clockwork, outcome, free):
+    """One that was reserved in vain serves the next doorbell."""
+    if outcome:
+        enqueue(clockwork)
+    line = Line(outcome)
+    given = []
+    line.give_back = lambda _, unused: given.extend(unused)  # type: ignore[method-assign]
+    dispatcher(clockwork, line).answer("default")
+
+    assert len(given) == free
 
 
 def test_late_start_after_its_lease_is_not_left_in_doubt(clockwork: Clockwork):
@@ -226,8 +273,8 @@ def test_late_start_after_its_lease_is_not_left_in_doubt(clockwork: Clockwork):
     answer = dispatcher(clockwork, Line(freeze)).answer("default")
 
     job = clockwork.store.jobs.get(job_id)
-    assert answer == f"scheduled {job_id}"
-    assert (job.state, job.tries) == (State.SCHEDULED, 1)
+    assert answer == f"ready {job_id}"
+    assert (job.state, job.tries) == (State.READY, 0)
 
 
 def test_answer_that_nobody_wants_any_more_is_not_called_done(clockwork: Clockwork):
@@ -400,7 +447,6 @@ UNDECIDED = [
     (Refused(lookup("1574")), State.DEAD),
     (Refused(lookup("1509")), State.DEAD),
     (Refused(lookup("1013")), State.DEAD),
-    (NotSent("connection refused"), State.DEAD),
 ]
 
 
@@ -599,7 +645,6 @@ CRASHES = [
         (Doubtful("silence"), State.UNCONFIRMED),
         (Refused(lookup("1509")), State.DEAD),
         (Refused(lookup("1501")), State.PLACED),
-        (NotSent("refused"), State.PLACED),
     ],
 )
 def test_killed_at_every_point(clockwork: Clockwork, point, state, sent, outcome, settled):
@@ -608,7 +653,7 @@ def test_killed_at_every_point(clockwork: Clockwork, point, state, sent, outcome
     dying = Dying(clockwork, point)
     line = Line(outcome)
 
-    class DyingLine:
+    class DyingLine(Near):
         def place(self, *args, **kwargs):
             return dying.place(line, *args, **kwargs)
 
@@ -623,21 +668,22 @@ def test_killed_at_every_point(clockwork: Clockwork, point, state, sent, outcome
         clockwork.store.maintenance.due()
         fleet.answer("default")
 
-    retried = point == "after settle" and isinstance(outcome, NotSent | Refused) and not dead
+    retried = point == "after settle" and isinstance(outcome, Refused) and not dead
     assert clockwork.store.jobs.get(job_id).state is (state or settled)
     assert len(line.sent) == sent
     assert len(healthy.sent) == int(point == "before begin" or retried)
 
 
+@pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize(
     ("point", "state"), [("before take_back", State.UNCONFIRMED), ("after take_back", State.READY)]
 )
-def test_killed_while_taking_back(clockwork: Clockwork, point, state):
-    """A late start whose worker dies is doubt unless the store had it back."""
+def test_killed_while_taking_back(clockwork: Clockwork, point, state, late):
+    """What was not sent, and whose worker dies, is doubt unless the store had it back."""
     job_id = enqueue(clockwork)
     dying = Dying(clockwork, point)
     with pytest.raises(Killed):
-        dispatcher(clockwork, Line(NotSent("late", late=True)), attempts=dying).answer("default")
+        dispatcher(clockwork, Line(NotSent("why", late=late)), attempts=dying).answer("default")
     clockwork.forward(LEASE)
     clockwork.store.maintenance.reap()
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 from random import Random
 
 import pytest
-from dispatchkit import RULES, Line, route
+from dispatchkit import RULES, Line, Near, Open, route
 from storekit import ALWAYS, LIMITS, PLACED, SECOND, Clockwork
 
 from dialer.bootstrap.worker import worker_parts
@@ -63,7 +63,8 @@ def pacer(clockwork: Clockwork, name: str, settings: str) -> Pacer:
         bells=Quick(clockwork.store.server),
         routes={"default": route()},
         rules=RULES_OF_BELLS,
-        worker=WorkerIdentity(name, {"settings": settings}, 8),
+        worker=WorkerIdentity(name, {"settings": settings}),
+        ways=Open(8),
         send=send_nowhere,
         upkeep=Upkeep(clockwork.store, period=10 * SECOND),
         beside=lambda step: step(),
@@ -267,6 +268,8 @@ def test_status_and_doctor_show_a_worker_apart(cli, monkeypatch):
     ring(clockwork, "old", Settings.load().fingerprint())
     monkeypatch.setenv("DIALER_JOBS__MAX_TRIES", "3")
     parts = worker_parts(Settings.load())
+    monkeypatch.setattr(parts.client, "reserve", Near().reserve)
+    monkeypatch.setattr(parts.client, "give_back", Near().give_back)
     assert parts.dispatcher.answer("default") == "no: settings"
     parts.store.server.close()
     ring(clockwork, "new", Settings.load().fingerprint())

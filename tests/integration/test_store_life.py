@@ -89,7 +89,7 @@ def test_settle_twice_changes_nothing(clockwork: Clockwork):
 
 TABLE = [
     (Placed("c"), State.PLACED, 1, True),
-    (NotSent("refused"), State.SCHEDULED, 1, False),
+    (NotSent("refused"), State.READY, 0, False),
     (REFUSED[Kind.PROVIDER], State.SCHEDULED, 1, False),
     (REFUSED[Kind.AGENT], State.SCHEDULED, 0, False),
     (REFUSED[Kind.CAPACITY], State.SCHEDULED, 0, False),

@@ -12,7 +12,7 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from dispatchkit import RULES, Line, route
+from dispatchkit import RULES, Line, Open, route
 from storekit import BREAKER, SECOND, Clockwork, windows
 
 from dialer.dialing.dispatch import Dispatcher
@@ -74,7 +74,8 @@ def worker(
             bells=store.doorbells,
             routes=ROUTES,
             rules=BELLS,
-            worker=WorkerIdentity(name, {"settings": "same"}, 16),
+            worker=WorkerIdentity(name, {"settings": "same"}),
+            ways=Open(16),
             send=ring,
             upkeep=Upkeep(store, period=PERIOD),
         )
