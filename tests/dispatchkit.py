@@ -48,7 +48,7 @@ class Open:
     """Ways to the API that are open for so many calls."""
 
     def __init__(self, calls: int) -> None:
-        self.calls = calls
+        self.calls = self.threads = calls
 
     def capacity(self, account):
         return self.calls

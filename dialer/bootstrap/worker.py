@@ -62,8 +62,13 @@ class WorkerParts:
         return Pacer(
             bells=self.store.doorbells,
             routes=self.routes,
-            # The rest of what `begin` allows is for clocks and threads that wake a little early.
-            rules=PacerRules(rules.horizon, rules.lookahead * 3 / 4, rules.bell_timeout),
+            # A doorbell is on its way for a little; all that it stands for can be granted then.
+            rules=PacerRules(
+                rules.horizon,
+                rules.lookahead / 5,
+                rules.bell_timeout,
+                spread=rules.lookahead * 4 / 5,
+            ),
             worker=WorkerIdentity(name=self.name, record=record, takes=takes),
             send=send,
             upkeep=self.upkeep,

@@ -25,7 +25,7 @@ from random import Random
 from dialer.client import Client, Connection, Endpoint
 from dialer.domain.account.account import Route, peers_of
 from dialer.domain.call.call import ClickToCall
-from dialer.domain.job.attempt import Ask, Go, No, Wait
+from dialer.domain.job.attempt import Ask, Ended, Go, No, Wait
 from dialer.domain.job.backoff import BackoffTable
 from dialer.domain.job.ids import attempt_id
 from dialer.domain.job.outcome import Doubtful, NotSent, Outcome
@@ -160,7 +160,7 @@ class Dispatcher:
         token, now = uuid.uuid4().hex, self._now()
         ask = Ask(
             account=route.account,
-            token=token,
+            ask=token,
             bell=bell,
             limits=route.limits,
             windows=route.hours.windows(now),
@@ -173,7 +173,8 @@ class Dispatcher:
             peers=peers_of(self._routes, route),
         )
         try:
-            return self._attempts.begin(ask)
+            grant = self._attempts.begin(ask)
+            return grant.jobs[0] if grant.jobs else grant.rest
         except DialerError as error:
             # The script may have run: give back what it may have granted.
             self._give_back(token)
@@ -184,7 +185,7 @@ class Dispatcher:
             raise
 
     def _give_back(self, token: str) -> None:
-        self._insist(lambda: self._attempts.take_back(token, "the answer to begin was lost"))
+        self._insist(lambda: self._attempts.disown(token, "the answer to begin was lost") > 0)
 
     def _dial(
         self, route: Route, endpoint: Endpoint, go: Go, asked: float, reserved: list[Connection]
@@ -246,7 +247,7 @@ class Dispatcher:
         if not isinstance(outcome, NotSent):
             return False
         why, late = outcome.why, outcome.late
-        done = self._insist(lambda: self._attempts.take_back(go.token, why, fault=late))
+        done = self._insist(lambda: self._attempts.release([go], why, fault=late)[0])
         if done:
             event_log.taken_back(go, route.account, why)
         return done
@@ -270,7 +271,8 @@ class Dispatcher:
         )
 
     def _settle(self, go: Go, settlement: Settlement) -> bool:
-        return self._insist(lambda: self._attempts.settle(go.job_id, go.token, settlement))
+        ended = Ended(go.job_id, go.token, settlement)
+        return self._insist(lambda: self._attempts.settle([ended])[0])
 
     def _insist(self, step: Callable[[], bool]) -> bool:
         """Repeat an idempotent step until the store has it, or its lease is surely over."""

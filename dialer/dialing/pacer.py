@@ -61,7 +61,14 @@ class PacerDuties(Protocol):
 
 
 class Ways(Protocol):
-    """Ways to the API, by account: see `Reach`."""
+    """
+    Ways to the API, by account: see `Reach`.
+
+    Attributes:
+        threads: Calls that the process carries at once, over all accounts.
+    """
+
+    threads: int
 
     def capacity(self, account: str) -> int:
         """How many calls the process can carry."""
@@ -211,11 +218,12 @@ class Pacer:
                 "wall_us": stamp(self._now()),
                 "unreachable": self._ways.unreachable(),
             },
-            capacity=self._ways.capacity(account) if takes else 0,
+            capacity=self._ways.threads if takes else 0,
+            free=self._ways.capacity(account) if takes else 0,
         )
         at = self._monotonic()
         self._ways.prepare(account, plan)
-        for bell, due in plan.bells:
+        for bell, _, due in plan.bells:
             heapq.heappush(self._pending, _Pending(at + due.total_seconds(), account, bell))
         return plan
 

@@ -51,7 +51,7 @@ class Reach:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client, self._holds = client, holds
-        self._routes, self._threads, self._horizon = routes, threads, horizon
+        self._routes, self.threads, self._horizon = routes, threads, horizon
         self._now, self._monotonic = now, monotonic
         self._told: dict[str, float] = {}
         self._held: dict[str, Trouble] = {}
@@ -61,7 +61,7 @@ class Reach:
         pool = self._pool(account)
         if pool is None or pool.trouble:
             return 0
-        return self._threads
+        return self.threads
 
     def connect_time(self, account: str) -> timedelta:
         """How long before a call its connection must be begun; zero until it is known."""
@@ -100,7 +100,7 @@ class Reach:
             return 0
         limits = self._routes[account].limits
         ahead = pool.busy_time + self._horizon.total_seconds()
-        free = self._threads - pool.wanted_but(account)
+        free = self.threads - pool.wanted_but(account)
         wanted = math.ceil(limits.calls_per_second * ahead)
         return max(1, min(wanted, limits.max_posting, free))
 

@@ -429,7 +429,7 @@ def test_a_paused_campaign_rings_nobody_and_loses_nobody(field):
     # What comes back from the wire, or becomes due, brings nothing of it back to life.
     field.clock.settle(first[0], PLACED)
     field.clock.settle(first[1], REFUSED[Kind.PROVIDER])
-    field.clock.store.attempts.take_back(first[2].token, "late")
+    field.clock.store.attempts.release([first[2]], "late")
     for _ in range(20):
         field.clock.forward(PERIOD)
         field.tick()
@@ -447,7 +447,7 @@ def test_nothing_of_a_cancelled_campaign_comes_back(field):
     field.clock.settle(retried, REFUSED[Kind.PROVIDER])
     field.clock.settle(doubtful, Doubtful("silence"))
     field.clock.settle(dead, REFUSED[Kind.REQUEST])
-    field.clock.store.attempts.take_back(ready.token, "late")
+    field.clock.store.attempts.release([ready], "late")
     field.clock.store.campaigns.steer("cancel", "diwali", who="asha", reason="enough")
     assert field.dial() == No("empty")
     field.tick()

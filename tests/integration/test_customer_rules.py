@@ -100,7 +100,7 @@ def test_reservation_is_kept_only_when_it_may_have_rung(clockwork: Clockwork, ou
 def test_attempt_taken_back_or_lost(clockwork: Clockwork):
     """A start taken back frees the customer; a worker that died does not."""
     clockwork.enqueue(protected=("+911",), **LONG)
-    clockwork.store.attempts.take_back(call(clockwork, THREE_A_DAY).token, "slow")
+    clockwork.store.attempts.release([call(clockwork, THREE_A_DAY)], "slow")
     one_a_day = CustomerRules(timedelta(0), (Cap(1, DAY),))
     assert isinstance(call(clockwork, one_a_day), Go)
     clockwork.forward(LEASE)

@@ -351,8 +351,11 @@ class Broken(Attempts):
     def settle(self, *args, **kwargs):
         return self._do("settle", *args, **kwargs)
 
-    def take_back(self, *args, **kwargs):
-        return self._do("take_back", *args, **kwargs)
+    def release(self, *args, **kwargs):
+        return self._do("release", *args, **kwargs)
+
+    def disown(self, *args, **kwargs):
+        return self._do("disown", *args, **kwargs)
 
 
 @pytest.mark.parametrize("ran", [True, False])
@@ -387,8 +390,8 @@ class Carrying(Broken):
         self._changes = changes
 
     def begin(self, ask):
-        reply = super().begin(ask)
-        return replace(reply, **self._changes) if isinstance(reply, Go) else reply
+        grant = super().begin(ask)
+        return replace(grant, jobs=tuple(replace(go, **self._changes) for go in grant.jobs))
 
 
 GOOD_RULES = {"max_tries": 3, "delays": {"agent": "1h"}, "not_same_day": [], "zone": "UTC"}
@@ -617,7 +620,8 @@ class Dying(Attempts):
 
     begin = Broken.begin
     settle = Broken.settle
-    take_back = Broken.take_back
+    release = Broken.release
+    disown = Broken.disown
 
     def place(self, line: Line, *args, **kwargs):
         self._at("before the request")
@@ -676,7 +680,7 @@ def test_killed_at_every_point(clockwork: Clockwork, point, state, sent, outcome
 
 @pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize(
-    ("point", "state"), [("before take_back", State.UNCONFIRMED), ("after take_back", State.READY)]
+    ("point", "state"), [("before release", State.UNCONFIRMED), ("after release", State.READY)]
 )
 def test_killed_while_taking_back(clockwork: Clockwork, point, state, late):
     """What was not sent, and whose worker dies, is doubt unless the store had it back."""

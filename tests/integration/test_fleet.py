@@ -193,7 +193,7 @@ def test_worker_started_again_under_its_name_counts_once(clockwork: Clockwork):
 def test_begin_refuses_other_settings_and_gives_the_bell_back(clockwork: Clockwork):
     """A doorbell that reaches the wrong worker rings nobody, and costs the right one no wait."""
     job_id = clockwork.enqueue(content=CONTENT, mode="live")
-    ((bell, _),) = ring(clockwork, "old", "one").bells
+    ((bell, *_),) = ring(clockwork, "old", "one").bells
     ring(clockwork, "new", "two")
     line = Line(PLACED)
     dispatchers = {
@@ -212,7 +212,7 @@ def test_begin_refuses_other_settings_and_gives_the_bell_back(clockwork: Clockwo
     assert (line.sent, clockwork.store.jobs.counts()[State.DIALING]) == ([], 0)
     # A pacer of the fleet is woken, and plans another bell.
     assert clockwork.store.doorbells.wait(SECOND)
-    ((again, _),) = ring(clockwork, "old", "one").bells
+    ((again, *_),) = ring(clockwork, "old", "one").bells
     assert dispatchers["one"].answer("default", again) == f"placed {job_id}"
 
 

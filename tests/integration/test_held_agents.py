@@ -177,7 +177,7 @@ def test_an_agent_who_talks_in_one_account_is_busy_in_the_other(clockwork):
     field.create("diwali", [1], call=HIS["alone"])
     assert begin(clockwork, peers=peers) == No("empty")
     # Surely nobody was rung: he is free at once, and who waited for him is awake.
-    clockwork.store.attempts.take_back(go.token, "late")
+    clockwork.store.attempts.release([go], "late")
     assert isinstance(begin(clockwork, peers=peers), Go)
 
 

@@ -282,7 +282,7 @@ class _Defective:
 
     def __init__(self, clock: Clockwork) -> None:
         self._real = clock.store.attempts
-        self.take_back = self._real.take_back
+        self.release = self._real.release
 
     def begin(self, ask):
         self._real.begin(ask)

@@ -27,10 +27,19 @@ local function trip(account, key, cfg, why)
   add_hold('account:' .. account, 'breaker', 'breaker', why)
 end
 
--- result  success, fault, or - (says nothing about the API's health)
-local function tell_breaker(account, token, result, cfg, why)
+-- The ask that an attempt was granted to: its fence is <ask>.<n>.
+local function ask_of(token)
+  return string.match(token, '^(.*)%.%d+$') or token
+end
+
+local heard = {}
+
+-- result   success, fault, or - (says nothing about the API's health)
+-- at_once  nothing was heard of the attempt: one pause of a worker meets all that it was
+--          granted at once, and counts once
+local function tell_breaker(account, token, result, cfg, why, at_once)
   local key = P .. 'breaker:' .. account
-  local state = redis.call('HMGET', key, 'open_us', 'probe', 'row', 'last')
+  local state = redis.call('HMGET', key, 'open_us', 'probe', 'row', 'last', 'late')
   if state[1] then
     if state[2] == token and token ~= '' then
       if result == 'success' then
@@ -45,10 +54,16 @@ local function tell_breaker(account, token, result, cfg, why)
     return
   end
   local fault = result == 'fault'
+  if at_once and fault and (heard[ask_of(token)] or state[5] == ask_of(token)) then
+    return
+  end
+  heard[ask_of(token)] = at_once
   local row = fault and tonumber(state[3] or '0') + 1 or 0
   local last = string.sub((state[4] or '') .. (fault and '1' or '0'), -cfg.of_last)
   local _, faults = string.gsub(last, '1', '')
-  redis.call('HSET', key, 'row', row, 'last', last)
+  if row ~= tonumber(state[3] or '') or last ~= state[4] or at_once then
+    redis.call('HSET', key, 'row', row, 'last', last, 'late', at_once and ask_of(token) or state[5] or '')
+  end
   if row >= cfg.in_row then
     trip(account, key, cfg, row .. ' faults in a row, the last: ' .. why)
   elseif #last >= cfg.of_last and faults >= cfg.share * cfg.of_last then

@@ -101,7 +101,12 @@ end
 
 -- The longest period that any rule asked about: a call under a short one must
 -- not forget the rings that a longer one counts.
+local longest_known
+
 local function longest_period(rules)
+  if longest_known and rules.longest <= longest_known then
+    return longest_known
+  end
   local _, known = apart('longest', redis.call, 'GET', P .. 'longest')
   known = tonumber(known or '')
   if not known then
@@ -117,8 +122,9 @@ local function longest_period(rules)
       -- Older rings were kept for the shorter period alone: some may be gone.
       redis.call('SET', P .. 'rings_since', us(now))
     end
-    return rules.longest
+    known = rules.longest
   end
+  longest_known = known
   return known
 end
 
@@ -130,7 +136,6 @@ local function reserve_rings(numbers, rings, attempt, latest, rules)
     for nth = 1, count do
       redis.call('ZADD', key, us(latest), attempt .. '.' .. nth)
     end
-    redis.call('PEXPIRE', key, KEEP)
   end
 end
 
@@ -141,4 +146,18 @@ local function give_rings_back(numbers, rings, attempt)
     end
     wake_waiting(number)
   end
+end
+
+-- Undo a begin of which no byte was sent.
+-- Returns its account, or nil when the job is no longer that attempt's.
+local function give_back(id, token, why)
+  local job = record_of(id)
+  if not job or job.token ~= token or job.state ~= 'dialing' then
+    return nil
+  end
+  local account, attempt = lane_account(job.lane), id .. '.' .. job.attempt
+  apart('live:' .. account, end_live, job.lane, attempt)
+  give_rings_back(job.protected, job.rings, attempt)
+  move('take_back', id, 'ready', now, 'worker', why, nil, {token = '', attempt = us(job.attempt - 1)})
+  return account
 end
