@@ -112,6 +112,13 @@ class Client:
         """Give reserved connections back that carried nothing."""
         self.pool(endpoint).give_back(unused)
 
+    def close(self) -> None:
+        """Close every connection that carries nothing, and the others when they have."""
+        with self._lock:
+            pools = list(self._pools.values())
+        for pool in pools:
+            pool.close()
+
     def place(
         self,
         endpoint: Endpoint,
@@ -177,6 +184,8 @@ class Client:
             )
             if exchange.early:
                 return Doubtful("an answer that began before the request can have arrived")
+            if over.carried and exchange.behind.strip():
+                return Doubtful("two answers, and nothing says which is to this request")
             keep = clean and is_documented(answer, outcome)
             return outcome
         finally:

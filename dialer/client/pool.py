@@ -68,6 +68,7 @@ class Pool:
         self._reuse, self._beside = reuse.total_seconds(), beside
         self._lock = threading.Lock()
         self._idle: list[Connection] = []
+        self._closed = False
         self._out = self._opening = 0
         self._wants: dict[str, int] = {}
         self._trouble: Trouble | None = None
@@ -173,6 +174,14 @@ class Pool:
         with self._lock:
             return sum(count for name, count in self._wants.items() if name != whose)
 
+    def close(self) -> None:
+        """Close those that stand idle, and each of the others when it comes back."""
+        with self._lock:
+            self._closed = True
+            self._wants.clear()
+            while self._idle:
+                self._idle.pop().close()
+
     def _fill(self) -> None:
         with self._lock:
             now = self._clock.monotonic()
@@ -198,7 +207,7 @@ class Pool:
             raise
         with self._lock:
             self._opening -= 1
-            self._idle.append(one)
+            self._put_back(one)
 
     def _made(self) -> Connection:
         began = self._clock.monotonic()
@@ -239,7 +248,7 @@ class Pool:
     def _may_carry(self, one: Connection) -> bool:
         now, idle = self._clock.monotonic(), self._reuse if one.carried else self._reuse or _UNUSED
         young = now - one.idle_since < idle and now - one.opened < _LONGEST_LIFE
-        return young and one.stands()
+        return young and not self._closed and one.stands()
 
     def _end(self, one: Connection) -> None:
         now = self._clock.monotonic()

@@ -13,6 +13,7 @@ import struct
 import sys
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from http.client import HTTPException, HTTPResponse
 from ssl import SSLWantReadError
@@ -76,25 +77,37 @@ def nothing_came(raw: socket.socket) -> bool:
     return False
 
 
-def too_early(raw: socket.socket, seconds: float) -> bool:
+@dataclass(frozen=True, slots=True)
+class Measured:
     """
-    Say whether an answer that began so many *seconds* after its request cannot be one to it.
+    What the kernel measured on a connection.
 
-    Either the other end had not got all of the request yet, or the kernel never saw so short
-    a round trip on this connection. What acknowledges a request is in the kernel's measure
-    before its answer can be read, so an answer that is one passes whatever was measured before.
-    Where the kernel tells nothing, nothing is held against an answer.
+    Attributes:
+        unacknowledged: Whether the other end has not got all of what was sent.
+        round_trip: The shortest that was seen, in seconds; never longer than from sending
+            something until an answer to it can be read.
     """
+
+    unacknowledged: bool
+    round_trip: float
+
+
+def measured(raw: socket.socket) -> Measured | None:
+    """Ask the kernel; None where it tells nothing, and then nothing is held against an answer."""
     if _TCP_INFO is None:
-        return False
+        return None
     try:
         info = raw.getsockopt(socket.IPPROTO_TCP, _TCP_INFO, _INFO_BYTES)
-    except OSError:
-        return False
-    if len(info) < _INFO_BYTES:
-        return False
-    (unacked,), (min_rtt,) = (struct.unpack_from("=I", info, at) for at in (_UNACKED, _MIN_RTT))
-    return bool(unacked) or seconds * 1_000_000 < min_rtt
+        (unacked,), (min_rtt,) = (struct.unpack_from("=I", info, at) for at in (_UNACKED, _MIN_RTT))
+    except (OSError, struct.error):
+        return None
+    return Measured(bool(unacked), min_rtt / 1_000_000)
+
+
+def too_early(raw: socket.socket, seconds: float) -> bool:
+    """Say whether an answer that began so many *seconds* after its request cannot be one to it."""
+    kernel = measured(raw)
+    return kernel is not None and (kernel.unacknowledged or seconds < kernel.round_trip)
 
 
 class ExchangeSocket:

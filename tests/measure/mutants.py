@@ -20,6 +20,7 @@ import list_mutants
 import reading_mutants
 import stop_mutants
 import surroundings_mutants
+import wire_mutants
 from mutant import LUA, Mutant
 
 ROOT = Path(__file__).parents[2]
@@ -477,6 +478,7 @@ MUTANTS = [
     *calls_mutants.MUTANTS,
     *surroundings_mutants.MUTANTS,
     *reading_mutants.MUTANTS,
+    *wire_mutants.MUTANTS,
 ]
 
 
