@@ -11,7 +11,6 @@ from dialer.store.customers import rules_asked
 from dialer.store.redis.notation import as_words, micros, one_line
 from dialer.store.redis.server import Noun, Server
 
-
 #: Outcomes recorded in one step, so that none holds the server up.
 _MOST = 32
 

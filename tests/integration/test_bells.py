@@ -181,7 +181,7 @@ def test_pacer_rings_each_bell_once_in_order(clockwork: Clockwork):
     for _ in range(3):
         one.turn()
 
-    bells = [int(bell) for _, bell in rung]
+    bells = [int(bell.partition(".")[0]) for _, bell in rung]
     assert bells
     assert bells == sorted(set(bells))
     assert {account for account, _ in rung} == {"default"}

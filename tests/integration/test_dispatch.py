@@ -22,7 +22,6 @@ from dialer.domain.account.account import Route
 from dialer.domain.account.limits import Limits
 from dialer.domain.call.call import ClickToCall
 from dialer.domain.job import codes
-from dialer.domain.job.attempt import Go
 from dialer.domain.job.codes import Kind, lookup, undocumented
 from dialer.domain.job.job import State
 from dialer.domain.job.outcome import Doubtful, NotSent, Placed, Refused

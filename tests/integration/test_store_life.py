@@ -15,7 +15,6 @@ from storekit import (
     SECOND,
     START,
     Clockwork,
-    decided,
     whole_state,
     windows,
 )

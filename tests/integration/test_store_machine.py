@@ -18,7 +18,6 @@ from hypothesis.stateful import (
 from storekit import (
     BREAKER,
     LEASE,
-    LIMITS,
     MOVABLE_CLOCK,
     REFUSED,
     SECOND,
@@ -200,7 +199,9 @@ class StoreMachine(RuleBasedStateMachine):
         late = job.state is State.UNCONFIRMED
         hold = ["default"] if row_of(outcome).verb == "hold" else []
         settlement = replace(decided(job.go, outcome, max_tries=3), hold=hold)
-        done = self.twice(lambda: self.store.attempts.settle([Ended(job_id, job.go.token, settlement)])[0])
+        done = self.twice(
+            lambda: self.store.attempts.settle([Ended(job_id, job.go.token, settlement)])[0]
+        )
         assert done, "an attempt may always say how it ended"
         if job.settled:
             return
@@ -214,7 +215,7 @@ class StoreMachine(RuleBasedStateMachine):
             return
         stranger = Go(job_id, "stranger", 1, SECOND, 0, 0, 0, "developer", "", "{}")
         before = self.snapshot()
-        assert not self.store.attempts.settle([Ended(job_id, "stranger", decided(stranger, outcome))])[0]
+        assert not self.clockwork.settle(stranger, outcome)
         assert before == self.snapshot()
 
     @rule(data=st.data())

@@ -282,7 +282,7 @@ class _Defective:
 
     def __init__(self, clock: Clockwork) -> None:
         self._real = clock.store.attempts
-        self.release = self._real.release
+        self.disown = self._real.disown
 
     def begin(self, ask):
         self._real.begin(ask)

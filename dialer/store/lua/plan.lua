@@ -172,9 +172,9 @@ end
 local function places()
   redis.call('ZREMRANGEBYSCORE', P .. 'wanting', '-inf', us(now))
   redis.call('ZADD', P .. 'wanting', us(now + WANTS), account)
-  local room = room_of(account, limits)
   local startable, workers = carried('capacity:' .. account)
-  return math.min(room, startable), workers
+  local free = carried('capacity') - redis.call('ZCARD', P .. 'in:dialing')
+  return math.max(0, math.min(room_of(account, limits), startable, free)), workers
 end
 
 if fleet ~= mine or doubt then
