@@ -5,21 +5,22 @@
 --   key, account, priority
 --   due_us         when it may be dialled, 0 for at once
 --   not_after_us   its deadline, 0 for deadline_us after its start
---   call           the fields of its record that the call decides, as text
+--   call           the fields of its record that the call decides, as text; the digest only where
+--                  the id does not stand for it
 
-local first, lanes = SEQ, {}
+local first, lanes, accounts = SEQ, {}, {}
 
 -- Was there a job whose record was lost? It may have been rung: it is none that is new.
-local function was_there(id)
+local function was_there(id, lane)
   if redis.call('EXISTS', job_key(id)) == 1 then
     return true
   end
   for state in pairs(STATES) do
-    if redis.call('ZSCORE', P .. 'in:' .. state, id) then
+    if state ~= 'ready' and redis.call('ZSCORE', P .. 'in:' .. state, id) then
       return true
     end
   end
-  return false
+  return redis.call('ZSCORE', P .. 'lane:' .. lane, id)
 end
 
 -- Why a job is not made, as one of its twins is there; nil when none is.
@@ -29,12 +30,13 @@ local function known_as(job)
     digests[digest] = true
   end
   for _, twin in ipairs(job.ids) do
-    local known = redis.call('HMGET', job_key(twin), 'digest', 'state', 'was')
-    if known[1] and not digests[known[1]] then
-      return 'conflict:' .. (known[2] or known[3] or 'damaged')
-    elseif known[1] then
+    local known = redis.call('HMGET', job_key(twin), LETTERS.digest, LETTERS.state, 'was')
+    local state = known[2] or known[3]
+    if state and known[1] and not digests[known[1]] then
+      return 'conflict:' .. state
+    elseif state then
       return twin == job.ids[1] and 'duplicate' or 'duplicate:' .. twin
-    elseif was_there(twin) then
+    elseif was_there(twin, job.call.lane) then
       return 'conflict:damaged'
     end
   end
@@ -57,27 +59,21 @@ local function made(job, who, version)
     return 'late'
   end
   count_transition()
-  local key, rank = job_key(id), us((9 - job.priority) * 100000000000000 + SEQ)
+  local rank = us((9 - job.priority) * 100000000000000 + SEQ)
   local state = job.due_us > now and 'scheduled' or 'ready'
-  redis.call('HSET', key, flat(job.call))
-  redis.call('HSET', key, 'state', state, 'key', job.key,
-    'account', job.account, 'priority', us(job.priority),
-    'rank', rank, 'tries', 0, 'misses', 0, 'attempt', 0, 'created_us', us(now),
-    'entered_us', us(now), 'due_us', us(job.due_us), 'not_after_us', us(not_after),
-    'token', '', 'settled', '',
-    'reason', 'accepted', 'log', us(now) .. '\t\t' .. state .. '\t' .. who .. '\taccepted\n')
-  if version then
-    redis.call('HSET', key, 'version', version)
-  end
-  for number in each_number(job.call.protected) do
-    redis.call('SADD', P .. 'of:' .. number, id)
-  end
-  redis.call('ZADD', P .. 'in:' .. state, us(state == 'ready' and now or job.due_us), id)
+  local record = job.call
+  record.state, record.key, record.rank, record.version = state, job.key, rank, version
+  record.created_us, record.due_us, record.not_after_us = us(now), us(job.due_us), us(not_after)
+  put_record(id, record, state .. '\t' .. who)
+  know_numbers(id, record.protected)
   if state == 'ready' then
     redis.call('ZADD', P .. 'lane:' .. lane, rank, id)
+    count_up('ready', job.account, 1)
     lanes[lane] = true
+  else
+    redis.call('ZADD', P .. 'in:scheduled', us(job.due_us), id)
   end
-  redis.call('SADD', P .. 'accounts', job.account)
+  accounts[job.account] = true
   count_move(lane, id, '', state)
   tell_of_job('create', id, 0, lane, '', state, who, 'accepted')
   return 'created'
@@ -93,6 +89,9 @@ end
 local function announce_accepted()
   for lane in pairs(lanes) do
     refresh_lane(lane)
+  end
+  for account in pairs(accounts) do
+    redis.call('SADD', P .. 'accounts', account)
   end
   if SEQ > first then
     wake_pacer()

@@ -6,7 +6,7 @@
 -- there the error stands and stops its caller. `dialer doctor` names both; with
 -- --repair it rebuilds.
 
-local SPARE = '|in:|lane:|awake:|camps:|resting:|asleep|sleepers:|of:|started:|accounts|campaigns'
+local SPARE = '|in:|lane:|ready|awake:|camps:|resting:|asleep|sleepers:|of:|started:|accounts|campaigns'
   .. '|cal:|unknown:|open:|steps:|feeding|pulse:|bell|bells:|wake|workers|capacity|capacity:|fleet|successor'
   .. '|tick|holdings|released|waiting:|behind:|wanting|redrive:|pool:|holds|suppressed|era|'
 

@@ -11,10 +11,9 @@ if distrust() then
 end
 local jobs = redis.call('ZRANGEBYSCORE', P .. 'in:scheduled', '-inf', us(now), 'LIMIT', 0, ask.most)
 local function look(id)
-  local job = redis.call('HMGET', job_key(id), 'not_after_us', 'reason')
-  if tonumber(job[1]) <= now then
+  if tonumber(record_of(id).not_after_us) <= now then
     move('skip', id, 'skipped', now, 'rule', 'its deadline has passed; it had waited: '
-      .. (job[2] or ''), 'deadline')
+      .. reason_of(id), 'deadline')
   else
     move('due', id, 'ready', now, 'clock', 'its time has come')
   end

@@ -29,7 +29,7 @@ end
 local function under_way(whose)
   local posting = P .. 'posting:' .. whose
   for _, id in ipairs(redis.call('ZRANGEBYSCORE', posting, '-inf', us(now), 'LIMIT', 0, 20)) do
-    if server.pcall('HGET', job_key(id), 'state') ~= 'dialing' then
+    if state_of(id) ~= 'dialing' then
       redis.call('ZREM', posting, id)
     end
   end

@@ -108,7 +108,7 @@ end
 
 local function take_from_indexes(id)
   for state in pairs(STATES) do
-    if redis.call('ZSCORE', P .. 'in:' .. state, id) then
+    if state ~= 'ready' and redis.call('ZSCORE', P .. 'in:' .. state, id) then
       set_aside(id, state, unusable(id))
     end
   end
@@ -141,25 +141,23 @@ local function look_at_job(name, key)
     end
     return
   end
-  local job, words = {}, redis.call('HGETALL', key)
-  for i = 1, #words, 2 do
-    job[words[i]] = words[i + 1]
-  end
+  local job = record_of(id)
   local campaign = lane_campaign(job.lane)
   local waits = job.state == 'scheduled' or job.state == 'ready'
-  if not redis.call('ZSCORE', P .. 'in:' .. job.state, id) then
+  if job.state ~= 'ready' and not redis.call('ZSCORE', P .. 'in:' .. job.state, id) then
     differs(name, 'it is not among those that are ' .. job.state, add, 'ZADD', 'in:' .. job.state,
       index_score(job, id), id)
   end
-  for one in each_number(job.protected) do
-    if redis.call('SISMEMBER', P .. 'of:' .. one, id) == 0 then
-      differs(name, 'it is not known by its number', add, 'SADD', 'of:' .. one, id)
+  each_bucket(job.protected, function(bucket, digits)
+    if redis.call('HGET', bucket, id) ~= digits then
+      differs(name, 'it is not known by its number', redis.call, 'HSET', bucket, id, digits)
     end
-  end
+  end)
   if redis.call('SISMEMBER', P .. 'accounts', job.account) == 0 then
     differs('accounts', job.account .. ' is missing', add, 'SADD', 'accounts', job.account)
   end
   if job.state == 'ready' then
+    count('', job.account, 1)
     look_at_lane(id, job, name)
   elseif job.state == 'dialing' then
     look_at_posting(id, job, name, job.account)
@@ -296,14 +294,10 @@ local function a_lane(name, one)
   return lane_pool(one)
     and (name == 'asleep' or awake_key(one) == P .. name and redis.call('EXISTS', P .. 'lane:' .. one) == 1)
 end
-local function state_of(id)
-  local state = server.pcall('HGET', job_key(id), 'state')
-  return type(state) == 'string' and state or nil
-end
 local BELONGS = {
   ['in:'] = function(name, id) return state_of(id) == string.sub(name, 4) end,
   ['lane:'] = function(name, id)
-    return state_of(id) == 'ready' and redis.call('HGET', job_key(id), 'lane') == string.sub(name, 6)
+    return state_of(id) == 'ready' and (record_of(id) or {}).lane == string.sub(name, 6)
   end,
   ['open:'] = function(_, id) return state_of(id) == 'ready' or state_of(id) == 'scheduled' end,
   ['posting:'] = function(_, id) return state_of(id) == 'dialing' end,
@@ -324,17 +318,23 @@ local function take_out(command, name, one)
   end
 end
 
+local WAYS = {
+  set = {scan = 'SSCAN', step = 1, out = 'SREM', size = 'SCARD'},
+  zset = {scan = 'ZSCAN', step = 2, out = 'ZREM', size = 'ZCARD'},
+  hash = {scan = 'HSCAN', step = 2, out = 'HDEL', size = 'HLEN'},
+}
+
 local function look_at_members(name, from)
-  local set = redis.call('TYPE', P .. name).ok == 'set'
-  local page = redis.call(set and 'SSCAN' or 'ZSCAN', P .. name, from, 'COUNT', 100)
-  for i = 1, #page[2], set and 1 or 2 do
+  local ways = WAYS[redis.call('TYPE', P .. name).ok] or WAYS.zset
+  local page = redis.call(ways.scan, P .. name, from, 'COUNT', 100)
+  for i = 1, #page[2], ways.step do
     local one = page[2][i]
     if not BELONGS[head_of(name)](name, one) then
       if name == 'holds' then
         -- A stop is never taken off because its record is gone.
         bad(name, 'the record of the hold on ' .. one .. ' is gone', false)
       else
-        differs(name, one .. ' does not belong there', take_out, set and 'SREM' or 'ZREM', name, one)
+        differs(name, one .. ' does not belong there', take_out, ways.out, name, one)
       end
     end
   end
@@ -373,7 +373,7 @@ local function look_at_key(key, types)
       take_from_indexes(string.sub(name, 5))
     end
   elseif BELONGS[head] then
-    if budget < 0 or redis.call(wanted == 'set' and 'SCARD' or 'ZCARD', key) > 100 then
+    if budget < 0 or redis.call(WAYS[wanted].size, key) > 100 then
       reply[#reply + 1] = 'more\t' .. name
     else
       look_at_members(name, '0')

@@ -173,8 +173,8 @@ end
 -- Was a job made by a definition of its campaign that was changed since?
 local BEHIND = 'definition: its campaign was changed since it was made'
 local function is_behind(campaign, id)
-  return redis.call('HGET', P .. 'camp:' .. campaign, 'version')
-    ~= redis.call('HGET', job_key(id), 'version')
+  local job = record_of(id)
+  return redis.call('HGET', P .. 'camp:' .. campaign, 'version') ~= (job and job.version or false)
 end
 
 -- Have the feeder look at once: a job waits that it must make anew, or take out.

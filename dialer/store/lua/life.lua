@@ -1,66 +1,22 @@
 -- Loaded after the prologue and the lanes by every script: a job's moves, and holds.
 
--- The fields of a record that are numbers.
-local COUNTED = {'rank', 'tries', 'misses', 'attempt', 'not_after_us', 'lead_us', 'ring_us', 'talk_us'}
-
--- Records that were read and found sound by this run: no step of it takes that from one.
-local RECORDS = {}
-
-local function fault_of(job)
-  if not job.state then
-    return (job.was or not next(job)) and 'missing' or 'its record has no state'
-  elseif not STATES[job.state] then
-    return 'its record has no such state: ' .. job.state
-  elseif not job.lane or not lane_pool(job.lane) or lane_account(job.lane) ~= job.account then
-    return 'its record has no lane'
-  elseif not job.protected or not job.content then
-    return 'its record has no call'
+-- Ready jobs have no index but their lanes; how many they are is counted.
+local function take_out_of(state, id)
+  if state ~= 'ready' then
+    redis.call('ZREM', P .. 'in:' .. state, id)
   end
-  for _, field in ipairs(COUNTED) do
-    if not string.match(job[field] or '', '^%-?%d+$') then
-      return 'its record has no ' .. field
-    end
-  end
-end
-
--- The record of a job, by its fields: read once, and kept as `move` leaves it.
--- Returns nil and why when it cannot be used.
-local function record_of(id)
-  if RECORDS[id] then
-    return RECORDS[id]
-  end
-  local found = server.pcall('HGETALL', job_key(id))
-  if found.err then
-    return nil, 'its record is no hash'
-  end
-  local job = {}
-  for i = 1, #found, 2 do
-    job[found[i]] = found[i + 1]
-  end
-  local why = fault_of(job)
-  if why then
-    return nil, why
-  end
-  RECORDS[id] = job
-  return job
-end
-
--- Why the record of a job cannot be used; nil when it can.
-local function unusable(id)
-  local _, why = record_of(id)
-  return why
 end
 
 -- Take a job without a usable record out of an index, and name it. Of one that is gone a
 -- tombstone stays: who hands it in again must not have it rung again.
 local function set_aside(id, state, why)
-  redis.call('ZREM', P .. 'in:' .. state, id)
+  take_out_of(state, id)
   local key = job_key(id)
   if why == 'its record is no hash' then
     redis.call('RENAME', key, P .. 'damaged:job:' .. id)
   end
   if redis.call('EXISTS', key) == 0 then
-    redis.call('HSET', key, 'digest', '', 'was', state, 'gone_us', us(now + 31536000000000))
+    redis.call('HSET', key, LETTERS.digest, '', 'was', state, 'gone_us', us(now + 31536000000000))
   end
   note_damage('job:' .. id, 'it was ' .. state .. '; ' .. why)
 end
@@ -71,10 +27,10 @@ local function with_job(id, state, step)
   if why then
     set_aside(id, state, why)
   elseif not apart('job:' .. id, step, id) then
-    redis.call('ZREM', P .. 'in:' .. state, id)
-  elseif redis.call('HGET', job_key(id), 'state') ~= state then
+    take_out_of(state, id)
+  elseif state_of(id) ~= state then
     -- Its record is the truth, whatever index it was found in.
-    redis.call('ZREM', P .. 'in:' .. state, id)
+    take_out_of(state, id)
   end
 end
 
@@ -96,30 +52,30 @@ local function move(verb, id, to, score, who, why, word, more)
     return from
   end
   if verb == 'skip' then
-    note_skip(lane, word, job.reason)
+    note_skip(lane, word, reason_of(id))
   end
   if from ~= to then
-    redis.call('ZREM', P .. 'in:' .. from, id)
+    take_out_of(from, id)
   end
-  redis.call('ZADD', P .. 'in:' .. to, us(score), id)
+  if to ~= 'ready' then
+    redis.call('ZADD', P .. 'in:' .. to, us(score), id)
+  end
   if from == 'ready' then
     redis.call('ZREM', P .. 'lane:' .. lane, id)
+    count_up('ready', lane_account(lane), -1)
     refresh_lane(lane)
   elseif from == 'dialing' then
     redis.call('ZREM', P .. 'posting:' .. lane_account(lane), id)
   end
-  fields.state, fields.entered_us, fields.reason = to, us(now), why
-  fields.log = noted(job.log or '', from, to, who, why)
+  fields.state, fields.entered_us = to, us(now)
   fields.due_us = to == 'scheduled' and us(score) or nil
-  redis.call('HSET', job_key(id), flat(fields))
-  for field, value in pairs(fields) do
-    job[field] = value
-  end
+  put_record(id, fields, event_of(from, to, who, why))
   if not UNTOLD[verb] then
     tell_of_job(verb, id, job.attempt, lane, from, to, who, why)
   end
   if to == 'ready' then
     redis.call('ZADD', P .. 'lane:' .. lane, job.rank, id)
+    count_up('ready', lane_account(lane), 1)
     refresh_lane(lane)
     wake_pacer()
   elseif to == 'scheduled' then

@@ -122,15 +122,6 @@ local function job_key(id)
   return P .. 'job:' .. id
 end
 
--- The log of a job with one more arrow; the last 32 are kept.
-local function noted(log, from, to, who, why)
-  local _, lines = string.gsub(log, '\n', '')
-  if lines >= 32 then
-    log = string.sub(log, string.find(log, '\n', 1, true) + 1)
-  end
-  return log .. us(now) .. '\t' .. from .. '\t' .. to .. '\t' .. who .. '\t' .. why .. '\n'
-end
-
 local function lane_account(lane)
   return string.match(lane, '^([^/]+)/')
 end

@@ -21,19 +21,19 @@ local old = redis.call('ZRANGEBYSCORE', P .. 'in:' .. state, '-inf', us(now - as
   'LIMIT', 0, ask.most)
 local left = ask.key_retention_us - ask.retention_us
 local function forget(id)
-  local key = job_key(id)
-  local job = redis.call('HMGET', key, 'digest', 'protected', 'lane', 'state')
+  local key, job = job_key(id), record_of(id)
   -- A stray entry of a damaged index names no job, or one that is elsewhere.
-  if job[3] and job[4] == state then
-    for number in string.gmatch(job[2] or '', '[^,]+') do
-      redis.call('SREM', P .. 'of:' .. number, id)
-    end
+  if job and job.state == state then
+    forget_numbers(id, job.protected)
     redis.call('DEL', key)
     -- A contact is fed once, so its job needs no stone to be known by.
-    if left > 0 and not lane_campaign(job[3]) then
-      redis.call('HSET', key, 'digest', job[1] or '', 'was', state, 'gone_us', us(now + left))
+    if left > 0 and not lane_campaign(job.lane) then
+      redis.call('HSET', key, 'was', state, 'gone_us', us(now + left))
+      if job.digest then
+        redis.call('HSET', key, LETTERS.digest, job.digest)
+      end
     end
-    tell_of_job('prune', id, '', job[3], state, 'forgotten', 'clock', 'its retention is over')
+    tell_of_job('prune', id, '', job.lane, state, 'forgotten', 'clock', 'its retention is over')
   end
 end
 for _, id in ipairs(old) do

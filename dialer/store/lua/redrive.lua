@@ -10,18 +10,19 @@
 
 local answers = {}
 local function put_back(id)
-  local key = job_key(id)
-  local job = redis.call('HMGET', key, 'account', 'lane')
-  local cursor = P .. 'redrive:' .. (job[1] or '')
+  local job, damage = record_of(id)
+  if not job then
+    return damage == 'missing' and damage or 'damaged'
+  end
+  local cursor = P .. 'redrive:' .. job.account
   local slot = math.max(now, tonumber(redis.call('GET', cursor) or '') or 0)
   -- What a person resolved as dead may be a call under way until its quarantine is over.
-  local due = math.max(slot, tonumber(redis.call('HGET', key, 'quiet_us') or '0'))
-  local refused = job[2] and campaign_over(job[2]) and 'in a campaign that is over'
+  local due = math.max(slot, tonumber(job.quiet_us or '0'))
+  local refused = campaign_over(job.lane) and 'in a campaign that is over'
     or move('redrive', id, 'scheduled', due, ask.who, 'redriven')
   if not refused then
-    local not_after = tonumber(redis.call('HGET', key, 'not_after_us'))
-    redis.call('HSET', key, 'tries', 0, 'misses', 0,
-      'not_after_us', us(math.max(not_after, due + ask.deadline_us)))
+    put_record(id, {tries = '0', misses = '0',
+      not_after_us = us(math.max(tonumber(job.not_after_us), due + ask.deadline_us))})
     redis.call('SET', cursor, us(slot + ask.gap_us), 'EX', 2592000)
   end
   return refused or 'done'

@@ -17,41 +17,36 @@ local MAY = {scheduled = true, ready = true}
 local made = 0
 
 -- Into its new lane, and among those of its new customers.
-local function put_in_place(id, job, lane, numbers)
-  for number in each_number(job[5]) do
-    redis.call('SREM', P .. 'of:' .. number, id)
+local function put_in_place(id, was, job)
+  if was.protected ~= job.protected then
+    forget_numbers(id, was.protected)
+    know_numbers(id, job.protected)
+    let_others_pass(id, was.protected)
   end
-  for number in each_number(numbers) do
-    redis.call('SADD', P .. 'of:' .. number, id)
-  end
-  if job[5] ~= numbers then
-    let_others_pass(id, job[5])
-  end
-  if job[1] == 'ready' and job[4] ~= lane then
-    redis.call('ZREM', P .. 'lane:' .. job[4], id)
-    redis.call('ZADD', P .. 'lane:' .. lane, job[6], id)
-    refresh_lane(job[4])
-    refresh_lane(lane)
+  if job.state == 'ready' and was.lane ~= job.lane then
+    redis.call('ZREM', P .. 'lane:' .. was.lane, id)
+    redis.call('ZADD', P .. 'lane:' .. job.lane, job.rank, id)
+    refresh_lane(was.lane)
+    refresh_lane(job.lane)
   end
 end
 
 local function make_anew(new)
   local id, lane, not_after = new.ids[1], new.call.lane, us(new.not_after_us)
-  local key = job_key(id)
-  local job = redis.call('HMGET', key, 'state', 'digest', 'not_after_us', 'lane', 'protected', 'rank',
-    'reason')
-  local same = job[2] == new.digests[1] and job[3] == not_after and job[4] == lane
-  if MAY[job[1]] then
-    if not same then
-      local log = noted(redis.call('HGET', key, 'log') or '', job[1], job[1], 'feeder', WHY)
-      redis.call('HSET', key, 'not_after_us', not_after, 'log', log, flat(new.call))
-      put_in_place(id, job, lane, new.call.protected)
-      tell_of_job('remake', id, '', lane, job[1], job[1], 'feeder', 'its campaign was changed')
+  local job = record_of(id)
+  if job and MAY[job.state] then
+    local why = reason_of(id)
+    if job.digest ~= new.digests[1] or job.not_after_us ~= not_after or job.lane ~= lane then
+      local was = {protected = job.protected, lane = job.lane}
+      new.call.not_after_us = not_after
+      put_record(id, new.call, event_of(job.state, job.state, 'feeder', WHY))
+      put_in_place(id, was, job)
+      tell_of_job('remake', id, '', lane, job.state, job.state, 'feeder', 'its campaign was changed')
       made = made + 1
     end
     -- Last: one whose record could not be made anew stays behind.
-    redis.call('HSET', key, 'version', version)
-    if job[1] == 'scheduled' and job[7] == BEHIND then
+    put_record(id, {version = version})
+    if job.state == 'scheduled' and why == BEHIND then
       move('due', id, 'ready', now, 'feeder', WHY)
     end
   end

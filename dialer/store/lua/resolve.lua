@@ -9,28 +9,25 @@
 --
 -- Returns  {"done"}, {"early", us still to wait}, or {"refused", state}
 
-local target, key = ask.target, job_key(ask.job)
-local job = redis.call('HMGET', key, 'state', 'start_us', 'not_after_us', 'lane')
-local over = (tonumber(job[2] or '') or 0) + ask.quarantine_us
-if target == 'ready' and job[1] == 'unconfirmed' and (now < over or distrust()) then
+local target, job = ask.target, record_of(ask.job) or {}
+local over = (tonumber(job.start_us or '') or 0) + ask.quarantine_us
+if target == 'ready' and job.state == 'unconfirmed' and (now < over or distrust()) then
   -- By a clock in doubt no quarantine is over.
   return {'early', us(math.max(over - now, 1000000))}
 end
-if target == 'ready' and job[1] == 'unconfirmed' and campaign_over(job[4]) then
+if target == 'ready' and job.state == 'unconfirmed' and campaign_over(job.lane) then
   return {'refused', 'in a campaign that is over'}
 end
-local refused = move('resolve', ask.job, target, now, ask.who, ask.reason)
-if refused then
-  return {'refused', refused}
-end
 -- Without its token a worker that wakes up late is fenced off.
-redis.call('HSET', key, 'token', '', 'settled', '')
+local fields = {token = '', settled = ''}
 if target == 'dead' then
   -- A redrive must not be a way around the quarantine.
-  redis.call('HSET', key, 'quiet_us', us(over))
+  fields.quiet_us = us(over)
+elseif target == 'ready' and job.state then
+  fields.not_after_us = us(math.max(tonumber(job.not_after_us), now + ask.deadline_us))
 end
-if target == 'ready' then
-  redis.call('HSET', key, 'not_after_us',
-    us(math.max(tonumber(job[3]), now + ask.deadline_us)))
+local refused = move('resolve', ask.job, target, now, ask.who, ask.reason, nil, fields)
+if refused then
+  return {'refused', refused}
 end
 return {'done'}

@@ -11,7 +11,7 @@ if distrust() or (last <= now and now - last < ask.since_us) then
 end
 redis.call('SET', P .. 'tick', us(now))
 -- What others read without a script is put aside here if it is no such thing.
-for _, name in ipairs({'feeding', 'campaigns', 'in:ready'}) do
+for _, name in ipairs({'feeding', 'campaigns'}) do
   redis.call('ZCARD', P .. name)
 end
 return {1}

@@ -48,9 +48,9 @@ local function shorten_calls(key)
   local found = redis.call('ZREVRANGEBYSCORE', key, '+inf', '(' .. us(now), 'WITHSCORES', 'LIMIT', 0, MANY)
   for i = 1, #found, 2 do
     local id = string.match(found[i], '^(.*)%.%d+$') or ''
-    local job = server.pcall('HMGET', job_key(id), 'ring_us', 'talk_us')
-    local talk = stamp_of(job[2])
-    local over = now + stamp_of(job[1]) + (talk > 0 and talk or ask.assumed_us)
+    local job = record_of(id) or {}
+    local talk = stamp_of(job.talk_us)
+    local over = now + stamp_of(job.ring_us) + (talk > 0 and talk or ask.assumed_us)
     if tonumber(found[i + 1]) > over then
       redis.call('ZADD', key, us(over), found[i])
       changed = changed + 1
@@ -58,30 +58,34 @@ local function shorten_calls(key)
   end
 end
 
-local function heal_job(key, id)
-  local job = redis.call('HMGET', key, 'state', 'entered_us', 'created_us', 'due_us', 'start_us', 'quiet_us')
-  local by = stamp_of(job[2]) - now
-  if not job[1] or by <= STEP or unusable(id) then
+local function heal_job(_, id)
+  local job = record_of(id)
+  local by = job and stamp_of(job.entered_us) - now or 0
+  if by <= STEP then
     return
   end
-  -- A quarantine counts from the start of its attempt.
-  local quiet = stamp_of(job[6]) - math.max(0, stamp_of(job[5]) - now)
+  local start, quiet = job.start_us, job.quiet_us
+  local fields = {entered_us = us(now), created_us = us(math.min(now, stamp_of(job.created_us)))}
+  if quiet then
+    -- A quarantine counts from the start of its attempt.
+    fields.quiet_us = us(stamp_of(quiet) - math.max(0, stamp_of(start) - now))
+  end
+  if start then
+    fields.start_us = us(math.min(now, stamp_of(start)))
+  end
   local score = now
-  if job[1] == 'scheduled' then
+  if job.state == 'scheduled' then
     -- A time of the clock that a person asked for stays; a wait since a moment begins now.
-    score = job[2] == job[3] and stamp_of(job[4]) or math.max(stamp_of(job[4]) - by, quiet)
-    redis.call('HSET', key, 'due_us', us(score))
-  elseif job[1] == 'dialing' then
+    score = job.entered_us == job.created_us and stamp_of(job.due_us)
+      or math.max(stamp_of(job.due_us) - by, stamp_of(fields.quiet_us))
+    fields.due_us = us(score)
+  elseif job.state == 'dialing' then
     score = stamp_of(redis.call('ZSCORE', P .. 'in:dialing', id)) - by
   end
-  redis.call('ZADD', P .. 'in:' .. job[1], us(score), id)
-  redis.call('HSET', key, 'entered_us', us(now), 'created_us', us(math.min(now, stamp_of(job[3]))))
-  if job[5] then
-    redis.call('HSET', key, 'start_us', us(math.min(now, stamp_of(job[5]))))
+  if job.state ~= 'ready' then
+    redis.call('ZADD', P .. 'in:' .. job.state, us(score), id)
   end
-  if job[6] then
-    redis.call('HSET', key, 'quiet_us', us(quiet))
-  end
+  put_record(id, fields)
   changed = changed + 1
 end
 
@@ -89,7 +93,7 @@ local function heal_rings(key)
   local found = redis.call('ZREVRANGEBYSCORE', key, '+inf', '(' .. us(now), 'WITHSCORES', 'LIMIT', 0, MANY)
   for i = 1, #found, 2 do
     local id = string.match(found[i], '^(.*)%.%d+%.%d+$') or ''
-    local latest = now + stamp_of(server.pcall('HGET', job_key(id), 'lead_us'))
+    local latest = now + stamp_of((record_of(id) or {}).lead_us)
     if tonumber(found[i + 1]) > latest + STEP then
       redis.call('ZADD', key, us(latest), found[i])
       changed = changed + 1
@@ -156,7 +160,7 @@ end
 
 local FORGET = {
   job = function(key)
-    local stone = redis.call('HMGET', key, 'state', 'gone_us')
+    local stone = redis.call('HMGET', key, LETTERS.state, 'gone_us')
     if not stone[1] and stone[2] and stamp_of(stone[2]) <= now then
       redis.call('DEL', key)
       changed = changed + 1

@@ -14,16 +14,16 @@ end
 -- It waits from now on, which is what is healed by when the clock goes back.
 local function look_at(id, due)
   redis.call('ZADD', P .. 'in:scheduled', us(due), id)
-  redis.call('HSET', job_key(id), 'due_us', us(due), 'entered_us', us(now))
+  put_record(id, {due_us = us(due), entered_us = us(now)})
   wake_pacer()
 end
 
 -- The job that waits for a number, if there is one that still does.
 local function first_for(number)
   for _, id in ipairs(redis.call('SRANDMEMBER', P .. 'waiting:' .. number, 20)) do
-    local job = redis.call('HMGET', job_key(id), 'state', 'rank')
-    if (job[1] == 'scheduled' or job[1] == 'ready') and tonumber(job[2] or '') then
-      return id, job[1], tonumber(job[2])
+    local job = record_of(id)
+    if job and (job.state == 'scheduled' or job.state == 'ready') then
+      return id, job.state, tonumber(job.rank)
     end
     redis.call('SREM', P .. 'waiting:' .. number, id)
   end
@@ -39,7 +39,7 @@ end
 -- gap   the least time between two calls       keep  seconds that this is remembered
 -- Returns when it is to look again.
 local function wait_for_customer(id, numbers, due, latest, gap, keep)
-  local rank = tonumber(redis.call('HGET', job_key(id), 'rank'))
+  local rank = tonumber(record_of(id).rank)
   for number in each_number(numbers) do
     local waiting = P .. 'waiting:' .. number
     local first, state, its_rank = first_for(number)
@@ -68,7 +68,8 @@ local function let_next_look(number, at)
       return
     end
     redis.call('ZREM', P .. 'behind:' .. number, id)
-    if redis.call('HGET', job_key(id), 'state') == 'scheduled' then
+    local job = record_of(id)
+    if job and job.state == 'scheduled' then
       redis.call('SADD', P .. 'waiting:' .. number, id)
       return look_at(id, at)
     end
@@ -105,7 +106,8 @@ end
 -- That hold was released: all look, as their calls have nothing else in common.
 local function wake_held(held)
   for _, id in ipairs(redis.call('SPOP', P .. 'waiting:' .. held, BOUND)) do
-    if server.pcall('HGET', job_key(id), 'state') == 'scheduled' then
+    local job = record_of(id)
+    if job and job.state == 'scheduled' then
       look_at(id, now)
     end
   end
