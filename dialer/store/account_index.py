@@ -4,8 +4,10 @@ from datetime import datetime
 
 from dialer.domain.campaign.campaign import CampaignState
 from dialer.domain.job.job import State
+from dialer.store.jobs import Jobs
 from dialer.store.redis.failures import translated
 from dialer.store.redis.notation import instant
+from dialer.store.redis.record import LETTERS
 from dialer.store.redis.server import Noun
 
 #: At most so many entries of an index are looked at, so that a look costs milliseconds.
@@ -45,19 +47,23 @@ class AccountIndex(Noun):
             awake, asleep, ids = pipe.execute()
         if awake or any(lane.startswith(f"{account}/") for lane in asleep):
             return True
-        accounts = self._for_each("hget", map(keys.job, ids), "account", damaged=True)
-        if account in accounts or account in self._running():
+        lanes = self._for_each("hget", map(keys.job, ids), LETTERS["lane"], damaged=True)
+        if any(str(lane).startswith(f"{account}/") for lane in lanes) or account in self._running():
             return True
         return None if _BOUND in (len(ids), len(asleep)) else False
 
     def last_moment(self) -> datetime | None:
         """Last moment that the store remembers, of a tick or a move; None before any."""
         # The indexes whose score is the time of entry.
-        states = [one for one in State if one not in (State.SCHEDULED, State.DIALING)]
+        states = [
+            one for one in State if one not in (State.SCHEDULED, State.READY, State.DIALING)
+        ]
         with translated(), self._client.pipeline(transaction=False) as pipe:
             for state in states:
                 pipe.zrange(self._keys.index(state), 0, 0, desc=True, withscores=True)
             pipe.get(self._keys.tick)
             *newest, tick = pipe.execute()
         moments = [instant(score) for found in newest for _, score in found]
+        if job := Jobs(self._server).newest_ready():
+            moments.append(job.entered)
         return max((one for one in [*moments, instant(tick)] if one), default=None)

@@ -9,6 +9,7 @@ from dialer.domain.job.attempt import Ask, Ended, Go, Grant, No, Wait
 from dialer.store.accounts import limits_asked
 from dialer.store.customers import rules_asked
 from dialer.store.redis.notation import as_words, micros, one_line
+from dialer.store.redis.record import full_content
 from dialer.store.redis.server import Noun, Server
 
 #: Outcomes recorded in one step, so that none holds the server up.
@@ -140,7 +141,7 @@ def _go(reply: Sequence[str]) -> Go:
         pool_misses=int(pool_misses),
         mode=mode,
         pool=pool,
-        content=content,
+        content=full_content(content),
         redial=redial,
     )
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from dialer.domain.job.ids import campaign_of
@@ -11,10 +12,21 @@ from dialer.domain.job.new_job import BATCH, NewJob
 from dialer.errors import JobNotFound, StoreRefused
 from dialer.store.redis.failures import readable, sound, translated, unless_damaged
 from dialer.store.redis.notation import instant, micros, one_line, stamp
+from dialer.store.redis.record import (
+    LETTERS,
+    bucket_of,
+    read_record,
+    short_content,
+    stands_in_bucket,
+)
 from dialer.store.redis.server import Noun
 
 #: Ready jobs of which the first that can be read counts as the oldest.
 _FIRST = 9
+#: Lanes whose next jobs are looked at for it, so that a look costs milliseconds.
+_LANES = 1000
+#: States whose index says what comes next, and not what came last.
+_NEXT_FIRST = (State.SCHEDULED, State.READY, State.DIALING)
 
 
 class Jobs(Noun):
@@ -58,14 +70,16 @@ class Jobs(Noun):
             StoreUnavailable: Redis did not answer.
         """
         record = self._client.hgetall(self._keys.job(job_id))
-        if "state" not in record:
+        if LETTERS["state"] not in record:
             pruned = f"; it was {record['was']} and has been pruned" if record else ""
             raise JobNotFound(f"no job has the id {job_id}{pruned}")
         return _read_job(job_id, record)
 
     def of_number(self, number: str) -> list[Job]:
         """Jobs for one customer's number, E.164, oldest first."""
-        ids = sorted(self._client.smembers(self._keys.of(number)))
+        bucket = self._client.hgetall(self._keys.of(bucket_of(number)))
+        known = stands_in_bucket(number)
+        ids = sorted(job_id for job_id, numbers in bucket.items() if known in numbers.split(","))
         return sorted(self._read(ids), key=lambda job: job.created)
 
     def select(
@@ -86,8 +100,8 @@ class Jobs(Noun):
             ids = self._ids(one, desc=newest_first)
             if campaign is not None:
                 ids = [job_id for job_id in ids if campaign_of(job_id) == campaign]
-            if newest_first and one in (State.SCHEDULED, State.DIALING):
-                ids = self._by_entry(ids)  # their index says what comes next
+            if newest_first and one in _NEXT_FIRST:
+                ids = self._by_entry(ids)
             for first in range(0, len(ids), BATCH):
                 yield from self._read(ids[first : first + BATCH])
 
@@ -97,25 +111,57 @@ class Jobs(Noun):
         return {state: int(count) for state, count in zip(State, counts, strict=True)}
 
     def entered_since(self, state: State, moment: datetime) -> int:
-        """Number of jobs that came into *state*, not scheduled or dialing, at *moment* or later."""
+        """Number of jobs that came into *state*, an end or unconfirmed, at *moment* or later."""
         index, since = self._keys.index(state), stamp(moment)
         return unless_damaged(lambda: int(self._client.zcount(index, since, "+inf")), 0)
 
     def oldest_ready(self) -> Job | None:
-        """Job that has been ready for the longest time."""
-        return next(iter(self._read(self._ids(State.READY, last=_FIRST))), None)
+        """Job that has been ready for the longest time, of those that come next in their lanes."""
+        found = self._read(self._by_entry(self._ready(0, 0, lanes=_LANES))[: -_FIRST - 1 : -1])
+        return next(iter(found), None)
 
-    def _ids(self, state: State, *, last: int = -1, desc: bool = False) -> list[str]:
+    def newest_ready(self) -> Job | None:
+        """Job that became ready last, of those that come last in their lanes."""
+        found = self._read(self._by_entry(self._ready(-1, -1, lanes=_LANES))[:_FIRST])
+        return next(iter(found), None)
+
+    def _ids(self, state: State, *, desc: bool = False) -> list[str]:
+        if state is State.READY:
+            return self._ready()
         index = self._keys.index(state)
-        return unless_damaged(lambda: self._client.zrange(index, 0, last, desc=desc), [])
+        return unless_damaged(lambda: self._client.zrange(index, 0, -1, desc=desc), [])
+
+    def _ready(self, first: int = 0, last: int = -1, *, lanes: int | None = None) -> list[str]:
+        """Ready jobs by their ranks, those between two places of each of so many *lanes*."""
+        names = list(islice(self._lanes(), lanes))
+        found = self._for_each(
+            "zrange", map(self._keys.lane, names), first, last, withscores=True, damaged=True
+        )
+        ranked = {job: rank for jobs in found if isinstance(jobs, list) for job, rank in jobs}
+        return sorted(ranked, key=ranked.__getitem__)
+
+    def _lanes(self) -> Iterator[str]:
+        """Each lane that has jobs, awake or asleep."""
+        keys, client = self._keys, self._client
+        accounts = sorted(unless_damaged(lambda: client.smembers(keys.accounts), set()))
+        names = unless_damaged(lambda: client.zrange(keys.campaigns, 0, -1), [])
+        owners = self._for_each("hget", map(keys.camp, names), "account", damaged=True)
+        awake = [(account,) for account in accounts]
+        awake += [(owner, name) for owner, name in zip(owners, names, strict=True) if isinstance(owner, str)]
+        indexes = [*(keys.awake(*parts) for parts in awake), keys.asleep]
+        found = self._for_each("zrange", indexes, 0, -1, damaged=True)
+        return iter(dict.fromkeys(lane for lanes in found if isinstance(lanes, list) for lane in lanes))
 
     def _by_entry(self, ids: Sequence[str]) -> list[str]:
         """Ids by when the jobs entered their state, the last first."""
         entered: dict[str, str] = {}
         for first in range(0, len(ids), BATCH):
             some = ids[first : first + BATCH]
-            times = self._for_each("hget", map(self._keys.job, some), "entered_us", damaged=True)
-            entered |= zip(some, map(str, times), strict=True)
+            found = self._for_each(
+                "hmget", map(self._keys.job, some), "entered_us", LETTERS["created_us"], damaged=True
+            )
+            times = [str(one[0] or one[1]) if isinstance(one, list) else "" for one in found]
+            entered |= zip(some, times, strict=True)
         return sorted(ids, key=entered.__getitem__, reverse=True)
 
     def _read(self, ids: Sequence[str]) -> list[Job]:
@@ -123,7 +169,7 @@ class Jobs(Noun):
         found = [
             partial(_read_job, i, record)
             for i, record in zip(ids, records, strict=True)
-            if isinstance(record, Exception) or "state" in record
+            if isinstance(record, Exception) or LETTERS["state"] in record
         ]
         return list(sound(found))
 
@@ -141,7 +187,8 @@ def job_asked(job: NewJob) -> dict[str, object]:
         "not_after_us": stamp(job.not_after),
         "deadline_us": micros(job.deadline),
         "call": {
-            "digest": job.digest,
+            # Without a key the id of a direct call is made of all that the digest is.
+            **({"digest": job.digest} if job.key or campaign_of(job.id) else {}),
             "mode": job.mode,
             "lane": job.lane,
             "customer": job.customer,
@@ -151,7 +198,7 @@ def job_asked(job: NewJob) -> dict[str, object]:
             "protected": ",".join(job.protected),
             "rings": ",".join(map(str, job.rings)),
             "also": job.also,
-            "content": job.content,
+            "content": short_content(job.content),
         },
     }
 
@@ -160,7 +207,7 @@ def _read_job(job_id: str, record: Any) -> Job:
     with translated(), readable(f"job {job_id}"):
         if isinstance(record, Exception):
             raise record
-        return _job(job_id, record)
+        return _job(job_id, read_record(record))
 
 
 def _job(job_id: str, record: Mapping[str, str]) -> Job:
@@ -191,7 +238,7 @@ def _job(job_id: str, record: Mapping[str, str]) -> Job:
         call_id=record.get("call_id", ""),
         code=record.get("code", ""),
         reason=record["reason"],
-        events=tuple(_event(line) for line in record.get("log", "").splitlines()),
+        events=tuple(_event(line) for line in record["log"].splitlines()),
         version=int(record.get("version", 0)),
     )
 

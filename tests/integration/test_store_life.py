@@ -34,9 +34,9 @@ def state_of(clockwork: Clockwork, job_id: str) -> State:
 
 
 def test_job_is_accepted_once(clockwork: Clockwork):
-    """The same id and content again is the same job; other content is a conflict."""
-    job = clockwork.job("one")
-    other = clockwork.job("one", digest="other")
+    """The same key and content again is the same job; other content is a conflict."""
+    job = clockwork.job("one", key="order-1")
+    other = clockwork.job("one", key="order-1", digest="other")
 
     answers = clockwork.store.jobs.enqueue([job, job, other], who="test")
 
@@ -392,7 +392,7 @@ class TestPruning:
 
     def test_tombstone_still_knows_the_key(self, clockwork: Clockwork):
         """A key outlives its job: the same call is no new job, another one a conflict."""
-        job = clockwork.job("one")
+        job = clockwork.job("one", key="order-1")
         clockwork.store.jobs.enqueue([job], who="test")
         clockwork.settle(clockwork.begun(), PLACED)
         clockwork.forward(timedelta(days=31))

@@ -34,7 +34,7 @@ local function known_as(job)
     local state = known[2] or known[3]
     if state and known[1] and not digests[known[1]] then
       return 'conflict:' .. state
-    elseif state then
+    elseif known[3] or STATES[state or ''] then
       return twin == job.ids[1] and 'duplicate' or 'duplicate:' .. twin
     elseif was_there(twin, job.call.lane) then
       return 'conflict:damaged'
@@ -67,8 +67,7 @@ local function made(job, who, version)
   put_record(id, record, state .. '\t' .. who)
   know_numbers(id, record.protected)
   if state == 'ready' then
-    redis.call('ZADD', P .. 'lane:' .. lane, rank, id)
-    count_up('ready', job.account, 1)
+    into_lane(lane, id, rank)
     lanes[lane] = true
   else
     redis.call('ZADD', P .. 'in:scheduled', us(job.due_us), id)

@@ -156,7 +156,7 @@ local function fits(id, lane, terms)
   local damage = id and unusable(id)
   if damage then
     set_aside(id, 'ready', damage)
-    redis.call('ZREM', P .. 'lane:' .. lane, id)
+    out_of_lane(lane, id)
   end
   if damage or not id then
     refresh_lane(lane)
@@ -166,7 +166,7 @@ local function fits(id, lane, terms)
   local deadline, numbers = tonumber(job.not_after_us), job.protected
   if job.state ~= 'ready' then
     -- A damaged index must not ring anybody: take the stray entry out.
-    redis.call('ZREM', P .. 'lane:' .. lane, id)
+    out_of_lane(lane, id)
     refresh_lane(lane)
     return false
   end

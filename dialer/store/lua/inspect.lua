@@ -82,7 +82,7 @@ end
 
 local function look_at_lane(id, job, name)
   if not redis.call('ZSCORE', P .. 'lane:' .. job.lane, id) then
-    differs(name, 'it is not in its lane', add, 'ZADD', 'lane:' .. job.lane, job.rank, id)
+    differs(name, 'it is not in its lane', into_lane, job.lane, id, job.rank)
   end
   if not redis.call('ZSCORE', awake_key(job.lane), job.lane) and not redis.call('ZSCORE', P .. 'asleep', job.lane) then
     differs(name, 'its lane is neither awake nor asleep', refresh_lane, job.lane)
@@ -312,6 +312,9 @@ local function take_out(command, name, one)
   local head = head_of(name)
   redis.call(command, P .. name, one)
   if head == 'lane:' then
+    if unusable(one) then
+      set_aside(one, 'ready', unusable(one))
+    end
     refresh_lane(string.sub(name, 6))
   elseif head == 'in:' and unusable(one) then
     set_aside(one, string.sub(name, 4), unusable(one))

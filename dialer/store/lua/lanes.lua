@@ -63,6 +63,15 @@ local function enter_rested(account)
   end
 end
 
+-- Ready jobs have no index but their lanes, and how many of each account are there is counted.
+local function into_lane(lane, id, rank)
+  count_up('ready', lane_account(lane), redis.call('ZADD', P .. 'lane:' .. lane, rank, id))
+end
+
+local function out_of_lane(lane, id)
+  count_up('ready', lane_account(lane), -redis.call('ZREM', P .. 'lane:' .. lane, id))
+end
+
 -- Lanes whose turn it was in this run, and which were not put to sleep since.
 local AWAKE = {}
 

@@ -1,6 +1,5 @@
 -- Loaded after the prologue and the lanes by every script: a job's moves, and holds.
 
--- Ready jobs have no index but their lanes; how many they are is counted.
 local function take_out_of(state, id)
   if state ~= 'ready' then
     redis.call('ZREM', P .. 'in:' .. state, id)
@@ -61,8 +60,7 @@ local function move(verb, id, to, score, who, why, word, more)
     redis.call('ZADD', P .. 'in:' .. to, us(score), id)
   end
   if from == 'ready' then
-    redis.call('ZREM', P .. 'lane:' .. lane, id)
-    count_up('ready', lane_account(lane), -1)
+    out_of_lane(lane, id)
     refresh_lane(lane)
   elseif from == 'dialing' then
     redis.call('ZREM', P .. 'posting:' .. lane_account(lane), id)
@@ -74,8 +72,7 @@ local function move(verb, id, to, score, who, why, word, more)
     tell_of_job(verb, id, job.attempt, lane, from, to, who, why)
   end
   if to == 'ready' then
-    redis.call('ZADD', P .. 'lane:' .. lane, job.rank, id)
-    count_up('ready', lane_account(lane), 1)
+    into_lane(lane, id, job.rank)
     refresh_lane(lane)
     wake_pacer()
   elseif to == 'scheduled' then

@@ -24,8 +24,8 @@ local function put_in_place(id, was, job)
     let_others_pass(id, was.protected)
   end
   if job.state == 'ready' and was.lane ~= job.lane then
-    redis.call('ZREM', P .. 'lane:' .. was.lane, id)
-    redis.call('ZADD', P .. 'lane:' .. job.lane, job.rank, id)
+    out_of_lane(was.lane, id)
+    into_lane(job.lane, id, job.rank)
     refresh_lane(was.lane)
     refresh_lane(job.lane)
   end

@@ -16,6 +16,8 @@ from dialer.store.redis.server import Noun, Server
 
 #: Keys, members and notes that one step looks at.
 _PAGE = 100
+#: In place of a campaign: the ready jobs of each account.
+_READY = ""
 
 
 class Damage(Noun):
@@ -53,11 +55,14 @@ class Damage(Noun):
             # The notes first: mending writes down anew what stays.
             yield from self._pages("notes", "", mend=mend)
             before = Epochs(self._server).read().seq
+            # Also where no job is ready.
+            self._counts[_READY] = Counter()
             yield from self._pages("keys", "", mend=mend)
         for campaign, counted in self._counts.items():
+            name = "ready" if campaign == _READY else f"camp:{campaign}"
             ask = {"campaign": campaign, "seq": before, "mend": mend, "counts": counted}
             for field in sorted(self._server.run("recount", ask)):
-                yield Damaged(f"camp:{campaign}", f"{field} is not what its jobs are", mend)
+                yield Damaged(name, f"{field} is not what its jobs are", mend)
 
     def _pages(self, mode: str, index: str, *, mend: bool) -> Iterator[Damaged]:
         cursor = "0"

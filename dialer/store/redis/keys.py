@@ -27,7 +27,8 @@ class Keys:
     # Jobs and lanes.
     job = _each("job")  # id
     index = _each("in")  # state
-    of = _each("of")  # number, E.164
+    of = _each("of")  # bucket of a number
+    ready = f"{_PREFIX}ready"
     lane = _each("lane")  # lane
     asleep = f"{_PREFIX}asleep"
     awake = _each("awake")  # account, and for one of its campaigns that

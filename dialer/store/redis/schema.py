@@ -16,11 +16,19 @@ key                       type    holds
 ========================  ======  =====================================================
 layout                    string  version of this page; another one refuses to start
 seq                       string  number of the last transition; never goes back
-job:<id>                  hash    the record of a job (`Job`); after it was pruned
-                                  a tombstone: digest, was (its last state), gone_us (when
+job:<id>                  hash    the record of a job, without what is usual (`record.py`): s state,
+                                  l lane, m mode, c content (of its call), p protected, r rank,
+                                  t created_us, d digest (where the id does not stand for it), k
+                                  key; customer, rings, also, lead_us, ring_us, talk_us, version of
+                                  the definition; entered_us, due_us, not_after_us, start_us,
+                                  quiet_us; tries, misses, attempt, token, settled, code, call_id;
+                                  e0 to e31 its last moves, n how many there were. What is longer
+                                  than 64 bytes goes on in <field>.1, <field>.2, ... After it was
+                                  pruned a tombstone: d, was (its last state), gone_us (when
                                   it is forgotten too)
-in:<state>                zset    ids in that state; score: due time (scheduled), lease
-                                  end (dialing), else the time of entry
+in:<state>                zset    ids in that state, but not the ready ones; score: due time
+                                  (scheduled), lease end (dialing), else the time of entry
+ready                     hash    account -> how many of its jobs are in lanes; only shown
 lane:<lane>               zset    ready ids of a lane; score: rank, best first.
                                   A lane is account/campaign/calendar/pool; of a direct
                                   call account/-/-/pool
@@ -32,7 +40,8 @@ resting:<account>         zset    campaigns that wait for their own rate or limi
                                   until when
 asleep                    zset    lanes that cannot run now; score: when they wake
 pool:<account>/<pool>     hash    until_us, misses, since_us: agents that did not answer
-of:<number>               set     ids of the jobs for a customer's number, E.164
+of:<bucket>               hash    job id -> its customers' numbers in that bucket, without the "+":
+                                  the last nine digits modulo 16,384
 posting:<account>         zset    ids on the wire; score: lease end. The same for a
                                   campaign: posting:<account>/<camp>
 live:<account>            zset    <id>.<attempt> of calls that may be going on;
@@ -136,7 +145,7 @@ redrive:<account>         string  due time of its next redriven job
 import re
 
 #: The version of the layout above.
-LAYOUT = "1"
+LAYOUT = "2"
 
 _ROW = re.compile(r"^(\S+?)(?:<\S*)? +(string|hash|set|zset|list) ", re.MULTILINE)
 

@@ -22,7 +22,7 @@ from dialer.domain.job.job import TRANSITIONS, State
 
 _FOLDER = files("dialer.store") / "lua"
 #: Files that each script begins with.
-_ALWAYS = ("damage", "prologue", "lanes", "waiting", "life")
+_ALWAYS = ("damage", "prologue", "record", "lanes", "waiting", "life")
 #: Files of which each script declares those that it uses.
 DECLARED = ("meter", "gate", "breaker", "customer", "accept")
 #: Files that are parts of scripts and none themselves.

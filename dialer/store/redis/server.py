@@ -193,12 +193,17 @@ class Noun:
         self._client: Client = Translating(server.client)
 
     def _for_each(
-        self, command: str, keys: Iterable[str], *args: object, damaged: bool = False
+        self,
+        command: str,
+        keys: Iterable[str],
+        *args: object,
+        damaged: bool = False,
+        **options: object,
     ) -> list[Any]:
         """One reply to *command* a key, in one round trip; for a *damaged* one its error."""
         with translated(), self._client.pipeline(transaction=False) as pipe:
             for key in keys:
-                getattr(pipe, command)(key, *args)
+                getattr(pipe, command)(key, *args, **options)
             replies: list[Any] = pipe.execute(raise_on_error=not damaged)
         return replies
 

@@ -1,0 +1,134 @@
+"""
+The record of a job as it is written, read back by full names.
+
+What a record usually says is not written down, so that a waiting job is small. What is usual
+never changes in a layout: it is what the jobs that lie there were accepted with. `lua/record.lua`
+holds the same tables, and a test compares them.
+"""
+
+import json
+from collections.abc import Mapping
+from typing import Final
+
+from dialer.domain.call.call import as_content
+
+#: Fields that each record has, by their letters.
+NAMES: Final[Mapping[str, str]] = {
+    "s": "state",
+    "l": "lane",
+    "m": "mode",
+    "c": "content",
+    "p": "protected",
+    "r": "rank",
+    "t": "created_us",
+    "d": "digest",
+    "k": "key",
+}
+LETTERS: Final = {name: letter for letter, name in NAMES.items()}
+#: What a field says that is not there.
+USUAL: Final[Mapping[str, str]] = {
+    "mode": "developer",
+    "customer": "to",
+    "rings": "1",
+    "also": "",
+    "key": "",
+    "lead_us": "30000000",
+    "ring_us": "50000000",
+    "talk_us": "0",
+    "due_us": "0",
+    "tries": "0",
+    "misses": "0",
+    "attempt": "0",
+    "token": "",
+    "settled": "",
+    "code": "",
+    "call_id": "",
+}
+#: What a call says that its text in the record leaves out. Not the defaults of `ClickToCall`,
+#: which another version may change: an accepted job keeps its own.
+_CALL: Final[Mapping[str, object]] = {
+    "fromRetryCount": 0,
+    "fromRingTime": 20,
+    "fromType": "Number",
+    "toRetryCount": 0,
+    "toRingTime": 20,
+    "toType": "Number",
+}
+_DAY_US: Final = 86_400_000_000
+_PRIORITY: Final = 100_000_000_000_000
+_EVENTS: Final = 32
+_BUCKETS: Final = 16_384
+
+
+def read_record(written: Mapping[str, str]) -> dict[str, str]:
+    """
+    Record by full names, with what is usual filled in; `log` has a line for each move.
+
+    Raises:
+        KeyError, ValueError: It lacks what each record has.
+    """
+    record = dict(USUAL)
+    for field in written:
+        record[NAMES.get(field, field)] = _whole(written, field)
+    created = int(record["created_us"])
+    record.setdefault("entered_us", str(created))
+    record.setdefault("not_after_us", str(created + _DAY_US))
+    record["account"] = record["lane"].partition("/")[0]
+    record["priority"] = str(9 - int(record["rank"]) // _PRIORITY)
+    record["content"] = full_content(record["content"])
+    events = _events(written, created)
+    record["log"] = "\n".join(events)
+    record["reason"] = next((why for why in map(_reason, reversed(events)) if why), "accepted")
+    return record
+
+
+def short_content(text: str) -> str:
+    """Return a call's content without what is usual; `full_content` gives the same text back."""
+    call = json.loads(text)
+    left = {name: value for name, value in call.items() if _CALL.get(name, _CALL) != value}
+    unsaid = {name: None for name in _CALL if name not in call}
+    return as_content(left | unsaid)
+
+
+def full_content(text: str) -> str:
+    """Return a call's content as it was accepted; damaged text as it is."""
+    try:
+        call = {**_CALL, **json.loads(text)}
+    except (ValueError, TypeError):
+        return text
+    return as_content({name: value for name, value in call.items() if value is not None})
+
+
+def bucket_of(number: str) -> int:
+    """Return the bucket of a number (E.164) in the index by numbers."""
+    digits = number[-9:]
+    return int(digits) % _BUCKETS if digits.lstrip("+").isdecimal() else 0
+
+
+def stands_in_bucket(number: str) -> str:
+    """Return how a number stands in its bucket."""
+    return number.removeprefix("+")
+
+
+def _whole(written: Mapping[str, str], field: str) -> str:
+    value, nth = written[field], 1
+    while (more := written.get(f"{field}.{nth}")) is not None:
+        value, nth = value + more, nth + 1
+    return value
+
+
+def _events(written: Mapping[str, str], created: int) -> list[str]:
+    moves = int(written.get("n", 1 if "e0" in written else 0))
+    events = []
+    for nth in range(max(0, moves - _EVENTS), moves):
+        text = _whole(written, f"e{nth % _EVENTS}")
+        if nth == 0:
+            state, _, who = text.partition("\t")
+            text = f"{created}\t\t{state}\t{who}\taccepted"
+        events.append(text)
+    return events
+
+
+def _reason(event: str) -> str:
+    _, source, target, _, why = event.split("\t", 4)
+    return why if source != target else ""
