@@ -40,7 +40,7 @@ COMMANDS = {
     ),
     "migrate": (
         "doctor:migrate",
-        "Say whether the layout of the data asks for anything; exit 1 when it does.",
+        "Carry the data over to the layout of this version; repeat it where it was interrupted.",
     ),
     "dead": ("dead:app", "Dead letters: refused for good, or out of tries."),
     "unconfirmed": ("unconfirmed:app", "Calls that may have rung: no machine rings them again."),

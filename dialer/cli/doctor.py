@@ -60,7 +60,8 @@ def _show(finding: Finding, *, json: bool) -> None:
 
 
 def migrate() -> None:
-    """Say whether the layout of the data asks for anything; exit 1 when it does."""
+    """Carry the data over to the layout of this version; repeat it where it was interrupted."""
     settings = Settings.load()
     where = addresses(settings.redis_url, settings.broker_url)
-    output.say(installation.migrate(where.redis_url))
+    for line in installation.migrate(where.redis_url):
+        output.say(line)

@@ -13,6 +13,7 @@ from dialer.errors import JobNotFound, StoreRefused
 from dialer.store.redis.failures import readable, sound, translated, unless_damaged
 from dialer.store.redis.notation import instant, micros, one_line, stamp
 from dialer.store.redis.record import (
+    DIGEST,
     LETTERS,
     bucket_of,
     read_record,
@@ -179,7 +180,7 @@ def job_asked(job: NewJob) -> dict[str, object]:
     ids, digests = zip((job.id, job.digest), *job.twins, strict=True)
     return {
         "ids": list(dict.fromkeys(ids)),
-        "digests": digests,
+        "digests": [digest[:DIGEST] for digest in digests],
         "key": job.key,
         "account": job.account,
         "priority": job.priority,
@@ -188,7 +189,7 @@ def job_asked(job: NewJob) -> dict[str, object]:
         "deadline_us": micros(job.deadline),
         "call": {
             # Without a key the id of a direct call is made of all that the digest is.
-            **({"digest": job.digest} if job.key or campaign_of(job.id) else {}),
+            **({"digest": job.digest[:DIGEST]} if job.key or campaign_of(job.id) else {}),
             "mode": job.mode,
             "lane": job.lane,
             "customer": job.customer,

@@ -9,7 +9,7 @@ from dialer.domain.fleet import CLOCK_TOLERANCE
 from dialer.domain.holds.words import MAKE_ROOM
 from dialer.domain.server import FULL, ClockStep, Health
 from dialer.store.redis.schema import LAYOUT
-from dialer.store.redis.server_check import KEEPS, OLDEST, too_old, wrong
+from dialer.store.redis.server_check import KEEPS, OLDEST, too_old, way, wrong
 from dialer.text.moment import rough
 
 #: A clock this far off still dials, and is worth a look.
@@ -28,7 +28,7 @@ def judge_server(health: Health, *, trusted: bool) -> Iterator[Finding]:
         yield Finding(Level.OK, "version", f"Redis {health.version}")
     if health.layout not in ("", LAYOUT):
         text = f"the data has layout {health.layout}, this version reads layout {LAYOUT}"
-        yield Finding(Level.FAIL, "layout", text, "run the version that wrote it")
+        yield Finding(Level.FAIL, "layout", text, way(health.layout))
     if health.config is None:
         yield _hidden(trusted=trusted)
     else:

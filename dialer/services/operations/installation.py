@@ -8,8 +8,15 @@ from dialer.diagnosis.probe import probe as ask_each
 from dialer.errors import DialerError, StoreRefused
 from dialer.settings import Settings
 from dialer.settings.sources import config_file, holds_secret, unread_file
-from dialer.store.redis.schema import LAYOUT
+from dialer.store.migration import Migration
+from dialer.store.redis.connection import connect
+from dialer.store.redis.schema import BEFORE, HALFWAY, LAYOUT
+from dialer.store.redis.server import Server
 from dialer.store.redis.server_health import read_health
+from dialer.text.plural import counted
+
+#: Jobs after which a person hears that it goes on.
+_SAID_EVERY = 100_000
 
 
 def check(
@@ -52,29 +59,46 @@ def _secrets(settings: Settings, environ: Mapping[str, str]) -> Iterator[Path]:
             yield account.token_file
 
 
-def migrate(redis_url: str) -> str:
+def migrate(redis_url: str) -> Iterator[str]:
     """
-    Look whether the layout of the data asks for anything.
+    Carry data of the layout before over to this one, where there is some.
 
-    Returns:
-        That nothing is to be done, in one sentence.
+    Yields:
+        What is being done, then what was done, or that nothing is to be.
 
     Raises:
-        StoreRefused: It does, and no version can do it; the text says what to do.
+        StoreRefused: Workers are heard, or no way leads from there; nothing was changed.
+        StoreUnavailable: Do it again; what was carried stays so.
     """
     found = read_health(redis_url).layout
     if found in ("", LAYOUT):
         what = "the store is empty" if not found else f"the data has layout {found}"
-        return f"{what}, and this version reads layout {LAYOUT}: there is nothing to migrate"
-    if _number(found) > _number(LAYOUT):
+        yield f"{what}, and this version reads layout {LAYOUT}: there is nothing to migrate"
+    elif found in (BEFORE, HALFWAY):
+        yield from _carry(redis_url)
+    else:
+        raise StoreRefused(_no_way(found))
+
+
+def _carry(redis_url: str) -> Iterator[str]:
+    server, carried, said = Server(connect(redis_url)), 0, 0
+    try:
+        for step in Migration(server).carry():
+            carried += step
+            if carried - said >= _SAID_EVERY:
+                said = carried
+                yield f"{carried:,} jobs are carried over so far"
+    finally:
+        server.close()
+    yield f"{counted(carried, 'job')} carried over: the data has layout {LAYOUT} now, start everything again"
+
+
+def _no_way(found: str) -> str:
+    if found.isdecimal() and int(found) > int(LAYOUT):
         step = "a newer version wrote it: run that version, or restore a copy of before its upgrade"
     else:
         step = (
             "this version knows no way from there: run the version that wrote it until every"
             " job has come to its end, then start on an empty database"
         )
-    raise StoreRefused(f"the data has layout {found}, this version reads layout {LAYOUT}; {step}")
-
-
-def _number(layout: str) -> int:
-    return int(layout) if layout.isdecimal() else -1
+    return f"the data has layout {found}, this version reads layout {LAYOUT}; {step}"

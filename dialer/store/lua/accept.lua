@@ -64,7 +64,7 @@ local function made(job, who, version)
   local record = job.call
   record.state, record.key, record.rank, record.version = state, job.key, rank, version
   record.created_us, record.due_us, record.not_after_us = us(now), us(job.due_us), us(not_after)
-  put_record(id, record, state .. '\t' .. who)
+  put_record(id, record, creation_of(state, who))
   know_numbers(id, record.protected)
   if state == 'ready' then
     into_lane(lane, id, rank)

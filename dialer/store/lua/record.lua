@@ -19,6 +19,11 @@ local PIECE, EVENTS = 64, 32
 local FOLLOWS = {
   account = function(job) return lane_account(job.lane or '') end,
   priority = function(job) return us(9 - math.floor(job.rank / 100000000000000)) end,
+  protected = function(job)
+    -- Of the leg that the rules protect; no quote stands unescaped in a text of JSON.
+    local numbers = string.match(job.content or '', '"' .. job.customer .. '":%[([^%]]*)%]')
+    return numbers and (string.gsub(numbers, '"', ''))
+  end,
   entered_us = function(job) return job.created_us end,
   not_after_us = function(job)
     local created = tonumber(job.created_us or '')
@@ -65,7 +70,7 @@ local function fault_of(job, written)
     return 'its record has no such state: ' .. job.state
   elseif not job.lane or not lane_pool(job.lane) or not lane_account(job.lane) then
     return 'its record has no lane'
-  elseif not job.protected or not job.content then
+  elseif not job.content or not job.protected then
     return 'its record has no call'
   end
   for _, field in ipairs(COUNTED) do
@@ -131,7 +136,7 @@ local function put_pieces(words, written, field, value)
 end
 
 -- Write fields of a record, by their full names; what is usual is taken out of it.
--- event  a move to be noted, as `event_of` has it
+-- event  a move to be noted, as `event_of` or `creation_of` has it
 local function put_record(id, fields, event)
   local key = job_key(id)
   local job, written = RECORDS[id] or setmetatable({}, FILLED_IN), WRITTEN[id] or {}
@@ -170,7 +175,12 @@ local function put_record(id, fields, event)
   RECORDS[id], WRITTEN[id] = job, written
 end
 
--- A move as the record keeps it; that of its creation says `<state>\t<who>`, the rest follows.
+-- The creation of a job as its record keeps it; the rest follows.
+local function creation_of(state, who)
+  return (state == 'ready' and '' or state) .. '\t' .. who
+end
+
+-- A move as the record keeps it.
 local function event_of(from, to, who, why)
   return us(now) .. '\t' .. from .. '\t' .. to .. '\t' .. who .. '\t' .. why
 end

@@ -7,6 +7,7 @@ holds the same tables, and a test compares them.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Final
 
@@ -54,6 +55,8 @@ _CALL: Final[Mapping[str, object]] = {
     "toRingTime": 20,
     "toType": "Number",
 }
+#: Characters of a digest that are kept: 80 bits tell the calls of one key apart.
+DIGEST: Final = 16
 _DAY_US: Final = 86_400_000_000
 _PRIORITY: Final = 100_000_000_000_000
 _EVENTS: Final = 32
@@ -75,6 +78,7 @@ def read_record(written: Mapping[str, str]) -> dict[str, str]:
     record.setdefault("not_after_us", str(created + _DAY_US))
     record["account"] = record["lane"].partition("/")[0]
     record["priority"] = str(9 - int(record["rank"]) // _PRIORITY)
+    record.setdefault("protected", _numbers(record["content"], record["customer"]))
     record["content"] = full_content(record["content"])
     events = _events(written, created)
     record["log"] = "\n".join(events)
@@ -110,6 +114,12 @@ def stands_in_bucket(number: str) -> str:
     return number.removeprefix("+")
 
 
+def _numbers(content: str, side: str) -> str:
+    # As `record.lua` has it: no quote stands unescaped in a text of JSON.
+    found = re.search(rf'"{side}":\[([^\]]*)\]', content)
+    return found[1].replace('"', "") if found else ""
+
+
 def _whole(written: Mapping[str, str], field: str) -> str:
     value, nth = written[field], 1
     while (more := written.get(f"{field}.{nth}")) is not None:
@@ -124,7 +134,7 @@ def _events(written: Mapping[str, str], created: int) -> list[str]:
         text = _whole(written, f"e{nth % _EVENTS}")
         if nth == 0:
             state, _, who = text.partition("\t")
-            text = f"{created}\t\t{state}\t{who}\taccepted"
+            text = f"{created}\t\t{state or 'ready'}\t{who}\taccepted"
         events.append(text)
     return events
 

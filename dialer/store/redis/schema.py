@@ -17,7 +17,8 @@ key                       type    holds
 layout                    string  version of this page; another one refuses to start
 seq                       string  number of the last transition; never goes back
 job:<id>                  hash    the record of a job, without what is usual (`record.py`): s state,
-                                  l lane, m mode, c content (of its call), p protected, r rank,
+                                  l lane, m mode, c content (of its call), p protected (where
+                                  it is not all that its leg rings), r rank,
                                   t created_us, d digest (where the id does not stand for it), k
                                   key; customer, rings, also, lead_us, ring_us, talk_us, version of
                                   the definition; entered_us, due_us, not_after_us, start_us,
@@ -146,6 +147,8 @@ import re
 
 #: The version of the layout above.
 LAYOUT = "2"
+#: The one before, from which `dialer migrate` carries the data over, and the version meanwhile.
+BEFORE, HALFWAY = "1", "1-2"
 
 _ROW = re.compile(r"^(\S+?)(?:<\S*)? +(string|hash|set|zset|list) ", re.MULTILINE)
 

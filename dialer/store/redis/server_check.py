@@ -11,7 +11,7 @@ from redis.exceptions import NoPermissionError, ResponseError
 from dialer.errors import StoreRefused, StoreUnsafe
 from dialer.store.redis.connection import Client
 from dialer.store.redis.failures import translated
-from dialer.store.redis.schema import LAYOUT
+from dialer.store.redis.schema import BEFORE, HALFWAY, LAYOUT
 from dialer.store.redis.server import Server
 
 #: The first version whose scripts may record an outcome when memory is full.
@@ -49,12 +49,14 @@ def check(server: Server, *, durability: str, any_layout: bool = False) -> None:
         server.watch(lambda: check_durability(server))
     other = "" if any_layout else other_layout(server)
     if other:
-        raise StoreRefused(f"{other}: run the version that wrote it")
+        raise StoreRefused(other)
 
 
 def other_layout(server: Server) -> str:
     """
-    Sentence on another layout of the data; "" for ours, which a new store is given.
+    Sentence on another layout of the data, with the next step; "" for ours.
+
+    A new store is given ours.
 
     Raises:
         StoreUnavailable, StoreRefused: It cannot be read.
@@ -68,7 +70,14 @@ def other_layout(server: Server) -> str:
             layout = client.get(key)
     if layout == LAYOUT:
         return ""
-    return f"the data in Redis has layout {layout}, this version reads layout {LAYOUT}"
+    return f"the data in Redis has layout {layout}, this version reads layout {LAYOUT}: {way(layout)}"
+
+
+def way(layout: str) -> str:
+    """Return what to do about another *layout* of the data."""
+    if layout in (BEFORE, HALFWAY):
+        return "stop everything that uses it, then dialer migrate carries it over"
+    return "run the version that wrote it"
 
 
 def check_durability(server: Server) -> None:
