@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 from budgets import examples
-from dispatchkit import RULES, Line, route
+from dispatchkit import RULES, Line, inline, route
 from hypothesis import given
 from hypothesis import strategies as st
 from storekit import (
@@ -211,6 +211,7 @@ def test_racing_workers_reach_the_cap_and_never_pass_it(scratch_server):
         routes={"default": fast},
         rules=RULES,
         rng=Random(1),
+        threads=inline(),
     )
 
     def work() -> None:
