@@ -327,7 +327,7 @@ class RingWorld(Near):
             found[key] = self.now if job is None or job.state in waiting else job.entered
         return found
 
-    def _ring(self, account: str, bell: str, calls: int) -> None:
+    def _ring(self, account: str, bell: str, calls: int = 1) -> None:
         self._happened = True
         self._dispatcher.answer(account, bell, calls)
 
