@@ -210,7 +210,7 @@ def said_how_it_ended(log: str, job: Job) -> bool:
 
 def stop_before_a_first_byte(running: Stack, store: Store, pid: int) -> None:
     """SIGSTOP a process at a moment when it has begun a job and sent nothing for it yet."""
-    for _ in range(5):
+    for _ in range(20):
         os.kill(pid, signal.SIGSTOP)
         begun = {job.id: to_of(job) for job in store.jobs.select(State.DIALING)}
         # Everybody else has sent, or given up, when this is over; the ledger then has the row.
@@ -223,7 +223,7 @@ def stop_before_a_first_byte(running: Stack, store: Store, pid: int) -> None:
         ):
             return
         os.kill(pid, signal.SIGCONT)
-    raise AssertionError("five stops, and never between begin and first byte")
+    raise AssertionError("twenty stops, and never between begin and first byte")
 
 
 def resolve(store: Store, job: Job) -> None:
