@@ -1,10 +1,10 @@
 """Runs the tests of mutants, each in a copy of the tree, and remembers which test noticed."""
 
-import os
 import re
 import shutil
 import subprocess
-import sys
+import sysconfig
+import venv
 from pathlib import Path
 
 from mutant import Mutant
@@ -37,6 +37,11 @@ class Copy:
     def __init__(self, tree: Path) -> None:
         self._tree = tree
         shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".venv", ".git", ".hypothesis"))
+        # An environment of its own: processes that a test starts elsewhere shall run the copy too,
+        # and `PYTHONPATH` reaches no test.
+        venv.create(tree / ".venv", symlinks=True)
+        (packages,) = (tree / ".venv").glob("lib/python*/site-packages")
+        (packages / "copy.pth").write_text(f"{tree}\n{sysconfig.get_path('purelib')}\n")
 
     def noticed_by(self, mutant: Mutant, hint: str) -> str:
         """
@@ -70,10 +75,8 @@ class Copy:
         flags = ["-q", f"--maxfail={at_most}", "-p", "no:cacheprovider", "--tb=no"]
         try:
             done = subprocess.run(
-                [sys.executable, "-m", "pytest", *flags, *tests],
+                [self._tree / ".venv/bin/python", "-m", "pytest", *flags, *tests],
                 cwd=self._tree,
-                # Processes that a test starts elsewhere shall run the copy too.
-                env={**os.environ, "PYTHONPATH": str(self._tree)},
                 capture_output=True,
                 text=True,
                 timeout=seconds,
