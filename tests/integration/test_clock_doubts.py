@@ -77,6 +77,28 @@ def test_each_duty_ends_what_is_over_when_time_passes(clock: Clockwork, duty: st
     assert state_of(clock) != before
 
 
+def test_nobody_is_fed_by_a_step(
+    scratch_clockwork: Clockwork, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not even where it comes between the hours that a feeder writes and the jobs that it makes."""
+    clock, field = scratch_clockwork, Field.on(scratch_clockwork)
+    Epochs(clock.store.server).begin()
+    field.create("diwali", [1], start=False, calling_hours="always", ends=clock.now + 80 * DAY)
+    clock.store.campaigns.steer("start", "diwali", who="test", reason="")
+    once, steps = clock.store.server._run_once, [40 * DAY]
+
+    def stepping(script, ask, **rest):
+        if script == "feed" and steps:
+            clock.step(steps.pop())
+        return once(script, ask, **rest)
+
+    monkeypatch.setattr(clock.store.server, "_run_once", stepping)
+    field.feeder.look("diwali")
+
+    assert steps == []
+    assert clock.store.campaigns.progress("diwali").fed == 0
+
+
 def lose_notices(clock: Clockwork, monkeypatch: pytest.MonkeyPatch) -> None:
     """Cut the connection of a process whenever it wants to write down what it noticed."""
     once = clock.store.server._run_once

@@ -29,6 +29,7 @@ DISPATCH = "tests/integration/test_dispatch.py"
 BELLS = "tests/integration/test_bells.py"
 STEPS = "tests/integration/test_clock_steps.py"
 DOUBTS = "tests/integration/test_clock_doubts.py"
+FLEET = "tests/integration/test_fleet.py"
 MEMORY = "tests/integration/test_store_memory.py"
 
 DAMAGE = "tests/integration/test_damage.py"
@@ -226,7 +227,7 @@ MUTANTS = [
         "if false then",
         DOUBTS,
     ),
-    Mutant("nothing is fed by one", LUA + "feed.lua", "if doubt then", "if false then", STEPS),
+    Mutant("nothing is fed by one", LUA + "feed.lua", "if doubt then", "if false then", DOUBTS),
     Mutant(
         "no key is forgotten by one", LUA + "tidy.lua", "if distrust() then", "if false then", STEPS
     ),
@@ -380,7 +381,7 @@ MUTANTS = [
         LUA + "plan.lua",
         "redis.call('ZREM', P .. 'capacity', gone)",
         "",
-        BELLS,
+        FLEET,
     ),
     Mutant(
         "mode never goes up",
