@@ -12,6 +12,7 @@ _WITHIN = {
 }
 _REFUSES = re.compile(
     r"\bno\((?:#jobs > 0 and '\w+' or )?'([a-z:]+)'|return '(wait)'|return 'no', '([a-z]+)'"
+    r"|'(enough)' or '(more)'"
     r"|stop, budget = '([a-z:]+)'|return nil, '([a-z]+)'"
     r"|\b(distrust|account_gate|room_of)\("
 )
@@ -26,7 +27,7 @@ def refusals() -> list[str]:
     """Every word with which `begin` refuses a call, in the order in which it comes to them."""
     found = list[str]()
     for match in _REFUSES.finditer(scripts.read("begin")):
-        called = match[6]
+        called = match[8]
         script, words = _WITHIN.get(called, ("", ""))
         found += (
             re.findall(words, function(called, script)) if called else filter(None, match.groups())

@@ -141,7 +141,8 @@ class Dispatcher:
         self, route: Route, endpoint: Endpoint, bell: str, calls: int, batch: Batch
     ) -> Wait | No:
         """Begin so many calls; the last answer to an ask, or why there was none."""
-        account, rest = route.account, _MORE
+        account = route.account
+        rest: Wait | No = _MORE
         end_of_patience = self._hands.monotonic() + _PATIENCE.total_seconds()
         for _ in range(_ASKS):
             if self._stopping:
