@@ -144,23 +144,27 @@ class Jobs(Noun):
     def _lanes(self) -> Iterator[str]:
         """Each lane that has jobs, awake or asleep."""
         keys, client = self._keys, self._client
-        accounts = sorted(unless_damaged(lambda: client.smembers(keys.accounts), set()))
-        names = unless_damaged(lambda: client.zrange(keys.campaigns, 0, -1), [])
+        none: list[str] = []
+        accounts = sorted(unless_damaged(lambda: client.smembers(keys.accounts), set(none)))
+        names = unless_damaged(lambda: client.zrange(keys.campaigns, 0, -1), none)
         owners = self._for_each("hget", map(keys.camp, names), "account", damaged=True)
-        awake = [(account,) for account in accounts]
-        awake += [(owner, name) for owner, name in zip(owners, names, strict=True) if isinstance(owner, str)]
-        indexes = [*(keys.awake(*parts) for parts in awake), keys.asleep]
-        found = self._for_each("zrange", indexes, 0, -1, damaged=True)
-        return iter(dict.fromkeys(lane for lanes in found if isinstance(lanes, list) for lane in lanes))
+        indexes = [keys.awake(account) for account in accounts]
+        indexes += [
+            keys.awake(owner, name)
+            for owner, name in zip(owners, names, strict=True)
+            if isinstance(owner, str)
+        ]
+        found = self._for_each("zrange", [*indexes, keys.asleep], 0, -1, damaged=True)
+        lanes = (lane for some in found if isinstance(some, list) for lane in some)
+        return iter(dict.fromkeys(lanes))
 
     def _by_entry(self, ids: Sequence[str]) -> list[str]:
         """Ids by when the jobs entered their state, the last first."""
         entered: dict[str, str] = {}
         for first in range(0, len(ids), BATCH):
             some = ids[first : first + BATCH]
-            found = self._for_each(
-                "hmget", map(self._keys.job, some), "entered_us", LETTERS["created_us"], damaged=True
-            )
+            fields = ("entered_us", LETTERS["created_us"])
+            found = self._for_each("hmget", map(self._keys.job, some), *fields, damaged=True)
             times = [str(one[0] or one[1]) if isinstance(one, list) else "" for one in found]
             entered |= zip(some, times, strict=True)
         return sorted(ids, key=entered.__getitem__, reverse=True)

@@ -1,4 +1,4 @@
-"""A store that an earlier version wrote is carried over and goes on: no job is lost, none is made twice."""
+"""A store of an earlier version is carried over and goes on: no job is lost or made twice."""
 
 import json
 from datetime import timedelta
@@ -158,7 +158,7 @@ def killed(clockwork: Clockwork, lives: int, *, after: bool) -> bool:
 
 
 @pytest.mark.parametrize("after", [False, True])
-def test_killed_anywhere_and_run_again_nothing_is_lost(old: Clockwork, after: bool):
+def test_killed_anywhere_and_run_again_nothing_is_lost(old: Clockwork, after):
     """Killed at its first, second, ... step, and begun anew, it comes to the same store."""
     list(Migration(old.store.server).carry())
     whole, lives = carried(old), 0
@@ -254,7 +254,7 @@ def test_what_was_handed_in_before_is_not_rung_again(old: Clockwork, key: str | 
 
 
 def test_long_history_is_carried(old: Clockwork):
-    """Of more than 32 moves the last 32 are there, and the next one takes the place of the oldest."""
+    """Of more than 32 moves the last 32 are there; the next one takes the place of the oldest."""
     log = "".join(f"{nth + 10**15}\tready\tscheduled\trule\t{'why ' * 40}\n" for nth in range(32))
     order = Order(call(1), key="long").with_customer("to")
     job_id = write_as_before(old, order, log=log, state="scheduled", due_us="5")

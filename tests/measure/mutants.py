@@ -62,7 +62,7 @@ MUTANTS = [
     Mutant(
         "a job whose record is gone is not made again",
         LUA + "accept.lua",
-        "    elseif was_there(twin) then",
+        "    elseif was_there(twin, job.call.lane) then",
         "    elseif false then",
         DAMAGE,
     ),

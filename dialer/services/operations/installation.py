@@ -90,7 +90,10 @@ def _carry(redis_url: str) -> Iterator[str]:
                 yield f"{carried:,} jobs are carried over so far"
     finally:
         server.close()
-    yield f"{counted(carried, 'job')} carried over: the data has layout {LAYOUT} now, start everything again"
+    yield (
+        f"{counted(carried, 'job')} carried over: the data has layout {LAYOUT} now;"
+        " start everything again"
+    )
 
 
 def _no_way(found: str) -> str:
