@@ -17,7 +17,7 @@ from functools import lru_cache
 from typing import Final
 
 import phonenumbers
-from phonenumbers import PhoneNumberType
+from phonenumbers import PhoneMetadata, PhoneNumberType
 
 from dialer.domain.call.digits import digits_of, endings_in, runs_in
 from dialer.errors import InvalidCall
@@ -222,7 +222,34 @@ def _indian(bare: str, *, landlines: bool) -> str:
         raise ValueError("is one digit repeated, a placeholder; write the real number")
     if national[0] not in _MOBILE_FIRST and not landlines:
         raise ValueError("does not start with 6 to 9: a landline or a typing error; not rung")
-    return _second_opinion("+91" + national)
+    number = "+91" + national
+    return number if _plainly_mobile(national) else _second_opinion(number)
+
+
+def _plainly_mobile(national: str) -> bool:
+    """
+    Say whether ten digits of India are a mobile number and nothing else.
+
+    By the patterns that the second opinion is made of, without its parser: most numbers of most
+    files are such, and a file has many.
+    """
+    mobile, services = _patterns_of_india()
+    return bool(mobile.fullmatch(national)) and not services.fullmatch(national)
+
+
+@lru_cache(maxsize=1)
+def _patterns_of_india() -> tuple[re.Pattern[str], re.Pattern[str]]:
+    india = PhoneMetadata.metadata_for_region("IN")
+    services = ("premium_rate", "toll_free", "shared_cost", "voip", "personal_number", "pager")
+    patterns = [
+        desc.national_number_pattern
+        for name in (*services, "uan", "voicemail")
+        if (desc := getattr(india, name)) and desc.national_number_pattern
+    ]
+    general, mobile = (
+        getattr(india, name).national_number_pattern for name in ("general_desc", "mobile")
+    )
+    return re.compile(f"(?=(?:{general})$)(?:{mobile})"), re.compile("|".join(patterns) or r"(?!)")
 
 
 def _refuse_services(digits: str) -> None:

@@ -13,10 +13,13 @@ went in.
 
 import json
 import re
+from collections import deque
 from collections.abc import Mapping, Sequence
 from importlib.resources import files
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
+
+from redis.exceptions import RedisError
 
 from dialer.domain.job.job import TRANSITIONS, State
 
@@ -125,7 +128,7 @@ class Scripts:
         clock: str | None = None,
         shebang: bool = True,
     ) -> None:
-        self._prefix = prefix
+        self._client, self._prefix = client, prefix
         self._scripts = {
             name: client.register_script(
                 compose(name, clock=clock or read("clock"), shebang=shebang)
@@ -156,8 +159,71 @@ class Scripts:
         """
         keys = [self._prefix]
         if name in ANSWERED:
-            keys.append(f"{self._prefix}said:{token or uuid4().hex}")
+            keys.append(said_key(self._prefix, token or uuid4().hex))
         reply, told, seen = self._scripts[name](
             keys=keys, args=[_written({**ask, "caller": caller})]
         )
         return reply, told, seen
+
+    def flight(self, name: str) -> "Flight":
+        """Return a way to have several calls of one script of `ANSWERED` on their way."""
+        return Flight(self._client.connection_pool, self._scripts[name].sha, self._prefix)
+
+
+class Flight:
+    """
+    One connection on which calls are sent before earlier ones are answered.
+
+    A call that fails here, in whatever way, may have been run: it is to be asked for again by its
+    token, and is run once then.
+    """
+
+    def __init__(self, pool: Any, sha: str, prefix: str) -> None:
+        self._pool, self._sha, self._prefix = pool, sha, prefix
+        self._line: Any = None
+        #: For each call that is not answered: whether it is on the way on the open connection.
+        self._waiting: deque[bool] = deque()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._waiting:
+            self._drop()
+        if self._line:
+            self._pool.release(self._line)
+
+    def send(self, ask: Mapping[str, object], caller: Mapping[str, object], token: str) -> None:
+        """Send a call; where that fails `read` says so."""
+        keys = [self._prefix, said_key(self._prefix, token)]
+        self._waiting.append(True)
+        try:
+            self._line = self._line or self._pool.get_connection()
+            text = _written({**ask, "caller": caller})
+            self._line.send_command("EVALSHA", self._sha, len(keys), *keys, text)
+        except RedisError:
+            self._drop()
+
+    def read(self) -> tuple[list[str], list[str], Sequence[Any]] | None:
+        """Read the reply to the oldest call that has none; None where it does not come."""
+        if not self._waiting.popleft():
+            return None
+        try:
+            reply, told, seen = self._line.read_response()
+        except RedisError:
+            self._drop()
+            return None
+        return reply, told, seen
+
+    def _drop(self) -> None:
+        """Close the connection: replies to what was sent on it are replies to nothing else."""
+        self._waiting = deque(False for _ in self._waiting)
+        if self._line:
+            self._line.disconnect()
+            self._pool.release(self._line)
+            self._line = None
+
+
+def said_key(prefix: str, token: str) -> str:
+    """Key of the reply to one call of a script."""
+    return f"{prefix}said:{token}"
