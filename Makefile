@@ -29,7 +29,7 @@ test: .venv/dev  ## unit, integration and acceptance tests (at most 8 minutes on
 
 #: What tries far more with CHAOS_FULL; no limit of time, for a slow machine ends by itself too.
 LONG := --timeout 0 $(addprefix tests/integration/test_,store_machine.py campaign_machine.py clock_steps.py \
-	customer_rules.py never_when_it_must_not.py) tests/acceptance/test_chaos.py
+	customer_rules.py never_when_it_must_not.py far_provider.py reuse.py) tests/acceptance/test_chaos.py
 
 .PHONY: unit
 unit: .venv/dev  ## only the tests without I/O
@@ -67,6 +67,10 @@ proofs: .venv/dev  ## the long proof: a thousand calls, every fault, 21 kills, c
 .PHONY: bench
 bench: .venv-bench  ## what a call costs, beside four peers (15 minutes); writes ops/bench.md
 	@$(PY) tests/measure/bench/bench.py
+
+.PHONY: reuse
+reuse: .venv/dev  ## a hundred thousand requests to a server that ends and answers unasked (8 minutes)
+	@CHAOS_FULL=1 $(PY) -m pytest -s --timeout 0 tests/integration/test_reuse.py
 
 .PHONY: clocks
 clocks: .venv/dev  ## step the clocks of a running stack (4 minutes; needs cc); writes ops/clocks.md

@@ -1,5 +1,6 @@
 """What ends processes at bad moments, what an operator does then, how the end is judged."""
 
+import json
 import os
 import threading
 import time
@@ -9,11 +10,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from random import Random, SystemRandom
-from urllib.parse import urlsplit
 
 import psutil
 from celery import Celery
-from stack import QUICK, Stack, wait_until
+from stack import QUICK, SandboxProcess, Stack, wait_until
 
 from dialer.domain.call.call import ClickToCall
 from dialer.domain.job.job import Job, State
@@ -190,36 +190,22 @@ def supervisor(
 
 
 class Wires:
-    """
-    Looks at the connections that worker processes have to the sandbox.
+    """Knows which worker processes have a POST open: the sandbox has it and has not answered."""
 
-    A connection older than *proof* carries an open POST: the client gives up
-    one on which it has not sent within `start_by` + lookahead, and closes each
-    one as soon as its answer is whole.
-    """
-
-    def __init__(self, url: str, proof: timedelta) -> None:
-        self._port = urlsplit(url).port
-        self._proof = proof.total_seconds()
-        self._since: dict[tuple[int, int], float] = {}
+    def __init__(self, sandbox: SandboxProcess) -> None:
+        self._sandbox = sandbox
 
     def look(self, pids: Sequence[int]) -> dict[int, int]:
-        """Count the POSTs that are surely open, by process; a first look never finds any."""
-        now = time.monotonic()
-        seen = {key: self._since.get(key, now) for pid in pids for key in self._open(pid)}
-        self._since = seen
-        ages = Counter(pid for (pid, _), since in seen.items() if now - since >= self._proof)
-        return dict(ages)
+        """Count the POSTs that are surely open, by process."""
+        ports = frozenset(json.loads(self._sandbox.ask("/open")))
+        return {pid: count for pid in pids if (count := self._of(pid, ports))}
 
-    def _open(self, pid: int) -> Iterator[tuple[int, int]]:
+    def _of(self, pid: int, ports: frozenset[int]) -> int:
         try:
             connections = psutil.Process(pid).net_connections("tcp")
         except psutil.Error:
-            return
-        for one in connections:
-            ours = bool(one.raddr) and one.raddr.port == self._port
-            if ours and one.status == psutil.CONN_ESTABLISHED:
-                yield pid, one.laddr.port
+            return 0
+        return sum(one.laddr.port in ports for one in connections)
 
 
 @dataclass

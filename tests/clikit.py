@@ -11,7 +11,7 @@ from dialer.domain.call.call import ClickToCall
 from dialer.domain.call.customer import UNPROTECTED
 from dialer.domain.campaign.campaign import Campaign
 from dialer.domain.campaign.contact import Contact
-from dialer.domain.job.attempt import Ask, Go, No
+from dialer.domain.job.attempt import Ask, Ended, Go, No
 from dialer.domain.job.outcome import Outcome
 
 HOUR = timedelta(hours=1)
@@ -35,10 +35,10 @@ def dial(cli) -> Go | No:
     now = datetime.now(UTC)
     reply = No("sorting")
     while reply == No("sorting"):
-        reply = cli.store.attempts.begin(
+        grant = cli.store.attempts.begin(
             Ask(
                 account="default",
-                token=os.urandom(8).hex(),
+                ask=os.urandom(8).hex(),
                 bell="",
                 limits=FAST,
                 windows=written((now - 24 * HOUR, now + 24 * HOUR)),
@@ -49,6 +49,7 @@ def dial(cli) -> Go | No:
                 mode="live",
             )
         )
+        reply = grant.jobs[0] if grant.jobs else grant.rest
     return reply
 
 
@@ -57,7 +58,7 @@ def attempt(cli, outcome: Outcome) -> str:
     reply = dial(cli)
     assert isinstance(reply, Go), reply
     settlement = decided(reply, outcome, call=ClickToCall.from_content(reply.content))
-    assert cli.store.attempts.settle(reply.job_id, reply.token, settlement)
+    assert cli.store.attempts.settle([Ended(reply.job_id, reply.token, settlement)])[0]
     return reply.job_id
 
 

@@ -6,7 +6,8 @@ from datetime import timedelta
 from storekit import ALWAYS, BACKOFFS, LEASE, LIMITS
 
 from dialer.client import Endpoint
-from dialer.dialing.dispatch import DialRules
+from dialer.dialing.calling import DialRules
+from dialer.dialing.threads import Threads
 from dialer.domain.account.account import Route
 from dialer.domain.account.opening_hours import OpeningHours
 from dialer.domain.call.customer import UNPROTECTED
@@ -34,7 +35,41 @@ class AlwaysOpen(OpeningHours):
         return ALWAYS
 
 
-class Line:
+def inline(calls: int = 1000) -> Threads:
+    """Threads of a test: each call is made where its doorbell is answered."""
+    return Threads(calls, start=lambda step: step())
+
+
+class Near:
+    """A client whose connections always stand; they are mere names."""
+
+    def reserve(self, endpoint, most):
+        return ["a connection"] * most
+
+    def give_back(self, endpoint, unused):
+        assert set(unused) <= {"a connection"}
+
+
+class Open:
+    """Ways to the API that are open for so many calls."""
+
+    def __init__(self, calls: int) -> None:
+        self.calls = self.threads = calls
+
+    def capacity(self, account):
+        return self.calls
+
+    def connect_time(self, account):
+        return timedelta(0)
+
+    def unreachable(self):
+        return {}
+
+    def prepare(self, account, plan):
+        pass
+
+
+class Line(Near):
     """A client that notes what it is asked and answers what the test says."""
 
     def __init__(self, outcome: Outcome | BaseException | Callable[[], Outcome]) -> None:
@@ -42,7 +77,7 @@ class Line:
         self.sent: list[dict[str, str]] = []
         self.modes: list[str] = []
 
-    def place(self, endpoint, params, *, mode, start_at, start_by):
+    def place(self, endpoint, params, *, mode, start_at, start_by, over, may_go):
         assert start_at <= start_by
         self.sent.append(dict(params))
         self.modes.append(mode)

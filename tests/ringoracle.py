@@ -19,7 +19,7 @@ _ZERO_HOUR = datetime(2000, 1, 1, tzinfo=UTC)
 #: What is reckoned for setting up one ring.
 SETUP = 5
 #: The longest wait before the nth try again: first, growth, cap in seconds; from the handbook.
-WAITS = {"provider": (2, 2, 60), "not_sent": (2, 2, 60), "agent": (60, 1.5, 900)}
+WAITS = {"provider": (2, 2, 60), "agent": (60, 1.5, 900)}
 WAITS["capacity"] = (10, 2, 300)
 #: After these a phone may have rung.
 RANG = frozenset({"placed", "doubt", "unknown"})
@@ -314,6 +314,8 @@ def _waits(facts: Facts, wanted: Wanted, until: datetime) -> Iterator[tuple[date
             owed, tries, misses = _owed(sent.outcome, tries), tries + 1, 0
         elif sent.outcome == "account":
             owed, misses = timedelta(), misses + 1
+        elif sent.outcome == "not_sent":
+            owed = timedelta()
         else:
             return
         start = sent.done + owed

@@ -13,13 +13,15 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
+from dispatchkit import Near, Open, inline
 from ringoracle import NEVER, Facts, Hours, Sent, Wanted
 from storekit import Clockwork
 
 from dialer.bootstrap.accounts import routes_of
 from dialer.bootstrap.dialer import Dialer
 from dialer.client import Endpoint
-from dialer.dialing.dispatch import DialRules, Dispatcher
+from dialer.dialing.calling import DialRules, Hands
+from dialer.dialing.dispatch import Dispatcher
 from dialer.dialing.pacer import Pacer, WorkerIdentity
 from dialer.domain.campaign.campaign import Campaign
 from dialer.domain.campaign.contact import Contact
@@ -71,7 +73,7 @@ def holidays_text(shut: Iterable[date]) -> str:
     return " ".join(sorted(day.isoformat() for day in shut))
 
 
-class RingWorld:
+class RingWorld(Near):
     """
     One store, one worker, one line, and the facts for the oracle.
 
@@ -123,8 +125,8 @@ class RingWorld:
                 backoffs=settings.retry.backoffs,
             ),
             rng=Random(1),
-            boottime=self.seconds,
-            **hands,
+            threads=inline(),
+            hands=Hands(boottime=self.seconds, **hands),
         )
         store.server.time = lambda: self.now  # type: ignore[method-assign]  # the clock of a test
         self._feeder = Feeder(store, routes, period=PERIOD)
@@ -137,7 +139,8 @@ class RingWorld:
                 lead=settings.pacer.lookahead * 3 / 4,
                 patience=settings.pacer.bell_timeout,
             ),
-            worker=WorkerIdentity("world:1", {}, 20),
+            worker=WorkerIdentity("world:1", {}),
+            ways=Open(20),
             send=self._ring,
             # Beat lives, so pacers need not step in.
             upkeep=Upkeep(store, period=DAY),
@@ -210,6 +213,8 @@ class RingWorld:
         mode: str,
         start_at: float,
         start_by: float,
+        over: object,
+        may_go: Callable[[], bool],
     ) -> Outcome:
         """Note the request, and answer what the test says."""
         assert mode == "live"
@@ -322,9 +327,9 @@ class RingWorld:
             found[key] = self.now if job is None or job.state in waiting else job.entered
         return found
 
-    def _ring(self, account: str, bell: str) -> None:
+    def _ring(self, account: str, bell: str, calls: int = 1) -> None:
         self._happened = True
-        self._dispatcher.answer(account, bell)
+        self._dispatcher.answer(account, bell, calls)
 
     def _stopped_by_the_api(self, account: str) -> None:
         until = self.now + timedelta(hours=3)

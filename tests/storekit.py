@@ -9,7 +9,7 @@ from dialer.domain.account.breaker import BreakerRules
 from dialer.domain.account.limits import Limits
 from dialer.domain.call.call import ClickToCall
 from dialer.domain.call.customer import UNPROTECTED
-from dialer.domain.job.attempt import Ask, Go, No, Wait
+from dialer.domain.job.attempt import Ask, Ended, Go, No, Wait
 from dialer.domain.job.backoff import Backoff
 from dialer.domain.job.codes import Kind, undocumented
 from dialer.domain.job.new_job import NewJob
@@ -134,7 +134,7 @@ class Clockwork:
         """Make a worker's question; the token is new unless given."""
         ask = Ask(
             account="default",
-            token=token or f"token{next(self.numbers)}",
+            ask=token or f"token{next(self.numbers)}",
             bell="",
             limits=LIMITS,
             windows=ALWAYS,
@@ -148,7 +148,8 @@ class Clockwork:
 
     def begin(self, **changes: object) -> Go | Wait | No:
         """Ask for a job."""
-        return self.store.attempts.begin(self.ask(**changes))  # type: ignore[arg-type]  # as above
+        grant = self.store.attempts.begin(self.ask(**changes))  # type: ignore[arg-type]  # as above
+        return grant.jobs[0] if grant.jobs else grant.rest
 
     def begun(self, **changes: object) -> Go:
         """Ask for a job, and get one."""
@@ -160,7 +161,11 @@ class Clockwork:
     def settle(self, go: Go, outcome: Outcome, **changes: object) -> bool:
         """Settle an attempt as the dispatcher would."""
         settlement = replace(decided(go, outcome), **changes)  # type: ignore[arg-type]  # as above
-        return self.store.attempts.settle(go.job_id, go.token, settlement)
+        return self.store.attempts.settle([Ended(go.job_id, go.token, settlement)])[0]
+
+    def release(self, go: Go, why: str = "late") -> bool:
+        """Release the lease of a job that was not sent."""
+        return self.store.attempts.release([go], why)[0]
 
 
 def decided(

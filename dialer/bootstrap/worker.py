@@ -11,8 +11,11 @@ from random import Random
 from dialer.bootstrap.accounts import routes_of
 from dialer.bootstrap.store import feeder_of, store_of
 from dialer.client import Client
-from dialer.dialing.dispatch import DialRules, Dispatcher
+from dialer.dialing.calling import DialRules
+from dialer.dialing.dispatch import Dispatcher
 from dialer.dialing.pacer import Pacer, WorkerIdentity
+from dialer.dialing.reach import Reach
+from dialer.dialing.threads import Threads
 from dialer.domain.account.account import Route
 from dialer.domain.doorbell import PacerRules
 from dialer.domain.fleet import CLOCK_TOLERANCE
@@ -31,6 +34,8 @@ class WorkerParts:
     settings: Settings
     routes: Mapping[str, Route]
     store: Store
+    client: Client
+    threads: Threads
     dispatcher: Dispatcher
     upkeep: Upkeep
     name: str
@@ -41,17 +46,18 @@ class WorkerParts:
         return self.settings.pacer.bell_timeout + 2 * CLOCK_TOLERANCE
 
     def pacer(
-        self, send: Callable[[str, str], None], capacity: int, takes: Callable[[], bool]
+        self, send: Callable[[str, str, int], None], capacity: int, takes: Callable[[], bool]
     ) -> Pacer:
         """
         Make the pacer.
 
         Args:
-            send: Sends one doorbell (account, bell).
+            send: Sends one doorbell (account, bell, the calls it stands for).
             capacity: Calls that the pool carries at once.
             takes: True while the pool takes doorbells.
         """
         rules = self.settings.pacer
+        self.threads.most = capacity
         record = {
             "host": socket.gethostname(),
             "pid": os.getpid(),
@@ -60,11 +66,23 @@ class WorkerParts:
         return Pacer(
             bells=self.store.doorbells,
             routes=self.routes,
-            # The rest of what `begin` allows is for clocks and threads that wake a little early.
-            rules=PacerRules(rules.horizon, rules.lookahead * 3 / 4, rules.bell_timeout),
-            worker=WorkerIdentity(name=self.name, record=record, capacity=capacity, takes=takes),
+            # A doorbell is on its way for a little; all that it stands for can be granted then.
+            rules=PacerRules(
+                rules.horizon,
+                rules.lookahead / 5,
+                rules.bell_timeout,
+                spread=rules.lookahead * 4 / 5,
+            ),
+            worker=WorkerIdentity(name=self.name, record=record, takes=takes),
             send=send,
             upkeep=self.upkeep,
+            ways=Reach(
+                self.client,
+                self.store.holds,
+                self.routes,
+                threads=self.threads,
+                horizon=rules.horizon,
+            ),
         )
 
 
@@ -79,8 +97,19 @@ def worker_parts(settings: Settings) -> WorkerParts:
     routes, store = routes_of(settings, with_token=True), store_of(settings)
     # In containers host and number are often the same.
     name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-    upkeep = _upkeep(settings, store, routes)
-    return WorkerParts(settings, routes, store, _dispatcher(settings, store, routes), upkeep, name)
+    wire = settings.wire
+    client = Client(connect_timeout=wire.connect_timeout, deadline=wire.deadline, reuse=wire.reuse)
+    threads = Threads(settings.worker.concurrency)
+    return WorkerParts(
+        settings=settings,
+        routes=routes,
+        store=store,
+        client=client,
+        threads=threads,
+        dispatcher=_dispatcher(settings, store, client, threads, routes),
+        upkeep=_upkeep(settings, store, routes),
+        name=name,
+    )
 
 
 def _upkeep(settings: Settings, store: Store, routes: Mapping[str, Route]) -> Upkeep:
@@ -102,19 +131,25 @@ def _upkeep(settings: Settings, store: Store, routes: Mapping[str, Route]) -> Up
     )
 
 
-def _dispatcher(settings: Settings, store: Store, routes: Mapping[str, Route]) -> Dispatcher:
-    wire = settings.wire
+def _dispatcher(
+    settings: Settings,
+    store: Store,
+    client: Client,
+    threads: Threads,
+    routes: Mapping[str, Route],
+) -> Dispatcher:
     return Dispatcher(
         attempts=store.attempts,
-        client=Client(connect_timeout=wire.connect_timeout, deadline=wire.deadline),
+        client=client,
         routes=routes,
         rules=DialRules(
             lease=settings.jobs.lease,
             lookahead=settings.pacer.lookahead,
-            start_by=wire.start_by,
+            start_by=settings.wire.start_by,
             max_tries=settings.jobs.max_tries,
             backoffs=settings.retry.backoffs,
             settings=settings.fingerprint(),
         ),
+        threads=threads,
         rng=Random(),  # noqa: S311 - jitter, not a secret
     )

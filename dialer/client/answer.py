@@ -11,6 +11,7 @@ seen to rely on its statuses. Two rules decide what is not written down:
   a refusal, whatever its status.
 """
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -30,6 +31,8 @@ BODY_LIMIT = 64 * 1024
 _LONGEST_WAIT = timedelta(hours=1)
 _LONGEST_CALL_ID = 64
 _LONGEST_CODE = 4
+#: A connection that the other end keeps for so many seconds at most is not used again.
+_SOON = 2
 
 #: Statuses that say "not placed" by themselves. All others leave doubt.
 _KIND_BY_STATUS: Mapping[int, Kind] = MappingProxyType(
@@ -105,6 +108,9 @@ def read_answer(answer: Answer, *, mode: str, secrets: Iterable[str], now: datet
     """
     if len(answer.body) > BODY_LIMIT:
         return Doubtful("answer longer than 64 KiB", code=f"http_{answer.status}")
+    if answer.status == HTTPStatus.REQUEST_TIMEOUT:
+        # What stands between us and the API says it to idle connections, unasked.
+        return Doubtful(_phrase(answer.status), f"http_{answer.status}")
     words = _words(answer.body)
     row = codes.lookup(words.code)
     outcome = _by_body(words, row, mode) or _by_status(answer.status, words, row)
@@ -116,6 +122,26 @@ def read_answer(answer: Answer, *, mode: str, secrets: Iterable[str], now: datet
         return Doubtful("refusal that hints at a placed call", outcome.code)
     message = redact(words.message or outcome.message, secrets)
     return Refused(outcome.row, message, _retry_after(answer.headers, now))
+
+
+def is_documented(answer: Answer, outcome: Outcome) -> bool:
+    """
+    Say whether *answer*, which means *outcome*, is one that the API's page describes.
+
+    Nothing that says when its connection will be closed is: who keeps to it may be surprised.
+    """
+    plain = isinstance(outcome, Placed) or (
+        isinstance(outcome, Refused) and outcome.kind not in (Kind.UNKNOWN, Kind.AMBIGUOUS)
+    )
+    kept = {name.lower(): value.lower() for name, value in answer.headers.items()}
+    closes = "close" in kept.get("connection", "") or _kept_for(kept.get("keep-alive", "")) <= _SOON
+    return plain and answer.status == HTTPStatus.OK and not closes
+
+
+def _kept_for(words: str) -> int:
+    """Seconds that `Keep-Alive: timeout=5` promises; many where it promises none."""
+    promised = re.search(r"timeout\s*=\s*(\d{1,6})", words)
+    return int(promised[1]) if promised else _SOON + 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,10 +5,11 @@ Knows no socket and no HTTP: `wire` asks it before each step that may take
 time or let bytes out, and reports the result of the step.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from dialer.domain.job.outcome import Doubtful, NotSent, Refused
+from dialer.domain.job.outcome import Doubtful, NotSent
 from dialer.machine.clock import Clock
 
 
@@ -20,9 +21,16 @@ class UnsentError(Exception):
     socket and the client takes it for one of its own.
     """
 
-    def __init__(self, outcome: NotSent | Refused) -> None:
+    def __init__(self, outcome: NotSent) -> None:
         super().__init__(type(outcome).__name__)
         self.outcome = outcome
+
+
+class GoneError(UnsentError):
+    """The connection was found closed directly before the first byte; another may carry it."""
+
+    def __init__(self) -> None:
+        super().__init__(NotSent("the connection was closed before the request"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +41,11 @@ class TimeLimits:
     Attributes:
         start_at: Monotonic seconds; the first byte does not leave before.
         start_by: Monotonic seconds; the first byte does not leave after.
-        connect_timeout: Bounds address, TCP and TLS together.
         deadline: From the first byte of the request to the last of the answer.
     """
 
     start_at: float
     start_by: float
-    connect_timeout: timedelta
     deadline: timedelta
 
 
@@ -49,17 +55,21 @@ class Exchange:
     State of one exchange: not started, may have left, heard so much, ended so.
 
     Attributes:
+        may_go: Says directly before the first byte whether it is still wanted.
         may_have_left: False means that no byte of the request reached the
             kernel. It turns True before the first is offered, never back.
         received: Bytes of answer, head included.
+        early: Whether the answer began before the request can have arrived.
         ending: Cause of an early end of listening; "" until there is one.
         behind: Bytes that had come behind the answer's end when the listening was over.
     """
 
     limits: TimeLimits
     clock: Clock
+    may_go: Callable[[], bool] = lambda: True
     may_have_left: bool = False
     received: int = 0
+    early: bool = False
     ending: str = ""
     behind: bytes = b""
     _began: float = field(init=False)
@@ -70,13 +80,12 @@ class Exchange:
         self._began = self.clock.monotonic()
         self._began_boottime = self.clock.boottime()
 
-    def connect_left(self) -> float:
-        """Seconds that address, TCP and TLS may still take; TimeoutError where none are left."""
-        return self._left(self._began + self.limits.connect_timeout.total_seconds())
-
     def answer_left(self) -> float:
         """Seconds that sending and reading may still take; TimeoutError where none are left."""
-        return self._left(self._answer_until)
+        left = self._answer_until - self.clock.monotonic()
+        if left <= 0:
+            raise TimeoutError("timed out")
+        return left
 
     def check_start_by(self) -> None:
         """
@@ -91,17 +100,21 @@ class Exchange:
         if max(awake, with_sleep) > window:
             raise UnsentError(NotSent("ready after its last moment to start", late=True))
 
-    def release(self) -> None:
+    def release(self, stands: Callable[[], bool]) -> None:
         """
         Let the request go: wait for `start_at`, check `start_by`, start the deadline.
 
-        Called directly before the first byte is offered to the kernel. UnsentError
-        when it is too late; nothing has left.
+        Called directly before the first byte is offered to the kernel. UnsentError when it is
+        too late, GoneError when the connection no longer *stands*; nothing has left.
         """
         early = self.limits.start_at - self.clock.monotonic()
         if early > 0:
             self.clock.sleep(early)
         self.check_start_by()
+        if not self.may_go():
+            raise UnsentError(NotSent("its account was refused meanwhile"))
+        if not stands():
+            raise GoneError
         self.may_have_left = True
         self._answer_until = self.clock.monotonic() + self.limits.deadline.total_seconds()
 
@@ -130,12 +143,6 @@ class Exchange:
         if self.ending:
             return Doubtful(f"{self.ending} {'within' if self.received else 'before'} the answer")
         return Doubtful(f"answer that cannot be read: {type(error).__name__}")
-
-    def _left(self, until: float) -> float:
-        left = until - self.clock.monotonic()
-        if left <= 0:
-            raise TimeoutError("timed out")
-        return left
 
 
 def _words(error: OSError) -> str:

@@ -9,7 +9,7 @@ import heapq
 import logging
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -27,6 +27,8 @@ log = logging.getLogger("dialer.pacer")
 #: The longest sleep: a worker must say that it lives, and a lost wake-up must not matter.
 _LONGEST = timedelta(seconds=2)
 _SHORTEST = timedelta(milliseconds=5)
+#: The longest while an account cannot be reached: whoever looks more seldom goes on late.
+_LOOKS = timedelta(milliseconds=500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,13 +39,11 @@ class WorkerIdentity:
     Attributes:
         name: Unique among live processes.
         record: Shown by `dialer status`.
-        capacity: Calls it can carry at once.
         takes: Whether it takes doorbells out of the broker now; else it carries none.
     """
 
     name: str
     record: Mapping[str, object]
-    capacity: int
     takes: Callable[[], bool] = lambda: True
 
 
@@ -60,11 +60,32 @@ class PacerDuties(Protocol):
         """Do a tick in beat's place."""
 
 
+class Ways(Protocol):
+    """Ways to the API, by account: see `Reach`."""
+
+    @property
+    def threads(self) -> int:
+        """How many calls the process carries at once, over all accounts."""
+
+    def capacity(self, account: str) -> int:
+        """How many calls the process can start now."""
+
+    def connect_time(self, account: str) -> timedelta:
+        """How long before a call its connection must be begun."""
+
+    def unreachable(self) -> Mapping[str, object]:
+        """Which accounts cannot be reached, for a worker's record."""
+
+    def prepare(self, account: str, plan: Plan) -> None:
+        """Make connections for the calls that a plan is about."""
+
+
 @dataclass(order=True, frozen=True, slots=True)
 class _Pending:
     at: float
     account: str = field(compare=False)
     bell: str = field(compare=False)
+    calls: int = field(compare=False)
 
 
 class Pacer:
@@ -73,7 +94,9 @@ class Pacer:
 
     Args:
         bells: Plans doorbells.
-        send: Sends one doorbell (account, bell); an exception loses just it.
+        ways: Keeps connections open for the calls that are planned.
+        send: Sends one doorbell (account, bell, the calls it stands for); an exception loses
+            just it.
         beside: Runs a step beside the pacer, which does not wait for it.
         now: The wall clock, aware.
         monotonic: Seconds that never go back.
@@ -87,8 +110,9 @@ class Pacer:
         routes: Mapping[str, Route],
         rules: PacerRules,
         worker: WorkerIdentity,
-        send: Callable[[str, str], None],
+        send: Callable[[str, str, int], None],
         upkeep: PacerDuties,
+        ways: Ways,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], object] | None = None,
@@ -96,7 +120,7 @@ class Pacer:
     ) -> None:
         self._bells, self._rules, self._worker = bells, rules, worker
         self._routes = {name: route for name, route in routes.items() if route.endpoint}
-        self._hand_over, self._upkeep = send, upkeep
+        self._hand_over, self._upkeep, self._ways = send, upkeep, ways
         self._now, self._monotonic = now, monotonic
         self._pending: list[_Pending] = []
         self._apart = False
@@ -138,25 +162,32 @@ class Pacer:
         self._sleep(max(0.0, self._not_before - self._monotonic()))
         self._not_before = self._monotonic() + _SHORTEST.total_seconds()
         plans = self._plans()
-        if self._stands_apart(plans):
+        if self._stands_apart(plans.values()):
             # Not `wait`: the news is for workers that may send.
             self._sleep(_LONGEST.total_seconds())
             return
-        self._let_time_pass(plans)
-        looks = [plan.look_again for plan in plans if plan.look_again is not None]
-        alarms = [plan.alarm for plan in plans if plan.alarm is not None]
+        self._let_time_pass(plans.values())
+        looks = [look for name, plan in plans.items() if (look := self._look(name, plan))]
+        alarms = [plan.alarm for plan in plans.values() if plan.alarm is not None]
         sleep = max(_SHORTEST, min([*looks, *alarms, _LONGEST]))
         if self._pending:
             self._send_for(sleep)
         else:
             self._bells.wait(sleep)
 
-    def _plans(self) -> list[Plan]:
+    def _look(self, account: str, plan: Plan) -> timedelta | None:
+        """When to plan for an account again: early enough to connect first."""
+        if plan.look_again is None or account in self._ways.unreachable():
+            return _LOOKS if account in self._ways.unreachable() else None
+        early = plan.look_again - self._ways.connect_time(account)
+        return early if early > _LOOKS / 10 else plan.look_again
+
+    def _plans(self) -> dict[str, Plan]:
         """Plan for each account; a failure of one keeps no other from it."""
-        plans, failures = [], []
+        plans, failures = dict[str, Plan](), []
         for name, route in self._routes.items():
             try:
-                plans.append(self._plan(name, route))
+                plans[name] = self._plan(name, route)
                 self._failed.discard(name)
             except StoreUnavailable:
                 raise
@@ -180,15 +211,22 @@ class Pacer:
             route.hours.windows(self._now()),
             self._rules,
             worker=self._worker.name,
-            record={**self._worker.record, "takes": takes, "wall_us": stamp(self._now())},
-            capacity=self._worker.capacity if takes else 0,
+            record={
+                **self._worker.record,
+                "takes": takes,
+                "wall_us": stamp(self._now()),
+                "unreachable": self._ways.unreachable(),
+            },
+            capacity=self._ways.threads if takes else 0,
+            free=self._ways.capacity(account) if takes else 0,
         )
         at = self._monotonic()
-        for bell, due in plan.bells:
-            heapq.heappush(self._pending, _Pending(at + due.total_seconds(), account, bell))
+        self._ways.prepare(account, plan)
+        for bell, calls, due in plan.bells:
+            heapq.heappush(self._pending, _Pending(at + due.total_seconds(), account, bell, calls))
         return plan
 
-    def _stands_apart(self, plans: list[Plan]) -> bool:
+    def _stands_apart(self, plans: Collection[Plan]) -> bool:
         """Whether other workers dial with other settings; logged once."""
         mine = self._worker.record.get("settings", "")
         other = next((plan.fleet for plan in plans if plan.fleet != mine), None)
@@ -205,7 +243,7 @@ class Pacer:
         self._apart = other is not None
         return self._apart
 
-    def _let_time_pass(self, plans: list[Plan]) -> None:
+    def _let_time_pass(self, plans: Collection[Plan]) -> None:
         if any(plan.alarm is not None and plan.alarm <= timedelta(0) for plan in plans):
             try:
                 # One round: a million jobs that become due at nine must not keep bells waiting.
@@ -236,7 +274,7 @@ class Pacer:
 
     def _send(self, pending: _Pending) -> None:
         try:
-            self._hand_over(pending.account, pending.bell)
+            self._hand_over(pending.account, pending.bell, pending.calls)
         except Exception as error:  # noqa: BLE001 - whatever a broker raises, only a bell is lost
             why = TOO_MANY_FILES if out_of_files(error) else type(error).__name__
             log.warning("a doorbell for %s was lost: %s", pending.account, why)

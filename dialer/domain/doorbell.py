@@ -20,11 +20,13 @@ class PacerRules:
         horizon: How far ahead they are planned.
         lead: How long before its slot a doorbell goes out.
         patience: How long after it was due a doorbell counts as unanswered.
+        spread: Slots that are no later than the first by this share its doorbell.
     """
 
     horizon: timedelta
     lead: timedelta
     patience: timedelta
+    spread: timedelta = timedelta(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,19 +35,23 @@ class Plan:
     Doorbells for one account.
 
     Attributes:
-        bells: (doorbell, how long from now it is due), in order.
+        bells: (doorbell, the calls it stands for, how long from now it is due), in order.
         look_again: When to plan again; None when only news can change anything.
         alarm: When time makes a job ready; None when none is scheduled.
         since_tick: How long ago upkeep last ran.
         fleet: The settings fingerprint of the live workers; where it is not the caller's
             there are no bells for it.
+        room: Calls that could start now if the meter allowed them.
+        workers: Live ones that can start calls of the account, at least 1.
     """
 
-    bells: tuple[tuple[str, timedelta], ...]
+    bells: tuple[tuple[str, int, timedelta], ...]
     look_again: timedelta | None
     alarm: timedelta | None
     since_tick: timedelta
     fleet: str = ""
+    room: int = 0
+    workers: int = 1
 
 
 @dataclass(frozen=True, slots=True)

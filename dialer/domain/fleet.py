@@ -13,6 +13,21 @@ WORKER_GONE = timedelta(seconds=6)
 
 
 @dataclass(frozen=True, slots=True)
+class Unreachable:
+    """
+    An account whose API a worker cannot connect to.
+
+    Attributes:
+        since: The first attempt that failed; None when unknown.
+        why: What became of the last.
+    """
+
+    account: str
+    since: datetime | None
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class LiveWorker:
     """
     A worker process that was heard of within `WORKER_GONE`.
@@ -25,6 +40,7 @@ class LiveWorker:
         heard: When it last announced itself, by the store's clock.
         skew: How far its wall clock was ahead of the store's then; None when unknown.
         takes: Whether it takes doorbells out of the broker.
+        unreachable: Accounts that it has calls for and cannot reach.
     """
 
     name: str
@@ -35,3 +51,4 @@ class LiveWorker:
     heard: datetime
     skew: timedelta | None
     takes: bool = True
+    unreachable: tuple[Unreachable, ...] = ()

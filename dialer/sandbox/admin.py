@@ -3,6 +3,7 @@ The sandbox's own HTTP interface, on a port of its own so that no fault reaches 
 
     GET    /_sim/ledger[?since=SEQ]   one JSON object a line
     GET    /_sim/summary              counts
+    GET    /_sim/open                 callers' ports of the requests that wait for an answer
     GET    /_sim/faults               the rules in force
     POST   /_sim/faults               add one rule, or a list of them
     DELETE /_sim/faults               no more faults; ends refusing and hanging
@@ -64,6 +65,7 @@ def _post_faults(request: Request, sandbox: "Sandbox") -> bytes:
 _ACTS: Final[dict[tuple[str, str], _Act]] = {
     ("GET", "/ledger"): _get_ledger,
     ("GET", "/summary"): lambda _request, sandbox: sandbox.ledger.summary(),
+    ("GET", "/open"): lambda _request, sandbox: sandbox.waiting(),
     ("GET", "/faults"): lambda _request, sandbox: sandbox.faults(),
     ("POST", "/faults"): _post_faults,
     ("DELETE", "/faults"): lambda _request, sandbox: sandbox.clear_faults(),

@@ -63,6 +63,7 @@ class Sandbox:
         self._admin = Listener(host, 0, self._serve_admin)
         self.ledger: Ledger = Ledger(ledger_path)
         self._desk = Desk(Exchange(world, picks_up), self.ledger, now)
+        self._waiting: set[int] = set()
         self._released = asyncio.Event()
         self._reopening: asyncio.Task[None] | None = None
         self._over = asyncio.Event()
@@ -117,6 +118,10 @@ class Sandbox:
     def inject(self, fault: Fault) -> int:
         """Add a rule, in force on return, and give its id; `refuse` acts at once for its hold."""
         return self._call(self._inject(fault))
+
+    def waiting(self) -> list[int]:
+        """Callers' ports of the requests that were read and are not answered yet."""
+        return sorted(self._waiting)
 
     def faults(self) -> list[dict[str, Any]]:
         """Rules in force."""
@@ -207,12 +212,16 @@ class Sandbox:
     async def _serve_api(self, reader: StreamReader, writer: StreamWriter) -> None:
         if not self._desk.accept():
             return
-        reused = False
+        reused, caller = False, writer.get_extra_info("peername")[1]
         while request := await read_request(reader, self._desk.now):
-            await asyncio.sleep(self._desk.patience(request).total_seconds())
-            steps = self._desk.answer(request, reused=reused)
-            if not await play(steps, reader, writer, self._released) or not request.keeps_alive:
-                return
+            self._waiting.add(caller)
+            try:
+                await asyncio.sleep(self._desk.patience(request).total_seconds())
+                steps = self._desk.answer(request, reused=reused)
+                if not await play(steps, reader, writer, self._released) or not request.keeps_alive:
+                    return
+            finally:
+                self._waiting.discard(caller)
             reused = True
 
     async def _serve_admin(self, reader: StreamReader, writer: StreamWriter) -> None:

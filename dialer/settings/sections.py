@@ -16,6 +16,8 @@ from schedules.presets import Cap
 
 #: Between a grant and its start no hold or list is read again: the most of either part.
 _UNSEEN = timedelta(seconds=1)
+#: The longer a connection is idle, the likelier it is closed while a request is on its way.
+_LONGEST_REUSE = timedelta(seconds=30)
 
 
 class Wire(Section):
@@ -27,21 +29,27 @@ class Wire(Section):
         deadline: For the whole request; after it the attempt is in doubt.
         start_by: From `begin` to the first byte; later than that the attempt
             is taken back, because the rules were checked too long ago.
+        reuse: How long a connection may have been idle and carry another
+            request; "0s" for one connection a request.
     """
 
     connect_timeout: Duration = timedelta(seconds=5)
     deadline: Duration = timedelta(seconds=30)
     start_by: Duration = timedelta(milliseconds=250)
+    reuse: Pause = timedelta(seconds=2)
 
     @model_validator(mode="after")
     def _fits(self) -> Self:
-        late: dict[Path, str] = {
-            (name,): "must not be longer than wire.deadline, the time for the whole request"
-            for name in ("connect_timeout", "start_by")
-            if getattr(self, name) > self.deadline
-        }
-        if self.start_by > _UNSEEN:
-            late.setdefault(("start_by",), "must not be longer than 1s")
+        late: dict[Path, str] = {}
+        if self.start_by > self.deadline:
+            late[("start_by",)] = (
+                "must not be longer than wire.deadline, the time for the whole request"
+            )
+        elif self.start_by > _UNSEEN:
+            late[("start_by",)] = "must not be longer than 1s"
+        if self.reuse > _LONGEST_REUSE:
+            longest = format_duration(_LONGEST_REUSE)
+            late[("reuse",)] = f"must not be longer than {longest}: servers close idle connections"
         if late:
             raise MisfitError(late)
         return self

@@ -1,14 +1,18 @@
-"""Moves around a POST: begin before it, settle or take back after it."""
+"""Moves around a POST: begin before it, settle or release after it."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 from dialer.domain.account.breaker import BreakerRules
-from dialer.domain.job.attempt import Ask, Go, No, Wait
-from dialer.domain.job.settle import Settlement
+from dialer.domain.job.attempt import Ask, Ended, Go, Grant, No, Wait
 from dialer.store.accounts import limits_asked
 from dialer.store.customers import rules_asked
 from dialer.store.redis.notation import as_words, micros, one_line
 from dialer.store.redis.server import Noun, Server
+
+#: Outcomes recorded in one step, so that none holds the server up.
+_MOST = 32
 
 
 def breaker_asked(rules: BreakerRules) -> dict[str, float]:
@@ -30,51 +34,19 @@ class Attempts(Noun):
         super().__init__(server)
         self._breaker = breaker_asked(breaker)
 
-    def begin(self, ask: Ask) -> Go | Wait | No:
+    def begin(self, ask: Ask) -> Grant:
         """
-        Claim the best job that may be dialled now.
+        Claim the best jobs that may be dialled now, at most as many as are asked for.
 
         Raises:
-            StoreUnavailable: No answer came; a job may have been granted to
-                this token. Do not send; `take_back` the token.
+            StoreUnavailable: No answer came; jobs may have been granted to
+                this ask. Send none; `disown` it.
             StoreRefused: The server is full or not usable; nothing was granted.
         """
-        word, *reply = self._server.run(
-            "begin",
-            {
-                "account": ask.account,
-                "token": ask.token,
-                "bell": ask.bell,
-                "limits": limits_asked(ask.limits),
-                "windows": as_words(ask.windows),
-                "lease_us": micros(ask.lease),
-                "lookahead_us": micros(ask.lookahead),
-                "assumed_us": micros(ask.limits.assumed_call),
-                "customer": rules_asked(ask.customer),
-                "late_us": micros(ask.start_by),
-                "settings": ask.settings,
-                "mode": ask.mode,
-                "peers": list(ask.peers) or [ask.account],
-            },
-        )
-        if word == "no":
-            return No(reply[0])
-        if word == "wait":
-            return Wait(timedelta(microseconds=int(reply[0])))
-        job_id, ahead, attempt, tries, misses, pool_misses, mode, pool, content, redial = reply
-        return Go(
-            job_id=job_id,
-            token=ask.token,
-            attempt=int(attempt),
-            ahead=timedelta(microseconds=int(ahead)),
-            tries=int(tries),
-            misses=int(misses),
-            pool_misses=int(pool_misses),
-            mode=mode,
-            pool=pool,
-            content=content,
-            redial=redial,
-        )
+        reply: list[Any] = self._server.run("begin", _asked(ask))
+        word, value, *jobs = reply
+        rest = Wait(timedelta(microseconds=int(value))) if word == "wait" else No(value)
+        return Grant(tuple(map(_go, jobs)), rest)
 
     def decline(self, account: str, bell: str) -> None:
         """
@@ -86,63 +58,109 @@ class Attempts(Noun):
         self._client.zrem(self._keys.bells(account), bell)
         self._server.wake_pacer()
 
-    def settle(self, job_id: str, token: str, settlement: Settlement) -> bool:
+    def settle(self, ended: Sequence[Ended]) -> list[bool]:
         """
-        Record how the attempt with *token* ended; done once, however often it is repeated.
+        Record how attempts ended, each once, however often it is repeated.
 
         Returns:
-            False when the job is no longer this attempt's: a person resolved it.
+            For each whether it was recorded: not when its job is no longer this attempt's,
+            because a person resolved it, or when its record is damaged.
 
         Raises:
-            StoreUnavailable: No answer came; repeat it.
+            StoreUnavailable: No answer came; repeat all of them.
         """
-        row = settlement.row
-        reply = self._server.run(
-            "settle",
-            {
-                "job": job_id,
-                "token": token,
-                "target": settlement.target,
-                "delay_us": micros(settlement.delay),
-                "try_used": row.try_used,
-                "rang": row.rang,
-                "result": row.breaker,
-                "breaker": self._breaker,
-                "pool_sleep_us": micros(settlement.pool_delay) if settlement.pool_delay else 0,
-                "cut_rate": settlement.cut_rate,
-                "code": settlement.code,
-                "reason": one_line(settlement.reason),
-                "call_id": settlement.call_id,
-                "suppress": settlement.suppress,
-                "fault": settlement.fault,
-                "hold": list(settlement.hold),
-            },
-        )
-        return reply[0] == "settled"
+        answers: list[str] = []
+        for first in range(0, len(ended), _MOST):
+            rows = [_ended(one) for one in ended[first : first + _MOST]]
+            answers += self._server.run("settle", {"ended": rows, "breaker": self._breaker})
+        return [answer == "settled" for answer in answers]
 
-    def take_back(self, token: str, why: str, *, fault: bool = False) -> bool:
+    def release(self, jobs: Sequence[Go], why: str, *, fault: bool = False) -> list[bool]:
         """
-        Release the lease of a begin whose request surely was not sent; the job is ready again.
+        Release the leases of jobs whose requests surely were not sent; they are ready again.
 
         Args:
-            token: The token of the attempt, whether or not it was granted a job.
-            why: One clause for the record.
-            fault: Whether the breaker counts it: starts that are always late
-                must not go round for ever unseen.
+            jobs: As they were granted.
+            why: One clause for their records.
+            fault: Whether the breaker counts it, once an ask: starts that are always
+                late must not go round for ever unseen.
 
         Returns:
-            False when there is nothing to undo any more.
+            For each whether there was a lease to release.
 
         Raises:
             StoreUnavailable: No answer came; repeat it.
         """
-        reply = self._server.run(
-            "take_back",
-            {
-                "token": token,
-                "reason": one_line(why),
-                "result": "fault" if fault else "-",
-                "breaker": self._breaker,
-            },
-        )
-        return reply[0] == "taken_back"
+        named = [{"job": go.job_id, "token": go.token} for go in jobs]
+        asked = {"jobs": named, "reason": one_line(why), "breaker": self._breaker}
+        reply = self._server.run("release", {**asked, "result": "fault" if fault else "-"})
+        return [word == "released" for word in reply]
+
+    def disown(self, ask: str, why: str) -> int:
+        """
+        Release all that was granted to an ask whose answer never came; a repeat of it gets nothing.
+
+        Returns:
+            How many jobs are ready again.
+
+        Raises:
+            StoreUnavailable: No answer came; repeat it.
+        """
+        return int(self._server.run("disown", {"ask": ask, "reason": one_line(why)})[0])
+
+
+def _asked(ask: Ask) -> dict[str, object]:
+    return {
+        "account": ask.account,
+        "ask": ask.ask,
+        "count": ask.count,
+        "bell": ask.bell,
+        "limits": limits_asked(ask.limits),
+        "windows": as_words(ask.windows),
+        "lease_us": micros(ask.lease),
+        "lookahead_us": micros(ask.lookahead),
+        "assumed_us": micros(ask.limits.assumed_call),
+        "customer": rules_asked(ask.customer),
+        "late_us": micros(ask.start_by),
+        "settings": ask.settings,
+        "mode": ask.mode,
+        "peers": list(ask.peers) or [ask.account],
+    }
+
+
+def _go(reply: Sequence[str]) -> Go:
+    token, job_id, ahead, attempt, tries, misses, pool_misses, mode, pool, content, redial = reply
+    return Go(
+        job_id=job_id,
+        token=token,
+        attempt=int(attempt),
+        ahead=timedelta(microseconds=int(ahead)),
+        tries=int(tries),
+        misses=int(misses),
+        pool_misses=int(pool_misses),
+        mode=mode,
+        pool=pool,
+        content=content,
+        redial=redial,
+    )
+
+
+def _ended(one: Ended) -> dict[str, object]:
+    settlement, row = one.settlement, one.settlement.row
+    return {
+        "job": one.job_id,
+        "token": one.token,
+        "target": settlement.target,
+        "delay_us": micros(settlement.delay),
+        "try_used": row.try_used,
+        "rang": row.rang,
+        "result": row.breaker,
+        "pool_sleep_us": micros(settlement.pool_delay) if settlement.pool_delay else 0,
+        "cut_rate": settlement.cut_rate,
+        "code": settlement.code,
+        "reason": one_line(settlement.reason),
+        "call_id": settlement.call_id,
+        "suppress": settlement.suppress,
+        "fault": settlement.fault,
+        "hold": list(settlement.hold),
+    }

@@ -1,13 +1,13 @@
 """Doorbells: how many to send for an account, and the live workers to answer them."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 
 from dialer.domain.account.limits import Limits
 from dialer.domain.doorbell import PacerRules, Plan
-from dialer.domain.fleet import WORKER_GONE, LiveWorker
+from dialer.domain.fleet import WORKER_GONE, LiveWorker, Unreachable
 from dialer.errors import StoreDamaged
 from dialer.store.accounts import limits_asked
 from dialer.store.redis.failures import readable, sound, translated, unless_damaged
@@ -29,12 +29,14 @@ class Doorbells(Noun):
         worker: str,
         record: Mapping[str, object],
         capacity: int,
+        free: int | None = None,
     ) -> Plan:
         """
         Plan the next doorbells of *account*, and announce *worker* as alive.
 
         The name of the worker is unique among live processes. `dialer status` shows its *record*,
-        in which `settings` is the fingerprint of its settings; it carries *capacity* calls at once.
+        in which `settings` is the fingerprint of its settings; it carries *capacity* calls at
+        once, and can start *free* more of this account now (None: all of them).
 
         Raises:
             StoreUnavailable, StoreRefused: Nothing was planned; bells that a
@@ -48,25 +50,29 @@ class Doorbells(Noun):
                 "windows": as_words(windows),
                 "horizon_us": micros(rules.horizon),
                 "lead_us": micros(rules.lead),
+                "spread_us": micros(rules.spread),
                 "patience_us": micros(rules.patience),
                 "worker": worker,
                 "record": json.dumps(record),
                 "capacity": capacity,
+                "free": capacity if free is None else free,
                 "gone_us": micros(WORKER_GONE),
                 "settings": str(record.get("settings", "")),
             },
         )
         now, look, alarm, tick = (int(word) for word in reply[:4])
-        fleet, *bells = reply[4:]
+        fleet, room, workers, *bells = reply[4:]
         return Plan(
             bells=tuple(
-                (bell, timedelta(microseconds=int(due) - now))
-                for bell, due in zip(bells[::2], bells[1::2], strict=True)
+                (bell, int(calls), timedelta(microseconds=int(due) - now))
+                for bell, calls, due in zip(bells[::3], bells[1::3], bells[2::3], strict=True)
             ),
             look_again=timedelta(microseconds=look - now) if look else None,
             alarm=timedelta(microseconds=alarm - now) if alarm else None,
             since_tick=timedelta(microseconds=now - tick),
             fleet=fleet,
+            room=int(room),
+            workers=max(1, int(workers)),
         )
 
     def leave(self, worker: str) -> None:
@@ -139,4 +145,11 @@ def _worker(name: str, text: str, member: str, gone_at: float) -> LiveWorker:
             settings=str(record.get("settings", "")),
             heard=heard,
             skew=wall - heard if wall else None,
+            unreachable=tuple(_unreachable(record.get("unreachable"))),
         )
+
+
+def _unreachable(told: object) -> Iterator[Unreachable]:
+    for account, one in sorted(dict(told).items()) if isinstance(told, dict) else ():
+        since = instant(str(one.get("since_us", "")))
+        yield Unreachable(str(account), since, str(one.get("why", "")))

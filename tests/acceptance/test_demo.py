@@ -69,11 +69,11 @@ def test_demo_ends_by_itself_and_the_ledger_confirms_it(tmp_path: Path):
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_interrupted_demo_leaves_nothing_behind(tmp_path: Path, number: signal.Signals):
     """Ctrl-C and SIGTERM, also twice, end every process and remove every file."""
-    demo = subprocess.Popen(
+    with subprocess.Popen(
         DEMO, cwd=tmp_path, env=environment(tmp_path), stdout=subprocess.PIPE, text=True
-    )
-    assert demo.stdout is not None
-    with demo.stdout as said:
+    ) as demo:
+        said = demo.stdout
+        assert said is not None
         assert any("both workers are ready" in line for line in said)
         children = psutil.Process(demo.pid).children(recursive=True)
         demo.send_signal(number)

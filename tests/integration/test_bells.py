@@ -4,7 +4,7 @@ import threading
 from datetime import timedelta
 
 import pytest
-from dispatchkit import route
+from dispatchkit import Open, route
 from storekit import ALWAYS, SECOND, START, Clockwork, windows
 
 from dialer.dialing.pacer import Pacer, WorkerIdentity
@@ -29,7 +29,7 @@ def plan(clockwork: Clockwork, *, limits=FOUR, hours=ALWAYS, worker="w1", capaci
 
 
 def dues(plan: Plan) -> list[timedelta]:
-    return [due for _, due in plan.bells]
+    return [due for _, _, due in plan.bells]
 
 
 def fill(clockwork: Clockwork, count: int = 20) -> None:
@@ -48,11 +48,11 @@ def test_bells_go_out_just_before_their_slots(clockwork: Clockwork):
 def test_pacers_share_the_bells(clockwork: Clockwork):
     """Two pacers together ring no more than one would."""
     fill(clockwork)
-    names = [bell for bell, _ in plan(clockwork).bells]
+    names = [bell for bell, *_ in plan(clockwork).bells]
     for nth in range(8):
         clockwork.begin(bell=names[nth], limits=FOUR)
         clockwork.forward(SECOND / 4)
-        names += [bell for bell, _ in plan(clockwork, worker=f"w{nth % 3}").bells]
+        names += [bell for bell, *_ in plan(clockwork, worker=f"w{nth % 3}").bells]
 
     assert len(names) == len(set(names)) == 5 + 8
 
@@ -91,7 +91,8 @@ def test_no_more_bells_than_anything_allows(clockwork: Clockwork, jobs, limits, 
     """Work, POSTs on the wire, live calls and workers each bound the bells."""
     fill(clockwork, jobs)
 
-    assert len(plan(clockwork, limits=limits, capacity=capacity).bells) == bells
+    planned = plan(clockwork, limits=limits, capacity=capacity).bells
+    assert sum(calls for _, calls, _ in planned) == bells
 
 
 def test_worker_that_is_gone_carries_nothing(clockwork: Clockwork):
@@ -160,7 +161,8 @@ def pacer(clockwork: Clockwork, ring, **given) -> Pacer:
         "bells": Quick(clockwork.store.server),
         "routes": {"default": route(limits=FOUR)},
         "rules": RULES,
-        "worker": WorkerIdentity("w1", {"pid": 1}, 100),
+        "worker": WorkerIdentity("w1", {"pid": 1}),
+        "ways": Open(100),
         "send": ring,
         "upkeep": Upkeep(clockwork.store, period=10 * SECOND),
         "beside": lambda step: step(),
@@ -175,11 +177,11 @@ def test_pacer_rings_each_bell_once_in_order(clockwork: Clockwork):
     """One turn rings what is due within its sleep; the rest waits for later turns."""
     fill(clockwork)
     rung: list[tuple[str, str]] = []
-    one = pacer(clockwork, lambda account, bell: rung.append((account, bell)))
+    one = pacer(clockwork, lambda account, bell, _: rung.append((account, bell)))
     for _ in range(3):
         one.turn()
 
-    bells = [int(bell) for _, bell in rung]
+    bells = [int(bell.partition(".")[0]) for _, bell in rung]
     assert bells
     assert bells == sorted(set(bells))
     assert {account for account, _ in rung} == {"default"}
@@ -189,7 +191,7 @@ def test_broken_broker_costs_a_bell_and_nothing_else(clockwork: Clockwork):
     """A bell that cannot be sent is rung again after its patience; the pacer lives on."""
     fill(clockwork)
 
-    def broken(account: str, bell: str) -> None:
+    def broken(account: str, bell: str, calls: int) -> None:
         raise OSError("no broker")
 
     one = pacer(clockwork, broken)
@@ -243,7 +245,7 @@ def test_pacer_listens_for_news_once_its_bells_are_out(clockwork: Clockwork):
     slow = Limits(0.1, 1, 100, 0, 300 * SECOND)
     rung: list[str] = []
     one = pacer(
-        clockwork, lambda _, bell: rung.append(bell), routes={"default": route(limits=slow)}
+        clockwork, lambda _, bell, __: rung.append(bell), routes={"default": route(limits=slow)}
     )
     one.turn()
 
@@ -284,8 +286,8 @@ def test_a_pacer_says_what_its_worker_takes(clockwork: Clockwork):
     rung: list[str] = []
     one = pacer(
         clockwork,
-        lambda _account, bell: rung.append(bell),
-        worker=WorkerIdentity("w1", {"pid": 1}, 100, lambda: takes[0]),
+        lambda _account, bell, _calls: rung.append(bell),
+        worker=WorkerIdentity("w1", {"pid": 1}, lambda: takes[0]),
     )
     one.turn()
     (worker,) = clockwork.store.doorbells.live(clockwork.now)

@@ -121,7 +121,7 @@ class CampaignMachine(RuleBasedStateMachine):
         for go in self.going[before:]:
             name = go.job_id.split(":")[0]
             self.edit(name, self.store.campaigns.get(name).calling_hours, weight, 40, "")
-            self.store.attempts.take_back(go.token, "late")
+            self.store.attempts.release([go], "late")
             self.dial(2)
 
     def look(self, name, death) -> None:
@@ -205,7 +205,7 @@ class CampaignMachine(RuleBasedStateMachine):
     @rule(data=st.data())
     def take_back(self, data) -> None:
         """Undo an attempt that sent nothing, if it is still its turn."""
-        self.store.attempts.take_back(data.draw(st.sampled_from(self.going)).token, "late")
+        self.field.clock.release(data.draw(st.sampled_from(self.going)))
 
     @precondition(lambda self: self.going)
     @rule(data=st.data(), verb=st.sampled_from(["redrive", "discard", "cancel", "again"]))

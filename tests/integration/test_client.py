@@ -10,11 +10,11 @@ import gzip
 import json
 import logging
 import socket
-import ssl
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from datetime import timedelta
+from http.client import NotConnected
 from math import inf
 from pathlib import Path
 from threading import Event
@@ -22,13 +22,13 @@ from urllib.parse import parse_qsl
 
 import pytest
 from faultserver import FaultServer, closed_port, full_backlog, server_tls
-from requests import Request, RequestException
 from urllib3 import HTTPConnectionPool
 
 from dialer.client import Client, Endpoint
+from dialer.client.adapter import Adapter
 from dialer.client.answer import BODY_LIMIT
+from dialer.client.connection import Connection
 from dialer.client.exchange import Exchange, TimeLimits
-from dialer.client.wire import Adapter
 from dialer.domain.job.codes import Kind, undocumented
 from dialer.domain.job.outcome import Doubtful, NotSent, Placed, Refused
 from dialer.machine.clock import Clock
@@ -154,18 +154,19 @@ def test_each_call_has_its_own_connection():
     assert b"kept" not in server.seen
 
 
-def test_one_exchange_never_connects_twice():
-    """Whatever asks for a second connection gets an error: it could only carry a second request."""
-    limits = TimeLimits(-inf, inf, ENOUGH, ENOUGH)
-    tls = ssl.create_default_context()
-    with (
-        FaultServer(answering(response())) as server,
-        closing(Adapter(Exchange(limits, Clock()), tls=tls, resolve=socket.getaddrinfo)) as adapter,
-    ):
-        request = Request("POST", server.url).prepare()
-        adapter.send(request)
-        with pytest.raises(RequestException, match="second connection"):
-            adapter.send(request)
+def test_a_connection_is_made_once():
+    """Whatever asks for a second one gets an error: it could only carry a second request."""
+    exchange = Exchange(TimeLimits(-inf, inf, ENOUGH), Clock())
+    with FaultServer(answering(response(Connection="close"))) as server:
+        adapter = Adapter(server.url, keep=False)
+        options = {"resolve": socket.getaddrinfo, "within": ENOUGH, "clock": Clock()}
+        one = Connection("127.0.0.1", server.port, **options)
+        one.connect()
+        adapter.ask(one, exchange, {})
+        with pytest.raises(NotConnected):
+            adapter.ask(one, exchange, {})
+        with pytest.raises(ConnectionError, match="made once"):
+            one.connect()
 
     assert server.connections == 1
 
@@ -324,14 +325,14 @@ def test_failed_handshake(answer):
     ids=["unknown authority", "another host", "expired"],
 )
 def test_bad_certificate(certificate, ca_file):
-    """A certificate that does not hold stops the account, before the token is shown to anybody."""
+    """Where a certificate does not hold, the token is shown to nobody."""
     ca = DATA / f"{ca_file}.pem" if ca_file else None
     tls = server_tls(DATA / f"{certificate}.pem")
     with FaultServer(answering(response()), tls=tls) as server:
         outcome = place(server.url, server, ca_file=ca)
 
-    assert isinstance(outcome, Refused)
-    assert (outcome.code, outcome.kind) == ("tls_certificate", Kind.ACCOUNT)
+    assert isinstance(outcome, NotSent)
+    assert outcome.why.startswith("its certificate: ")
     assert server.seen == b""
 
 

@@ -7,7 +7,7 @@ from random import Random
 
 import pytest
 from budgets import examples
-from dispatchkit import RULES, Line, route
+from dispatchkit import RULES, Line, inline, route
 from hypothesis import given
 from hypothesis import strategies as st
 from storekit import (
@@ -100,7 +100,7 @@ def test_reservation_is_kept_only_when_it_may_have_rung(clockwork: Clockwork, ou
 def test_attempt_taken_back_or_lost(clockwork: Clockwork):
     """A start taken back frees the customer; a worker that died does not."""
     clockwork.enqueue(protected=("+911",), **LONG)
-    clockwork.store.attempts.take_back(call(clockwork, THREE_A_DAY).token, "slow")
+    clockwork.store.attempts.release([call(clockwork, THREE_A_DAY)], "slow")
     one_a_day = CustomerRules(timedelta(0), (Cap(1, DAY),))
     assert isinstance(call(clockwork, one_a_day), Go)
     clockwork.forward(LEASE)
@@ -211,6 +211,7 @@ def test_racing_workers_reach_the_cap_and_never_pass_it(scratch_server):
         routes={"default": fast},
         rules=RULES,
         rng=Random(1),
+        threads=inline(),
     )
 
     def work() -> None:

@@ -8,7 +8,7 @@ from datetime import timedelta
 from random import Random
 
 import pytest
-from dispatchkit import RULES, Line, route
+from dispatchkit import RULES, Line, Near, inline, route
 from storekit import (
     EVER,
     LEASE,
@@ -17,12 +17,12 @@ from storekit import (
 )
 
 from dialer.client.answer import Answer, read_answer
+from dialer.dialing.calling import Hands
 from dialer.dialing.dispatch import Dispatcher
 from dialer.domain.account.account import Route
 from dialer.domain.account.limits import Limits
 from dialer.domain.call.call import ClickToCall
 from dialer.domain.job import codes
-from dialer.domain.job.attempt import Go
 from dialer.domain.job.codes import Kind, lookup, undocumented
 from dialer.domain.job.job import State
 from dialer.domain.job.outcome import Doubtful, NotSent, Placed, Refused
@@ -45,13 +45,14 @@ def dispatcher(clockwork: Clockwork, line: Line, *routes: Route, attempts=None, 
     def tell() -> float:
         return clock["t"]
 
-    options = {"rules": RULES, "monotonic": tell, "boottime": tell, "sleep": sleep} | given
+    hands = {"monotonic": tell, "boottime": tell, "sleep": sleep, "now": lambda: clockwork.now}
+    hands |= {name: given.pop(name) for name in set(given) & set(hands)}
+    options = {"rules": RULES, "threads": inline(), "hands": Hands(**hands)} | given
     return Dispatcher(
         attempts=attempts or clockwork.store.attempts,
         client=line,
         routes={one.account: one for one in routes},
         rng=Random(1),
-        now=lambda: clockwork.now,
         **options,
     )
 
@@ -76,10 +77,10 @@ def test_worker_that_does_not_know_an_account_leaves_its_doorbells_to_others(clo
 
 def test_doorbell_places_one_call(clockwork: Clockwork):
     """The request carries the call, and Flower is told what came of it."""
-    job_id = enqueue(clockwork)
+    enqueue(clockwork)
     line = Line(Placed("c1"))
 
-    assert dispatcher(clockwork, line).answer("default") == f"placed {job_id}"
+    assert dispatcher(clockwork, line).answer("default") == "placed 1"
     assert [one["to"] for one in line.sent] == ["9000000002"]
     assert dispatcher(clockwork, line).answer("default") == "no: empty"
     assert len(line.sent) == 1
@@ -104,7 +105,7 @@ def test_mode_never_goes_up(clockwork: Clockwork, account, job, sent):
 
 def test_job_that_shall_ring_is_not_spent_on_a_request_that_rings_nobody(clockwork: Clockwork):
     """An account switched to developer stops before it, says why, and goes on when it is live."""
-    job_id = enqueue(clockwork, mode="live")
+    enqueue(clockwork, mode="live")
     line = Line(Placed("c"))
     tested = dispatcher(clockwork, line, route(mode="developer"))
     assert [tested.answer("default") for _ in range(2)] == ["no: held:account:default"] * 2
@@ -115,7 +116,7 @@ def test_job_that_shall_ring_is_not_spent_on_a_request_that_rings_nobody(clockwo
     AccountCheck(clockwork.store, frozenset({"default"}), "here").look()
     assert clockwork.store.holds.all() == [hold]
     AccountCheck(clockwork.store, frozenset({"default"}), "here", frozenset({"default"})).look()
-    assert dispatcher(clockwork, line, route(mode="live")).answer("default") == f"placed {job_id}"
+    assert dispatcher(clockwork, line, route(mode="live")).answer("default") == "placed 1"
     assert line.modes == ["live"]
 
 
@@ -187,7 +188,7 @@ def test_a_code_is_looked_up_once_for_an_attempt_and_a_call_read_once(
     def answered():
         return read_answer(Answer(200, {}, body), mode="live", secrets=(), now=clockwork.now)
 
-    assert dispatcher(clockwork, Line(answered)).answer("default").split()[0] in set(State)
+    assert dispatcher(clockwork, Line(answered)).answer("default").endswith(" 1")
     assert table.asked == [code]
     assert read.count(CONTENT) == 1
 
@@ -203,14 +204,61 @@ def test_unreadable_job_is_buried_and_nothing_sent(clockwork: Clockwork):
         assert line.sent == []
 
 
-def test_late_start_is_taken_back(clockwork: Clockwork):
-    """A request that was ready too late leaves no try behind."""
+@pytest.mark.parametrize("late", [False, True])
+def test_what_was_not_sent_is_taken_back(clockwork: Clockwork, late):
+    """A request that was ready too late, or lost its connection before, leaves no try behind."""
     job_id = enqueue(clockwork)
-    answer = dispatcher(clockwork, Line(NotSent("late", late=True))).answer("default")
+    answer = dispatcher(clockwork, Line(NotSent("why", late=late))).answer("default")
 
     job = clockwork.store.jobs.get(job_id)
-    assert answer == f"taken back {job_id}"
+    assert answer == "taken back 1"
     assert (job.state, job.tries, job.attempts) == (State.READY, 0, 0)
+
+
+@pytest.mark.parametrize(("late", "held"), [(False, 0), (True, 1)])
+def test_the_breaker_hears_of_late_starts_and_not_of_the_way(clockwork: Clockwork, late, held):
+    """A worker that is always late must not go round for ever; a way that is shut is no answer."""
+    enqueue(clockwork)
+    worker = dispatcher(clockwork, Line(NotSent("why", late=late)))
+    for _ in range(5):
+        assert worker.answer("default").startswith("taken back")
+        clockwork.forward(SECOND)
+
+    assert len(clockwork.store.holds.all()) == held
+
+
+class Away(Line):
+    """A client that no connection of can be had."""
+
+    def reserve(self, endpoint, most):
+        return []
+
+
+def test_without_a_connection_no_job_is_asked_for(clockwork: Clockwork):
+    """The doorbell is given back, the worker stands apart, and the job never heard of it."""
+    job_id = enqueue(clockwork)
+    bells, slept = clockwork.store.server.keys.bells("default"), []
+    clockwork.store.server.client.zadd(bells, {"b1": 1})
+    away = dispatcher(clockwork, Away(Placed("c")), sleep=slept.append)
+
+    assert away.answer("default", "b1") == "no: account default cannot be reached"
+    assert (slept, clockwork.store.server.client.zcard(bells)) == ([1.0], 0)
+    assert len(clockwork.store.jobs.get(job_id).events) == 1
+
+
+@pytest.mark.parametrize(
+    ("outcome", "free"), [(Placed("c"), 0), (None, 1), (Refused(lookup("1509")), 0)]
+)
+def test_a_connection_that_carried_nothing_is_given_back(clockwork: Clockwork, outcome, free):
+    """One that was reserved in vain serves the next doorbell."""
+    if outcome:
+        enqueue(clockwork)
+    line = Line(outcome)
+    given = []
+    line.give_back = lambda _, unused: given.extend(unused)  # type: ignore[method-assign]
+    dispatcher(clockwork, line).answer("default")
+
+    assert len(given) == free
 
 
 def test_late_start_after_its_lease_is_not_left_in_doubt(clockwork: Clockwork):
@@ -226,8 +274,8 @@ def test_late_start_after_its_lease_is_not_left_in_doubt(clockwork: Clockwork):
     answer = dispatcher(clockwork, Line(freeze)).answer("default")
 
     job = clockwork.store.jobs.get(job_id)
-    assert answer == f"scheduled {job_id}"
-    assert (job.state, job.tries) == (State.SCHEDULED, 1)
+    assert answer == "taken back 1"
+    assert (job.state, job.tries) == (State.READY, 0)
 
 
 def test_answer_that_nobody_wants_any_more_is_not_called_done(clockwork: Clockwork):
@@ -244,20 +292,20 @@ def test_answer_that_nobody_wants_any_more_is_not_called_done(clockwork: Clockwo
 
     answer = dispatcher(clockwork, Line(slow)).answer("default")
 
-    assert answer == f"too late: job {job_id} is no longer this attempt's"
+    assert answer == "too late 1"
     assert clockwork.store.jobs.get(job_id).state is State.DEAD
 
 
 def test_machine_that_slept_while_it_asked_sends_nothing(clockwork: Clockwork):
     """The sleep of a laptop does not carry a call from the evening into the night."""
-    job_id = enqueue(clockwork)
+    enqueue(clockwork)
     line = Line(Placed("c1"))
     # Asked, slept for eight hours with the answer already in the kernel, woke up.
     boottime = iter([0.0, 8 * 3600.0])
     answer = dispatcher(clockwork, line, boottime=lambda: next(boottime)).answer("default")
 
     assert line.sent == []
-    assert answer == f"taken back {job_id}"
+    assert answer == "taken back 1"
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt(), SystemExit(1), RuntimeError("bug")])
@@ -278,7 +326,8 @@ def test_waits_for_a_near_slot(clockwork: Clockwork):
     worker = dispatcher(clockwork, Line(Placed("c")), route(limits=limits))
     worker.answer("default")
 
-    assert worker.answer("default") == f"placed {second}"
+    assert worker.answer("default") == "placed 1"
+    assert clockwork.store.jobs.get(second).state is State.PLACED
     slow = dispatcher(clockwork, Line(Placed("c")), route(limits=Limits(0.1, 1, 9, 0, SECOND)))
     enqueue(clockwork)
     assert slow.answer("default") == "no: the meter is charged"
@@ -304,8 +353,11 @@ class Broken(Attempts):
     def settle(self, *args, **kwargs):
         return self._do("settle", *args, **kwargs)
 
-    def take_back(self, *args, **kwargs):
-        return self._do("take_back", *args, **kwargs)
+    def release(self, *args, **kwargs):
+        return self._do("release", *args, **kwargs)
+
+    def disown(self, *args, **kwargs):
+        return self._do("disown", *args, **kwargs)
 
 
 @pytest.mark.parametrize("ran", [True, False])
@@ -340,8 +392,8 @@ class Carrying(Broken):
         self._changes = changes
 
     def begin(self, ask):
-        reply = super().begin(ask)
-        return replace(reply, **self._changes) if isinstance(reply, Go) else reply
+        grant = super().begin(ask)
+        return replace(grant, jobs=tuple(replace(go, **self._changes) for go in grant.jobs))
 
 
 GOOD_RULES = {"max_tries": 3, "delays": {"agent": "1h"}, "not_same_day": [], "zone": "UTC"}
@@ -377,7 +429,7 @@ def test_redial_rules_that_cannot_be_read_ring_nobody(clockwork: Clockwork, redi
 
     job = clockwork.store.jobs.get(job_id)
     assert line.sent == []
-    assert (answer, job.state, job.code) == (f"dead {job_id}", State.DEAD, "unreadable_rules")
+    assert (answer, job.state, job.code) == ("dead 1", State.DEAD, "unreadable_rules")
 
 
 def test_redial_rules_that_can_be_read_hinder_nobody(clockwork: Clockwork):
@@ -400,7 +452,6 @@ UNDECIDED = [
     (Refused(lookup("1574")), State.DEAD),
     (Refused(lookup("1509")), State.DEAD),
     (Refused(lookup("1013")), State.DEAD),
-    (NotSent("connection refused"), State.DEAD),
 ]
 
 
@@ -424,7 +475,7 @@ def test_error_of_ours_behind_the_post_settles_by_the_outcome(
             raise OURS
 
     if part != "settle":
-        monkeypatch.setattr(f"dialer.dialing.dispatch.{part}", failing)
+        monkeypatch.setattr(f"dialer.dialing.calling.{part}", failing)
     broken = FailingOnce(clockwork, "", ran=False, times=int(part == "settle"))
     dispatcher(clockwork, Line(outcome), attempts=broken).answer("default")
 
@@ -438,10 +489,10 @@ def test_error_of_ours_behind_the_post_settles_by_the_outcome(
 
 def test_backoff_that_is_missing_loses_no_outcome(clockwork: Clockwork):
     """Settings without a row for a kind of refusal bury its jobs, not leave them in doubt."""
-    job_id = enqueue(clockwork)
+    enqueue(clockwork)
     bare = dispatcher(clockwork, Line(Refused(lookup("1501"))), rules=replace(RULES, backoffs={}))
 
-    assert bare.answer("default") == f"dead {job_id}"
+    assert bare.answer("default") == "dead 1"
 
 
 @pytest.mark.parametrize("logger", ["dialer.dispatch", "dialer.moves"])
@@ -466,7 +517,7 @@ def test_log_that_fails_decides_nothing(clockwork: Clockwork, caplog, logger, ou
     finally:
         logging.getLogger(logger).removeHandler(failing)
 
-    assert answer == f"{state} {job_id}"
+    assert answer == ("placed 1" if state is State.PLACED else "held 1")
     assert clockwork.store.jobs.get(job_id).state is state
 
 
@@ -511,6 +562,7 @@ def test_racing_workers_share_jobs_without_overlap(real_store):
         routes={"default": fast},
         rules=RULES,
         rng=Random(1),
+        threads=inline(),
     )
     fast.hours.windows = lambda now: EVER
     threads = [threading.Thread(target=worker.answer, args=("default",)) for _ in range(50)]
@@ -544,7 +596,8 @@ def test_crowd_of_blocked_jobs_costs_one_doorbell(clockwork: Clockwork):
     clockwork.store.suppression.add(["+911"], account=None, who="a", reason="b")
     good = enqueue(clockwork, priority=0)
 
-    assert dispatcher(clockwork, Line(Placed("c"))).answer("default") == f"placed {good}"
+    assert dispatcher(clockwork, Line(Placed("c"))).answer("default") == "placed 1"
+    assert clockwork.store.jobs.get(good).state is State.PLACED
     assert clockwork.store.jobs.counts()[State.SKIPPED] == len(blocked)
 
 
@@ -571,7 +624,8 @@ class Dying(Attempts):
 
     begin = Broken.begin
     settle = Broken.settle
-    take_back = Broken.take_back
+    release = Broken.release
+    disown = Broken.disown
 
     def place(self, line: Line, *args, **kwargs):
         self._at("before the request")
@@ -599,7 +653,6 @@ CRASHES = [
         (Doubtful("silence"), State.UNCONFIRMED),
         (Refused(lookup("1509")), State.DEAD),
         (Refused(lookup("1501")), State.PLACED),
-        (NotSent("refused"), State.PLACED),
     ],
 )
 def test_killed_at_every_point(clockwork: Clockwork, point, state, sent, outcome, settled):
@@ -608,7 +661,7 @@ def test_killed_at_every_point(clockwork: Clockwork, point, state, sent, outcome
     dying = Dying(clockwork, point)
     line = Line(outcome)
 
-    class DyingLine:
+    class DyingLine(Near):
         def place(self, *args, **kwargs):
             return dying.place(line, *args, **kwargs)
 
@@ -623,21 +676,22 @@ def test_killed_at_every_point(clockwork: Clockwork, point, state, sent, outcome
         clockwork.store.maintenance.due()
         fleet.answer("default")
 
-    retried = point == "after settle" and isinstance(outcome, NotSent | Refused) and not dead
+    retried = point == "after settle" and isinstance(outcome, Refused) and not dead
     assert clockwork.store.jobs.get(job_id).state is (state or settled)
     assert len(line.sent) == sent
     assert len(healthy.sent) == int(point == "before begin" or retried)
 
 
+@pytest.mark.parametrize("late", [False, True])
 @pytest.mark.parametrize(
-    ("point", "state"), [("before take_back", State.UNCONFIRMED), ("after take_back", State.READY)]
+    ("point", "state"), [("before release", State.UNCONFIRMED), ("after release", State.READY)]
 )
-def test_killed_while_taking_back(clockwork: Clockwork, point, state):
-    """A late start whose worker dies is doubt unless the store had it back."""
+def test_killed_while_taking_back(clockwork: Clockwork, point, state, late):
+    """What was not sent, and whose worker dies, is doubt unless the store had it back."""
     job_id = enqueue(clockwork)
     dying = Dying(clockwork, point)
     with pytest.raises(Killed):
-        dispatcher(clockwork, Line(NotSent("late", late=True)), attempts=dying).answer("default")
+        dispatcher(clockwork, Line(NotSent("why", late=late)), attempts=dying).answer("default")
     clockwork.forward(LEASE)
     clockwork.store.maintenance.reap()
 

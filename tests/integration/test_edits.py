@@ -153,7 +153,7 @@ def test_what_is_given_back_after_the_change_is_made_anew(field):
     wire = field.clock.begun()
     define(field)
     field.feeder.look("diwali")
-    assert field.clock.store.attempts.take_back(wire.token, "late")
+    assert field.clock.store.attempts.release([wire], "late")[0]
     begun = field.dial_all()
     assert wire.job_id not in {go.job_id for go in begun}
     field.tick()
@@ -244,7 +244,7 @@ def test_what_is_given_back_to_a_cancelled_campaign_is_taken_out(field):
     """Late to leave, and nobody wants it any more."""
     wire = field.clock.begun()
     field.steer("cancel", "diwali")
-    field.clock.store.attempts.take_back(wire.token, "late")
+    field.clock.store.attempts.release([wire], "late")
     field.tick()
     assert field.counts("diwali") == {"cancelled": 4}
 

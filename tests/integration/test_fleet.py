@@ -6,11 +6,12 @@ from datetime import timedelta
 from random import Random
 
 import pytest
-from dispatchkit import RULES, Line, route
+from dispatchkit import RULES, Line, Near, Open, inline, route
 from storekit import ALWAYS, LIMITS, PLACED, SECOND, Clockwork
 
 from dialer.bootstrap.worker import worker_parts
 from dialer.diagnosis.doctor import Level, judge_workers
+from dialer.dialing.calling import Hands
 from dialer.dialing.dispatch import Dispatcher
 from dialer.dialing.pacer import Pacer, WorkerIdentity
 from dialer.domain.call.call import ClickToCall
@@ -63,7 +64,8 @@ def pacer(clockwork: Clockwork, name: str, settings: str) -> Pacer:
         bells=Quick(clockwork.store.server),
         routes={"default": route()},
         rules=RULES_OF_BELLS,
-        worker=WorkerIdentity(name, {"settings": settings}, 8),
+        worker=WorkerIdentity(name, {"settings": settings}),
+        ways=Open(8),
         send=send_nowhere,
         upkeep=Upkeep(clockwork.store, period=10 * SECOND),
         beside=lambda step: step(),
@@ -192,7 +194,7 @@ def test_worker_started_again_under_its_name_counts_once(clockwork: Clockwork):
 def test_begin_refuses_other_settings_and_gives_the_bell_back(clockwork: Clockwork):
     """A doorbell that reaches the wrong worker rings nobody, and costs the right one no wait."""
     job_id = clockwork.enqueue(content=CONTENT, mode="live")
-    ((bell, _),) = ring(clockwork, "old", "one").bells
+    ((bell, *_),) = ring(clockwork, "old", "one").bells
     ring(clockwork, "new", "two")
     line = Line(PLACED)
     dispatchers = {
@@ -202,7 +204,8 @@ def test_begin_refuses_other_settings_and_gives_the_bell_back(clockwork: Clockwo
             routes={"default": route()},
             rules=replace(RULES, settings=settings),
             rng=Random(1),
-            now=lambda: clockwork.now,
+            threads=inline(),
+            hands=Hands(now=lambda: clockwork.now),
         )
         for settings in ("one", "two")
     }
@@ -211,8 +214,9 @@ def test_begin_refuses_other_settings_and_gives_the_bell_back(clockwork: Clockwo
     assert (line.sent, clockwork.store.jobs.counts()[State.DIALING]) == ([], 0)
     # A pacer of the fleet is woken, and plans another bell.
     assert clockwork.store.doorbells.wait(SECOND)
-    ((again, _),) = ring(clockwork, "old", "one").bells
-    assert dispatchers["one"].answer("default", again) == f"placed {job_id}"
+    ((again, *_),) = ring(clockwork, "old", "one").bells
+    assert dispatchers["one"].answer("default", again) == "placed 1"
+    assert clockwork.store.jobs.get(job_id).state is State.PLACED
 
 
 def test_worker_that_slept_through_the_change_does_not_dial(clockwork: Clockwork):
@@ -267,6 +271,8 @@ def test_status_and_doctor_show_a_worker_apart(cli, monkeypatch):
     ring(clockwork, "old", Settings.load().fingerprint())
     monkeypatch.setenv("DIALER_JOBS__MAX_TRIES", "3")
     parts = worker_parts(Settings.load())
+    monkeypatch.setattr(parts.client, "reserve", Near().reserve)
+    monkeypatch.setattr(parts.client, "give_back", Near().give_back)
     assert parts.dispatcher.answer("default") == "no: settings"
     parts.store.server.close()
     ring(clockwork, "new", Settings.load().fingerprint())

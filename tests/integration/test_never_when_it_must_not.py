@@ -504,7 +504,7 @@ def unexplained(world: RingWorld) -> Iterator[str]:
         if job is None:
             continue
         outcomes = [sent.outcome for sent in facts.sent if sent.key == key]
-        tries = sum(outcome in {"provider", "not_sent"} for outcome in outcomes)
+        tries = outcomes.count("provider")
         listed = facts.on_list(wanted, job.entered)
         too_many = any(
             wanted.rings(number) > most for number in wanted.numbers for most, _ in facts.caps

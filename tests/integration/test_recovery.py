@@ -6,14 +6,18 @@ from pathlib import Path
 
 import pytest
 from campaignkit import Field
+from dispatchkit import Line
 from storekit import PLACED, SECOND, Clockwork
 
 from dialer.bootstrap.store import store_of
 from dialer.bootstrap.worker import worker_parts
 from dialer.cli import main
+from dialer.client import Client
 from dialer.domain.holds.owners import MACHINES
 from dialer.domain.holds.scope import EVERYTHING
+from dialer.domain.job.codes import lookup
 from dialer.domain.job.job import State
+from dialer.domain.job.outcome import Refused
 from dialer.local.embedded_server import EmbeddedServer
 from dialer.maintenance.recovery import recover, suspects, unfinished
 from dialer.settings import Settings
@@ -37,6 +41,9 @@ def owners(clockwork: Clockwork) -> list[str]:
 
 def set_up(monkeypatch, server: EmbeddedServer) -> Settings:
     """Name the server and one account in the environment."""
+    there = Line(Refused(lookup("1501")))
+    for name in ("reserve", "give_back", "place"):
+        monkeypatch.setattr(Client, name, staticmethod(getattr(there, name)))
     monkeypatch.setenv("DIALER_REDIS_URL", server.url)
     monkeypatch.setenv("DIALER_BROKER_URL", server.broker_url)
     for name, value in ACCOUNT.items():
@@ -48,7 +55,7 @@ def run_on(settings: Settings) -> None:
     """Do what a worker does: it looks at its start, dials and ticks."""
     parts = worker_parts(settings)
     parts.upkeep.tick()
-    assert parts.dispatcher.answer("default").startswith("scheduled")
+    assert parts.dispatcher.answer("default").startswith("retried")
     parts.upkeep.tick()
     parts.store.server.close()
 

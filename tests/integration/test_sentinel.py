@@ -34,8 +34,7 @@ def begin(clockwork: Clockwork) -> Go | No:
     replies = []
 
     def answered() -> bool:
-        ask = clockwork.ask(windows=EVER)
-        reply = clockwork.store.attempts.begin(ask)
+        reply = clockwork.begin(windows=EVER)
         if isinstance(reply, Go | No):
             replies.append(reply)
         return bool(replies)

@@ -23,7 +23,7 @@ def plan(clockwork: Clockwork, account: str, places: int) -> list[str]:
     made = clockwork.store.doorbells.plan(
         account, LIMITS, ALWAYS, RULES, worker="w", record={}, capacity=places
     )
-    return [bell for bell, _ in made.bells]
+    return [bell for bell, *_ in made.bells]
 
 
 def fill(clockwork: Clockwork, account: str, count: int = 60) -> None:

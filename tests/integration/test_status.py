@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from clikit import attempt
@@ -10,7 +11,10 @@ from clikit import ended as put_ended
 
 from dialer.bootstrap.dialer import user_at
 from dialer.diagnosis import status as overview
+from dialer.domain.account.limits import Limits
+from dialer.domain.doorbell import PacerRules
 from dialer.domain.job.outcome import Placed
+from dialer.settings import Settings
 
 AGENTS = ("--set", "from=12,13", "--set", "fromType=Agent", "--column", "to=phone")
 
@@ -148,3 +152,31 @@ def test_whoever_asks_about_a_full_store_is_not_sent_to_start_a_worker(cli, full
     assert "workers:" not in ran.out
     reasons = [one["reason"] for one in cli("explain", full, "--json").record["reasons"]]
     assert (reasons[0], "workers" in reasons) == ("memory", False)
+
+
+def test_status_and_doctor_say_who_cannot_reach_what(cli):
+    """Which account, from where, since when and why; it is not taken for a worker apart."""
+    now = cli.store.server.time()
+    since = int(now.timestamp() - 60) * 1_000_000
+    cli.store.doorbells.plan(
+        "default",
+        Limits(1, 1, 1, 0, timedelta(minutes=5)),
+        (),
+        PacerRules(timedelta(seconds=1), timedelta(), timedelta(seconds=2)),
+        worker="w1",
+        record={
+            "host": "alpha",
+            "pid": 1,
+            "settings": Settings.load().fingerprint(),
+            "unreachable": {"default": {"since_us": since, "why": "connection refused"}},
+        },
+        capacity=0,
+    )
+    shown = " ".join(cli("status").out.split())
+    assert "unreachable account default, from alpha since " in shown
+    assert "connection refused → dialer doctor --probe, there" in shown
+    assert "settings are not those" not in shown
+    (worker,) = cli("status", "--json").record["workers"]
+    assert worker["unreachable"]["default"]["why"] == "connection refused"
+    found = " ".join(cli("doctor").out.split())
+    assert "w1 cannot reach account default since" in found

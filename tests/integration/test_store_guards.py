@@ -83,7 +83,7 @@ def test_begin_refuses_a_job_that_is_not_ready(clockwork: Clockwork):
 def test_begin_that_arrives_after_its_take_back_grants_nothing(clockwork: Clockwork):
     """A begin that was held up on a broken connection finds that nobody waits for it."""
     clockwork.enqueue()
-    assert not clockwork.store.attempts.take_back("late", "the answer to begin was lost")
+    assert clockwork.store.attempts.disown("late", "the answer to begin was lost") == 0
 
     assert not isinstance(clockwork.begin(token="late"), Go)
 
@@ -119,7 +119,7 @@ def test_starts_that_are_always_late_open_the_breaker(clockwork: Clockwork):
     clockwork.enqueue()
     for _ in range(5):
         go = clockwork.begun()
-        clockwork.store.attempts.take_back(go.token, "connecting took 300 ms", fault=True)
+        clockwork.store.attempts.release([go], "connecting took 300 ms", fault=True)
 
     assert clockwork.begin() == No("breaker")
     assert "connecting took 300 ms" in clockwork.store.holds.all()[0].reason

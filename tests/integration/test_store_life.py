@@ -15,7 +15,6 @@ from storekit import (
     SECOND,
     START,
     Clockwork,
-    decided,
     whole_state,
     windows,
 )
@@ -89,7 +88,7 @@ def test_settle_twice_changes_nothing(clockwork: Clockwork):
 
 TABLE = [
     (Placed("c"), State.PLACED, 1, True),
-    (NotSent("refused"), State.SCHEDULED, 1, False),
+    (NotSent("refused"), State.READY, 0, False),
     (REFUSED[Kind.PROVIDER], State.SCHEDULED, 1, False),
     (REFUSED[Kind.AGENT], State.SCHEDULED, 0, False),
     (REFUSED[Kind.CAPACITY], State.SCHEDULED, 0, False),
@@ -149,8 +148,8 @@ def test_take_back_leaves_no_trace_but_the_record(clockwork: Clockwork):
     job_id = clockwork.enqueue()
     go = clockwork.begun()
 
-    assert clockwork.store.attempts.take_back(go.token, "too slow")
-    assert not clockwork.store.attempts.take_back(go.token, "too slow")
+    assert clockwork.store.attempts.release([go], "too slow")[0]
+    assert not clockwork.store.attempts.release([go], "too slow")[0]
 
     job = clockwork.store.jobs.get(job_id)
     assert (job.state, job.tries, job.attempts) == (State.READY, 0, 0)
@@ -282,11 +281,9 @@ def test_settle_and_take_back_are_refused_from_every_wrong_state(clockwork: Cloc
     stranger = Go(job_id, "another token", 1, SECOND, 0, 0, 0, "developer", "", "{}")
     before = whole_state(clockwork.store)
 
-    assert not clockwork.store.attempts.settle(job_id, stranger.token, decided(stranger, PLACED))
-    assert not clockwork.store.attempts.take_back(stranger.token, "why")
-    after = whole_state(clockwork.store)
-    assert after.pop("{dialer}:grant:another token") == "", "the token is spent"
-    assert before == after
+    assert not clockwork.settle(stranger, PLACED)
+    assert not clockwork.release(stranger)
+    assert before == whole_state(clockwork.store)
 
 
 def test_an_attempt_that_is_over_takes_nothing_back(clockwork: Clockwork):
@@ -305,7 +302,7 @@ def test_an_attempt_that_is_over_takes_nothing_back(clockwork: Clockwork):
     before = whole_state(clockwork.store)
 
     for go in (first, late):
-        assert not clockwork.store.attempts.take_back(go.token, "too late")
+        assert not clockwork.store.attempts.release([go], "too late")[0]
     assert whole_state(clockwork.store) == before
 
 
@@ -323,7 +320,7 @@ def test_record_keeps_the_last_32_events(clockwork: Clockwork):
     """A job's record is bounded however often it is put back."""
     job_id = clockwork.enqueue()
     for _ in range(40):
-        clockwork.store.attempts.take_back(clockwork.begun().token, "slow")
+        clockwork.store.attempts.release([clockwork.begun()], "slow")
 
     assert len(clockwork.store.jobs.get(job_id).events) == 32
 

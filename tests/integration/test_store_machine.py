@@ -18,7 +18,6 @@ from hypothesis.stateful import (
 from storekit import (
     BREAKER,
     LEASE,
-    LIMITS,
     MOVABLE_CLOCK,
     REFUSED,
     SECOND,
@@ -28,7 +27,7 @@ from storekit import (
     whole_state,
 )
 
-from dialer.domain.job.attempt import Go, No
+from dialer.domain.job.attempt import Ended, Go, No
 from dialer.domain.job.job import Job, State
 from dialer.domain.job.outcome import Doubtful, NotSent, Placed
 from dialer.domain.job.settle import row_of
@@ -160,13 +159,15 @@ class StoreMachine(RuleBasedStateMachine):
         self.twice(lambda: self.store.jobs.enqueue([job], who="machine"))
         self.jobs[job.id] = Expected(State.SCHEDULED if later else State.READY, numbers)
 
-    @rule(limits=st.sampled_from([LIMITS]))
-    def begin(self, limits) -> None:
+    @rule(count=st.integers(1, 4))
+    def begin(self, count) -> None:
         self.clockwork.forward(SECOND)
-        ask = self.clockwork.ask()
-        reply = self.twice(lambda: self.store.attempts.begin(ask))
+        ask = self.clockwork.ask(count=count, lookahead=SECOND)
+        grant = self.twice(lambda: self.store.attempts.begin(ask))
         self.notice_skips()
-        if isinstance(reply, Go):
+        assert len(grant.jobs) <= count
+        assert self.store.attempts.begin(ask).jobs == grant.jobs
+        for reply in grant.jobs:
             assert reply.job_id not in self.lost
             job = self.jobs[reply.job_id]
             assert job.state is State.READY
@@ -198,7 +199,9 @@ class StoreMachine(RuleBasedStateMachine):
         late = job.state is State.UNCONFIRMED
         hold = ["default"] if row_of(outcome).verb == "hold" else []
         settlement = replace(decided(job.go, outcome, max_tries=3), hold=hold)
-        done = self.twice(lambda: self.store.attempts.settle(job_id, job.go.token, settlement))
+        done = self.twice(
+            lambda: self.store.attempts.settle([Ended(job_id, job.go.token, settlement)])[0]
+        )
         assert done, "an attempt may always say how it ended"
         if job.settled:
             return
@@ -212,7 +215,7 @@ class StoreMachine(RuleBasedStateMachine):
             return
         stranger = Go(job_id, "stranger", 1, SECOND, 0, 0, 0, "developer", "", "{}")
         before = self.snapshot()
-        assert not self.store.attempts.settle(job_id, "stranger", decided(stranger, outcome))
+        assert not self.clockwork.settle(stranger, outcome)
         assert before == self.snapshot()
 
     @rule(data=st.data())
@@ -220,7 +223,7 @@ class StoreMachine(RuleBasedStateMachine):
         job_id = self.some(data, State.DIALING)
         if job_id is not None:
             job = self.jobs[job_id]
-            assert self.twice(lambda: self.store.attempts.take_back(job.go.token, "slow"))
+            assert self.twice(lambda: self.store.attempts.release([job.go], "slow")[0])
             job.state = State.READY
 
     @rule(by=st.sampled_from([SECOND, 10 * SECOND, LEASE, 1000 * SECOND]))
@@ -289,9 +292,8 @@ class StoreMachine(RuleBasedStateMachine):
         if not early:
             job.state = into
             before = self.snapshot()
-            assert not self.store.attempts.settle(
-                job_id, job.go.token, decided(job.go, OUTCOMES[0])
-            )
+            ended = Ended(job_id, job.go.token, decided(job.go, OUTCOMES[0]))
+            assert self.store.attempts.settle([ended]) == [False]
             assert before == self.snapshot(), "a resolved attempt must be fenced off"
 
     @rule(number=st.sampled_from(["+911", "+912"]), add=st.booleans())
@@ -343,10 +345,9 @@ class StoreMachine(RuleBasedStateMachine):
         step = by if ahead else -by
         before = self.counts()
         self.clockwork.step(step)
-        ask = self.clockwork.ask()
         large = by > 3 * SECOND
         if large:
-            assert not isinstance(self.store.attempts.begin(ask), Go)
+            assert not isinstance(self.clockwork.begin(), Go)
         for _ in range(2):
             self.upkeep.tick()
             self.clockwork.forward(SECOND)
@@ -373,8 +374,7 @@ class StoreMachine(RuleBasedStateMachine):
         client.flushdb()
         if clock:
             client.set(f"{keys.prefix}test-clock", clock)
-        reply = self.store.attempts.begin(self.clockwork.ask())
-        assert reply == No("rollback")
+        assert self.clockwork.begin() == No("rollback")
         assert {one.owner for one in self.store.holds.all()} == {"witness"}
         recover(self.store, who="asha")
         self.store.holds.release("all", owner="recover", who="asha", reason="nothing is left")

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from campaignkit import Field
-from dispatchkit import RULES, Line, route
+from dispatchkit import RULES, Line, inline, route
 from storekit import LEASE, SECOND, Clockwork
 
+from dialer.dialing.calling import Hands
 from dialer.dialing.dispatch import Dispatcher
 from dialer.domain.call.call import ClickToCall
 from dialer.domain.job.codes import Kind, lookup, undocumented
@@ -48,7 +49,8 @@ def dispatcher(
         routes={"default": route()},
         rules=RULES,
         rng=Random(1),
-        now=lambda: clock.now,
+        threads=inline(),
+        hands=Hands(now=lambda: clock.now),
     )
 
 
@@ -282,7 +284,7 @@ class _Defective:
 
     def __init__(self, clock: Clockwork) -> None:
         self._real = clock.store.attempts
-        self.take_back = self._real.take_back
+        self.disown = self._real.disown
 
     def begin(self, ask):
         self._real.begin(ask)

@@ -8,7 +8,7 @@ from io import BytesIO
 
 import pytest
 from campaignkit import PERIOD, Field, campaign, number
-from dispatchkit import route
+from dispatchkit import Open, route
 from storekit import SECOND, Clockwork
 
 from dialer.dialing.pacer import Pacer, WorkerIdentity
@@ -86,8 +86,9 @@ def test_pacer_does_not_wait_for_upkeep(clockwork: Clockwork, monkeypatch):
         bells=clockwork.store.doorbells,
         routes={"default": route()},
         rules=RULES,
-        worker=WorkerIdentity("w", {}, 8),
-        send=lambda _account, bell: rung.append(bell),
+        worker=WorkerIdentity("w", {}),
+        ways=Open(8),
+        send=lambda _account, bell, _calls: rung.append(bell),
         upkeep=Slow(clockwork.store, period=timedelta(microseconds=1)),
         now=lambda: clockwork.now,
         sleep=lambda seconds: clockwork.forward(timedelta(seconds=seconds)),
@@ -129,8 +130,9 @@ def test_account_that_cannot_be_planned_for_keeps_no_other_from_its_calls(clockw
         bells=clockwork.store.doorbells,
         routes={"bad": route("bad"), "default": route()},
         rules=RULES,
-        worker=WorkerIdentity("w", {}, 8),
-        send=lambda account, _bell: rung.append(account),
+        worker=WorkerIdentity("w", {}),
+        ways=Open(8),
+        send=lambda account, _bell, _calls: rung.append(account),
         upkeep=Upkeep(clockwork.store, period=PERIOD),
         now=lambda: clockwork.now,
         sleep=lambda seconds: clockwork.forward(timedelta(seconds=seconds)),

@@ -32,9 +32,9 @@ MUTANTS = [
     ),
     Mutant(
         "an interim head and a reason may name one, too",
-        "dialer/client/client.py",
-        "beside = heard_beside(response)",
-        "beside = ()",
+        "dialer/client/adapter.py",
+        "[heard.reason, *strange]",
+        "()",
         CLIENT,
     ),
     Mutant(

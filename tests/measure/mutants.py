@@ -6,12 +6,13 @@ the tree. A mutant that survives its tests is a promise nobody checks. Run it
 by hand (`make mutants`); it prints what survived and exits 1 if anything did.
 """
 
-import os
-import shutil
-import subprocess
+import argparse
 import sys
 import tempfile
+from collections.abc import Iterator
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
+from queue import SimpleQueue
 
 import answer_mutants
 import calls_mutants
@@ -20,12 +21,15 @@ import list_mutants
 import reading_mutants
 import stop_mutants
 import surroundings_mutants
+import wire_mutants
 from mutant import LUA, Mutant
+from mutant_runs import Copy, hints, remember
 
-ROOT = Path(__file__).parents[2]
 DISPATCH = "tests/integration/test_dispatch.py"
 BELLS = "tests/integration/test_bells.py"
 STEPS = "tests/integration/test_clock_steps.py"
+DOUBTS = "tests/integration/test_clock_doubts.py"
+FLEET = "tests/integration/test_fleet.py"
 MEMORY = "tests/integration/test_store_memory.py"
 
 DAMAGE = "tests/integration/test_damage.py"
@@ -151,7 +155,7 @@ MUTANTS = [
         LUA + "prologue.lua",
         "local WENT_BACK = now < ERA.most - STEP",
         "local WENT_BACK = false",
-        STEPS,
+        DOUBTS,
     ),
     Mutant(
         "a rolled back server is noticed",
@@ -172,7 +176,7 @@ MUTANTS = [
         LUA + "life.lua",
         "  if FORGOTTEN then\n    stop_what_was_forgotten()",
         "  if FORGOTTEN then",
-        MEMORY,
+        DOUBTS,
     ),
     Mutant(
         "a step forward is held",
@@ -200,30 +204,30 @@ MUTANTS = [
         LUA + "meter.lua",
         "local back = math.max(0, math.min(1,",
         "local back = (math.min(1,",
-        STEPS,
+        DOUBTS,
     ),
     Mutant(
         "nothing is due by a doubtful clock",
         LUA + "due.lua",
         "if distrust() then",
         "if false then",
-        STEPS,
+        DOUBTS,
     ),
-    Mutant("no lease ends by one", LUA + "reap.lua", "if distrust() then", "if false then", STEPS),
+    Mutant("no lease ends by one", LUA + "reap.lua", "if distrust() then", "if false then", DOUBTS),
     Mutant(
-        "nothing is pruned by one", LUA + "prune.lua", "if distrust() then", "if false then", STEPS
+        "nothing is pruned by one", LUA + "prune.lua", "if distrust() then", "if false then", DOUBTS
     ),
     Mutant(
-        "no campaign ends by one", LUA + "sweep.lua", "if distrust() then", "if false then", STEPS
+        "no campaign ends by one", LUA + "sweep.lua", "if distrust() then", "if false then", DOUBTS
     ),
     Mutant(
         "no list is forgotten by one",
         LUA + "forget.lua",
         "if distrust() then",
         "if false then",
-        STEPS,
+        DOUBTS,
     ),
-    Mutant("nothing is fed by one", LUA + "feed.lua", "if doubt then", "if false then", STEPS),
+    Mutant("nothing is fed by one", LUA + "feed.lua", "if doubt then", "if false then", DOUBTS),
     Mutant(
         "no key is forgotten by one", LUA + "tidy.lua", "if distrust() then", "if false then", STEPS
     ),
@@ -377,7 +381,7 @@ MUTANTS = [
         LUA + "plan.lua",
         "redis.call('ZREM', P .. 'capacity', gone)",
         "",
-        BELLS,
+        FLEET,
     ),
     Mutant(
         "mode never goes up",
@@ -477,47 +481,53 @@ MUTANTS = [
     *calls_mutants.MUTANTS,
     *surroundings_mutants.MUTANTS,
     *reading_mutants.MUTANTS,
+    *wire_mutants.MUTANTS,
 ]
 
 
-def survives(mutant: Mutant, tree: Path) -> bool:
-    """Say whether the tests of one mutant pass."""
-    file = tree / mutant.file
-    text = file.read_text()
-    if text.count(mutant.old) != 1:
-        raise SystemExit(f"{mutant.promise}: its line stands {text.count(mutant.old)} times")
-    file.write_text(text.replace(mutant.old, mutant.new))
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", mutant.tests],
-            cwd=tree,
-            # Processes that a test starts elsewhere shall run the copy too.
-            env={**os.environ, "PYTHONPATH": str(tree)},
-            capture_output=True,
-            timeout=300,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return False
-    else:
-        return done.returncode == 0
-    finally:
-        file.write_text(text)
+def chosen(words: str, part: str) -> list[Mutant]:
+    """Choose the mutants whose promise holds the words, and of them the n-th of m parts."""
+    nth, parts = (int(number) for number in part.split("/"))
+    return [mutant for mutant in MUTANTS if words in mutant.promise][nth - 1 :: parts]
+
+
+def attempts(mutants: list[Mutant], at_once: int) -> Iterator[tuple[Mutant, str]]:
+    """Try mutants in so many copies at once; each with the test that noticed it, "" for none."""
+    known, copies = hints(), SimpleQueue[Copy]()
+
+    def attempt(mutant: Mutant) -> tuple[Mutant, str]:
+        copy = copies.get()
+        try:
+            return mutant, copy.noticed_by(mutant, known.get(mutant.promise, ""))
+        finally:
+            copies.put(copy)
+
+    with tempfile.TemporaryDirectory() as folder, ThreadPool(at_once) as pool:
+        for nth in range(at_once):
+            copies.put(Copy(Path(folder) / str(nth)))
+        tests = set[str]()
+        for mutant, test in pool.imap_unordered(attempt, mutants):
+            tests |= {test} - {""}
+            yield mutant, test
+        for test in copies.get().broken(tests):
+            raise SystemExit(f"{test} fails with every guard in its place")
 
 
 def main() -> int:
-    """Try every mutant whose promise holds the words given."""
-    words = " ".join(sys.argv[1:])
-    survivors = []
-    with tempfile.TemporaryDirectory() as folder:
-        tree = Path(folder) / "tree"
-        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".venv", ".git", ".hypothesis"))
-        for mutant in MUTANTS:
-            if words in mutant.promise:
-                alive = survives(mutant, tree)
-                print("SURVIVED" if alive else "caught  ", mutant.promise, flush=True)
-                survivors += [mutant] * alive
-    return 1 if survivors else 0
+    """Try the mutants that were asked for, and remember which test noticed each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("words", nargs="*", help="only promises that hold these words")
+    parser.add_argument("--part", default="1/1", help="1/4 is the first of four parts")
+    parser.add_argument("--at-once", type=int, default=2, help="how many are tried at once")
+    asked = parser.parse_args()
+    mutants, noticed = chosen(" ".join(asked.words), asked.part), dict[str, str]()
+    for mutant, test in attempts(mutants, asked.at_once):
+        print("caught  " if test else "SURVIVED", mutant.promise, flush=True)
+        if test:
+            noticed[mutant.promise] = test
+    remember(noticed, MUTANTS)
+    print(f"{len(noticed)} of {len(mutants)} caught")
+    return 0 if len(noticed) == len(mutants) else 1
 
 
 if __name__ == "__main__":

@@ -20,8 +20,8 @@ MUTANTS = [
     Mutant(
         "who takes no doorbells carries nothing",
         "dialer/dialing/pacer.py",
-        "capacity=self._worker.capacity if takes else 0",
-        "capacity=self._worker.capacity",
+        "capacity=self._ways.capacity(account) if takes else 0",
+        "capacity=self._ways.capacity(account)",
         "tests/integration/test_bells.py",
     ),
     Mutant(

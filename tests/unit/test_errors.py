@@ -8,8 +8,7 @@ import pytest
 from redis.exceptions import ConnectionError as RedisConnectionError
 
 from dialer import errors
-from dialer.client.wire import _unconnected
-from dialer.domain.job.outcome import NotSent
+from dialer.client.connection import _unconnected
 from dialer.errors import TOO_MANY_FILES, StoreUnavailable, out_of_files
 from dialer.store.redis.failures import translated
 
@@ -52,13 +51,13 @@ def test_a_name_that_cannot_be_looked_up_for_that_reason(monkeypatch):
     """The resolver needs a file too, and says only that it found nothing."""
     monkeypatch.setattr(errors, "_none_left", lambda: True)
     assert out_of_files(UNKNOWN_HOST)
-    assert _unconnected(UNKNOWN_HOST) == NotSent(TOO_MANY_FILES)
+    assert _unconnected(UNKNOWN_HOST).why == TOO_MANY_FILES
 
 
 @pytest.mark.parametrize("error", [FULL, OF_MACHINE])
 def test_a_call_was_not_sent_for_that_reason(error):
     """It is no trouble of the API's."""
-    assert _unconnected(error) == NotSent(TOO_MANY_FILES)
+    assert _unconnected(error).why == TOO_MANY_FILES
 
 
 def test_the_store_is_not_blamed_for_it():

@@ -47,6 +47,12 @@ _WORKERS: Listing[LiveWorker] = Listing(
         Column("takes_doorbells", "takes"),
         Column("settings"),
         Column("heard_seconds_ago", lambda one, look: seconds(look.now - one.heard)),
+        Column(
+            "unreachable",
+            lambda one, _: {
+                way.account: {"since": way.since, "why": way.why} for way in one.unreachable
+            },
+        ),
         Column("clock_skew_seconds", lambda one, _: seconds(one.skew)),
     )
 )
@@ -112,12 +118,22 @@ def _workers(seen: Overview) -> Iterator[tuple[str, str]]:
     for worker in seen.workers:
         if not worker.takes:
             yield "idle", f"{worker.name} takes no doorbells out of the broker, and so no calls"
+        elif worker.unreachable:
+            yield from _unreachable(worker, Look(seen.now))
+            continue
         elif not worker.capacity:
             text = "takes no calls: its settings are not those the others dial with"
             yield "apart", f"{worker.name} {text}"
         else:
             continue
         yield "", "→ dialer doctor"
+
+
+def _unreachable(worker: LiveWorker, look: Look) -> Iterator[tuple[str, str]]:
+    for one in worker.unreachable:
+        since = f" since {look.at(one.since)}" if one.since else ""
+        yield "unreachable", f"account {one.account}, from {worker.host}{since}: {one.why}"
+    yield "", "→ dialer doctor --probe, there; no job moves meanwhile, and it goes on by itself"
 
 
 def _broker(seen: Overview) -> Iterator[tuple[str, str]]:

@@ -2,13 +2,14 @@
 
 import importlib.util
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from stat import S_IROTH, S_IXOTH
 
 from dialer.diagnosis.doctor.finding import Finding, Level
 from dialer.diagnosis.doctor.server import UNEASY, judge_clock
 from dialer.domain.doorbell import QUEUE
-from dialer.domain.fleet import LiveWorker
+from dialer.domain.fleet import LiveWorker, Unreachable
 from dialer.errors import SettingsError
 from dialer.settings import Account
 from schedules.hours import CallingHours
@@ -29,6 +30,8 @@ def judge_workers(workers: Sequence[LiveWorker], fingerprint: str) -> Iterator[F
         if not worker.takes:
             text = f"{worker.name} takes no doorbells out of the broker, and so no calls"
             yield Finding(Level.FAIL, "workers", text, _TAKES)
+        elif worker.unreachable:
+            yield from map(partial(_judge_way, worker.name), worker.unreachable)
         elif not worker.capacity:
             text = f"{worker.name} takes no calls: other workers dial with other settings than its"
             yield Finding(Level.FAIL, "workers", f"{text} ({worker.settings})", step)
@@ -41,6 +44,13 @@ def judge_workers(workers: Sequence[LiveWorker], fingerprint: str) -> Iterator[F
             yield Finding(Level.OK, "workers", text)
         if worker.skew is not None and abs(worker.skew) > UNEASY:
             yield judge_clock(worker.skew, "worker_clock", f"{worker.name}'s")
+
+
+def _judge_way(worker: str, way: Unreachable) -> Finding:
+    since = f" since {way.since.isoformat(timespec='seconds')}" if way.since else ""
+    text = f"{worker} cannot reach account {way.account}{since}: {way.why}"
+    step = "look at base_url, and at name, firewall and network there; it goes on by itself"
+    return Finding(Level.FAIL, "workers", text, step)
 
 
 def judge_accounts(accounts: Mapping[str, Account]) -> Iterator[Finding]:

@@ -31,7 +31,7 @@ class Refused:
 
     Attributes:
         row: The provider's code and its consequences; a row of our own for
-            an answer without one ("http_404", "tls_certificate").
+            an answer without one ("http_404").
         message: The answer's own words, shortened, free of numbers and token.
         retry_after: The wait that the provider asked for; None for none.
     """
@@ -54,12 +54,12 @@ class Refused:
 @dataclass(frozen=True, slots=True)
 class NotSent:
     """
-    No byte of the request can have left this machine; nobody was rung.
+    No byte of the request can have left this machine; nobody was rung, and the job is taken back.
 
     Attributes:
         why: One clause for a person: "connection refused".
-        late: The request was ready after its `start_by`; our own slowness
-            and nobody's fault, so it is taken back instead of retried.
+        late: The request was ready after its `start_by`: our own slowness. Starts that are
+            always late must not go round for ever, so the breaker hears of them.
     """
 
     why: str

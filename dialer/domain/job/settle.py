@@ -40,7 +40,7 @@ class SettlementRow:
 
     Attributes:
         target: The state the job moves to.
-        verb: The word for it: placed, retry, defer, hold, bury, doubt.
+        verb: The word for it: placed, retry, defer, take_back, hold, bury, doubt.
         try_used: Whether one of the job's tries is gone.
         rang: Whether a phone may have rung, so that the customer's cap
             reservation and the live-call place are kept.
@@ -58,7 +58,8 @@ class SettlementRow:
 
 PLACED = SettlementRow(State.PLACED, "placed", True, True, Breaker.SUCCESS)
 DOUBT = SettlementRow(State.UNCONFIRMED, "doubt", True, True, Breaker.FAULT)
-NOT_SENT = SettlementRow(State.SCHEDULED, "retry", True, False, Breaker.FAULT, "provider")
+#: Nobody's fault: the way is kept open, or found shut, before a job is asked for.
+NOT_SENT = SettlementRow(State.READY, "take_back", False, False, Breaker.SILENT)
 REFUSED: dict[Kind, SettlementRow] = {
     Kind.PROVIDER: SettlementRow(State.SCHEDULED, "retry", True, False, Breaker.FAULT, "provider"),
     Kind.AGENT: SettlementRow(State.SCHEDULED, "defer", False, False, Breaker.SUCCESS, "agent"),

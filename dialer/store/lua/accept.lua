@@ -56,7 +56,7 @@ local function made(job, who, version)
   if not_after <= now then
     return 'late'
   end
-  SEQ = SEQ + 1
+  count_transition()
   local key, rank = job_key(id), us((9 - job.priority) * 100000000000000 + SEQ)
   local state = job.due_us > now and 'scheduled' or 'ready'
   redis.call('HSET', key, flat(job.call))
@@ -95,7 +95,6 @@ local function announce_accepted()
     refresh_lane(lane)
   end
   if SEQ > first then
-    redis.call('SET', P .. 'seq', us(SEQ))
     wake_pacer()
   end
 end

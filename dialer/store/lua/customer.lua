@@ -23,9 +23,12 @@ end
 
 -- Fewer numbers than were put on a do-not-call list: it was deleted, and what it held
 -- is unknown. A list of another type cannot be asked at all.
+local sizes = {}
+
 local function list_damage(account)
   for _, name in ipairs({'dnc', 'dnc:' .. account}) do
     local size = server.pcall('HLEN', P .. name)
+    sizes[name] = size
     if type(size) == 'table' or size < (tonumber(redis.call('HGET', P .. 'suppressed', name) or '') or 0) then
       return name
     end
@@ -41,11 +44,15 @@ local function count_suppressed(name, by)
   end
 end
 
+-- Is a number on a list? One that was found empty by this run has none.
+local function is_listed(name, number)
+  return sizes[name] ~= 0 and redis.call('HEXISTS', P .. name, number) == 1
+end
+
 -- Is one of the numbers on everybody's list, or on that of an account?
 local function on_do_not_call(account, numbers)
   for number in string.gmatch(numbers, '[^,]+') do
-    if redis.call('HEXISTS', P .. 'dnc', number) == 1
-      or redis.call('HEXISTS', P .. 'dnc:' .. account, number) == 1 then
+    if is_listed('dnc', number) or is_listed('dnc:' .. account, number) then
       return true
     end
   end
@@ -77,6 +84,9 @@ local function cap_allows(key, cap, rings, slot)
   return tonumber(entry[2]) + cap.per
 end
 
+-- Numbers that were found by this run not to have been rung.
+local unrung = {}
+
 -- The first moment, from `slot` on, at which gap and caps allow every number;
 -- nil when a cap never does. The second value names the rule that waits.
 local function customer_allows(numbers, rings, slot, rules)
@@ -84,11 +94,15 @@ local function customer_allows(numbers, rings, slot, rules)
   for number, count in each_customer(numbers, rings) do
     local key = P .. 'rung:' .. number
     local last = redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')
+    unrung[number] = not last[2]
     if rules.gap > 0 and last[2] and tonumber(last[2]) + rules.gap > at then
       at, why = tonumber(last[2]) + rules.gap, 'gap'
     end
     for _, cap in ipairs(rules.caps) do
-      local free = cap_allows(key, cap, count, slot)
+      local free = slot
+      if last[2] or count > cap.most then
+        free = cap_allows(key, cap, count, slot)
+      end
       if not free then
         return nil, 'cap'
       elseif free > at then
@@ -101,7 +115,12 @@ end
 
 -- The longest period that any rule asked about: a call under a short one must
 -- not forget the rings that a longer one counts.
+local longest_known
+
 local function longest_period(rules)
+  if longest_known and rules.longest <= longest_known then
+    return longest_known
+  end
   local _, known = apart('longest', redis.call, 'GET', P .. 'longest')
   known = tonumber(known or '')
   if not known then
@@ -117,8 +136,9 @@ local function longest_period(rules)
       -- Older rings were kept for the shorter period alone: some may be gone.
       redis.call('SET', P .. 'rings_since', us(now))
     end
-    return rules.longest
+    known = rules.longest
   end
+  longest_known = known
   return known
 end
 
@@ -126,11 +146,13 @@ local function reserve_rings(numbers, rings, attempt, latest, rules)
   local longest = longest_period(rules)
   for number, count in each_customer(numbers, rings) do
     local key = P .. 'rung:' .. number
-    redis.call('ZREMRANGEBYSCORE', key, '-inf', us(now - longest))
+    if not unrung[number] then
+      redis.call('ZREMRANGEBYSCORE', key, '-inf', us(now - longest))
+    end
+    unrung[number] = nil
     for nth = 1, count do
       redis.call('ZADD', key, us(latest), attempt .. '.' .. nth)
     end
-    redis.call('PEXPIRE', key, KEEP)
   end
 end
 
@@ -141,4 +163,18 @@ local function give_rings_back(numbers, rings, attempt)
     end
     wake_waiting(number)
   end
+end
+
+-- Undo a begin of which no byte was sent.
+-- Returns its account, or nil when the job is no longer that attempt's.
+local function give_back(id, token, why)
+  local job = record_of(id)
+  if not job or job.token ~= token or job.state ~= 'dialing' then
+    return nil
+  end
+  local account, attempt = lane_account(job.lane), id .. '.' .. job.attempt
+  apart('live:' .. account, end_live, job.lane, attempt)
+  give_rings_back(job.protected, job.rings, attempt)
+  move('take_back', id, 'ready', now, 'worker', why, nil, {token = '', attempt = us(job.attempt - 1)})
+  return account
 end

@@ -7,7 +7,7 @@
 -- --repair it rebuilds.
 
 local SPARE = '|in:|lane:|awake:|camps:|resting:|asleep|sleepers:|of:|started:|accounts|campaigns'
-  .. '|cal:|unknown:|open:|steps:|feeding|pulse:|bell|bells:|wake|workers|capacity|fleet|successor'
+  .. '|cal:|unknown:|open:|steps:|feeding|pulse:|bell|bells:|wake|workers|capacity|capacity:|fleet|successor'
   .. '|tick|holdings|released|waiting:|behind:|wanting|redrive:|pool:|holds|suppressed|era|'
 
 -- Text and no table: none is built for all the runs that meet no damage.

@@ -36,13 +36,15 @@ local function under_way(whose)
   return redis.call('ZCARD', posting)
 end
 
--- How many calls the live workers can carry at once.
-local function carried()
-  local calls = 0
-  for _, member in ipairs(redis.call('ZRANGEBYSCORE', P .. 'capacity', us(now), '+inf', 'LIMIT', 0, BOUND)) do
-    calls = calls + (tonumber(string.match(member, '=(%d+)$') or '') or 0)
+-- How many calls live workers can carry, and how many of them can carry any.
+-- whose  capacity, at once and of all accounts; capacity:<account>, more of that one now
+local function carried(whose)
+  local calls, workers = 0, 0
+  for _, member in ipairs(redis.call('ZRANGEBYSCORE', P .. whose, us(now), '+inf', 'LIMIT', 0, BOUND)) do
+    local one = tonumber(string.match(member, '=(%d+)$') or '') or 0
+    calls, workers = calls + one, workers + (one > 0 and 1 or 0)
   end
-  return calls
+  return calls, workers
 end
 
 -- How many more places an account may take of those that are free. While others have work
@@ -66,28 +68,25 @@ local function end_calls(whose)
 end
 
 -- How many more calls of an account may start, by its limits and by the workers it shares with
--- others; 0 and the reason when there is no room.
--- alone  asked by the worker that is there for one call: the account's first is not shared
+-- others, and what runs out first: posting, share, live.
+-- alone  asked by a worker that is there for its calls: the account's first is not shared
 local function room_of(account, limits, alone)
   local posting = under_way(account)
-  local room = limits.posting - posting
+  local room, why = limits.posting - posting, 'posting'
   if room < 1 then
-    return 0, 'posting'
+    return 0, why
   end
-  if posting > 0 or not alone then
-    local free = carried() - redis.call('ZCARD', P .. 'in:dialing')
-    local share = share_left(account, posting, free)
-    if posting > 0 and share < 1 then
-      return 0, 'share'
-    end
-    room = alone and room or math.min(room, free, share)
+  local share = share_left(account, posting, carried('capacity') - redis.call('ZCARD', P .. 'in:dialing'))
+  if alone and posting == 0 then
+    share = math.max(share, 1)
+  end
+  if share < room then
+    room, why = math.max(0, share), 'share'
   end
   -- Read without a limit too: a call that could not be noted must not begin.
   local live = redis.call('ZCARD', P .. 'live:' .. account)
-  if limits.live > 0 and live >= limits.live then
-    return 0, 'live'
-  elseif limits.live > 0 then
-    room = math.min(room, limits.live - live)
+  if limits.live > 0 and limits.live - live < room then
+    room, why = math.max(0, limits.live - live), 'live'
   end
-  return room
+  return room, why
 end

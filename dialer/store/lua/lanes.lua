@@ -63,15 +63,21 @@ local function enter_rested(account)
   end
 end
 
+-- Lanes whose turn it was in this run, and which were not put to sleep since.
+local AWAKE = {}
+
 -- The index of awake lanes says for each the rank of its best job.
 local function refresh_lane(lane)
   local awake = awake_key(lane)
   local head = redis.call('ZRANGE', P .. 'lane:' .. lane, 0, 0, 'WITHSCORES')
-  if #head == 0 or redis.call('ZSCORE', P .. 'asleep', lane) then
+  if #head == 0 or not AWAKE[lane] and redis.call('ZSCORE', P .. 'asleep', lane) then
     redis.call('ZREM', awake, lane)
     return
   end
   redis.call('ZADD', awake, head[2], lane)
+  if AWAKE[lane] then
+    return
+  end
   local campaign, account = lane_campaign(lane), lane_account(lane)
   if campaign and not redis.call('ZSCORE', P .. 'resting:' .. account, campaign) then
     enter(account, campaign)
@@ -79,6 +85,7 @@ local function refresh_lane(lane)
 end
 
 local function put_to_sleep(lane, until_us)
+  AWAKE[lane] = nil
   redis.call('ZADD', P .. 'asleep', us(until_us), lane)
   redis.call('ZREM', awake_key(lane), lane)
 end
@@ -150,7 +157,7 @@ end
 
 -- Books that cannot be written keep nothing from happening; `--repair` counts anew.
 local function book(campaign, field, by)
-  apart('camp:' .. campaign, redis.call, 'HINCRBY', P .. 'camp:' .. campaign, field, by)
+  count_up('camp:' .. campaign, field, by)
 end
 
 -- Has its campaign come to its end, so that nothing may bring a job back?
@@ -202,7 +209,7 @@ local function count_move(lane, id, from, to)
         end
       end)
     end
-  elseif redis.call('SREM', open, id) == 1 then
+  elseif from ~= 'dialing' and redis.call('SREM', open, id) == 1 then
     book(campaign, group, -1)
   end
 end
@@ -222,6 +229,6 @@ end
 local function note_pulse(lane, word)
   local campaign = lane_campaign(lane)
   if campaign then
-    redis.call('HINCRBY', P .. 'pulse:' .. campaign, us(math.floor(now / 3600000000)) .. ':' .. word, 1)
+    count_up('pulse:' .. campaign, us(math.floor(now / 3600000000)) .. ':' .. word, 1)
   end
 end

@@ -5,10 +5,16 @@
 --
 -- Returns  {}
 
-for _, member in ipairs(redis.call('ZRANGE', P .. 'capacity', 0, BOUND)) do
-  if string.match(member, '^(.*)=') == ask.worker then
-    redis.call('ZREM', P .. 'capacity', member)
+local function forget(key)
+  for _, member in ipairs(redis.call('ZRANGE', key, 0, BOUND)) do
+    if string.match(member, '^(.*)=') == ask.worker then
+      redis.call('ZREM', key, member)
+    end
   end
+end
+forget(P .. 'capacity')
+for _, account in ipairs(redis.call('SRANDMEMBER', P .. 'accounts', BOUND)) do
+  forget(P .. 'capacity:' .. account)
 end
 redis.call('HDEL', P .. 'workers', ask.worker)
 if redis.call('ZCOUNT', P .. 'capacity', us(now), '+inf') == 0 then

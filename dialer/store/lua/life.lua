@@ -3,35 +3,52 @@
 -- The fields of a record that are numbers.
 local COUNTED = {'rank', 'tries', 'misses', 'attempt', 'not_after_us', 'lead_us', 'ring_us', 'talk_us'}
 
--- Jobs whose records were found sound by this run: no step of it takes that from one.
-local SOUND = {}
+-- Records that were read and found sound by this run: no step of it takes that from one.
+local RECORDS = {}
 
--- Why the record of a job cannot be used; nil when it can.
-local function unusable(id)
-  if SOUND[id] then
-    return nil
-  end
-  local job = server.pcall('HMGET', job_key(id), 'state', 'lane', 'account', 'protected', 'content',
-    unpack(COUNTED))
-  if job.err then
-    return 'its record is no hash'
-  elseif not job[1] then
-    local known = redis.call('EXISTS', job_key(id)) == 1 and redis.call('HEXISTS', job_key(id), 'was') == 0
-    return known and 'its record has no state' or 'missing'
-  elseif not STATES[job[1]] then
-    return 'its record has no such state: ' .. job[1]
-  elseif not job[2] or not lane_pool(job[2]) or lane_account(job[2]) ~= job[3] then
+local function fault_of(job)
+  if not job.state then
+    return (job.was or not next(job)) and 'missing' or 'its record has no state'
+  elseif not STATES[job.state] then
+    return 'its record has no such state: ' .. job.state
+  elseif not job.lane or not lane_pool(job.lane) or lane_account(job.lane) ~= job.account then
     return 'its record has no lane'
-  elseif not job[4] or not job[5] then
+  elseif not job.protected or not job.content then
     return 'its record has no call'
   end
-  for i, field in ipairs(COUNTED) do
-    if not string.match(job[5 + i] or '', '^%-?%d+$') then
+  for _, field in ipairs(COUNTED) do
+    if not string.match(job[field] or '', '^%-?%d+$') then
       return 'its record has no ' .. field
     end
   end
-  SOUND[id] = true
-  return nil
+end
+
+-- The record of a job, by its fields: read once, and kept as `move` leaves it.
+-- Returns nil and why when it cannot be used.
+local function record_of(id)
+  if RECORDS[id] then
+    return RECORDS[id]
+  end
+  local found = server.pcall('HGETALL', job_key(id))
+  if found.err then
+    return nil, 'its record is no hash'
+  end
+  local job = {}
+  for i = 1, #found, 2 do
+    job[found[i]] = found[i + 1]
+  end
+  local why = fault_of(job)
+  if why then
+    return nil, why
+  end
+  RECORDS[id] = job
+  return job
+end
+
+-- Why the record of a job cannot be used; nil when it can.
+local function unusable(id)
+  local _, why = record_of(id)
+  return why
 end
 
 -- Take a job without a usable record out of an index, and name it. Of one that is gone a
@@ -61,24 +78,29 @@ local function with_job(id, state, step)
   end
 end
 
+-- Of these the worker writes the line: it knows the whole attempt.
+local UNTOLD = {begin = true, settle = true, take_back = true}
+
 -- Move one job along one arrow and into the index of its new state.
 -- `score` orders that index: due time, lease end, or simply now.
 -- `word` names the reason of a skip: deadline, do_not_call, cap or time.
+-- `more` are further fields of its record that change in the same step.
 -- Returns nil, or the state that the arrow does not start from or lead to.
-local function move(verb, id, to, score, who, why, word)
-  local key, damage = job_key(id), unusable(id)
+local function move(verb, id, to, score, who, why, word, more)
+  local job, damage = record_of(id)
   if damage then
     return damage == 'missing' and damage or 'damaged'
   end
-  local job = redis.call('HMGET', key, 'lane', 'attempt', 'state', 'protected')
-  local lane, from = job[1], job[3]
+  local lane, from, fields = job.lane, job.state, more or {}
   if not leads(verb, 'from', from) or not leads(verb, 'to', to) then
     return from
   end
   if verb == 'skip' then
-    note_skip(lane, word, redis.call('HGET', key, 'reason'))
+    note_skip(lane, word, job.reason)
   end
-  redis.call('ZREM', P .. 'in:' .. from, id)
+  if from ~= to then
+    redis.call('ZREM', P .. 'in:' .. from, id)
+  end
   redis.call('ZADD', P .. 'in:' .. to, us(score), id)
   if from == 'ready' then
     redis.call('ZREM', P .. 'lane:' .. lane, id)
@@ -86,19 +108,25 @@ local function move(verb, id, to, score, who, why, word)
   elseif from == 'dialing' then
     redis.call('ZREM', P .. 'posting:' .. lane_account(lane), id)
   end
-  redis.call('HSET', key, 'state', to, 'entered_us', us(now), 'reason', why)
-  note(key, from, to, who, why)
-  tell_of_job(verb, id, job[2], lane, from, to, who, why)
+  fields.state, fields.entered_us, fields.reason = to, us(now), why
+  fields.log = noted(job.log or '', from, to, who, why)
+  fields.due_us = to == 'scheduled' and us(score) or nil
+  redis.call('HSET', job_key(id), flat(fields))
+  for field, value in pairs(fields) do
+    job[field] = value
+  end
+  if not UNTOLD[verb] then
+    tell_of_job(verb, id, job.attempt, lane, from, to, who, why)
+  end
   if to == 'ready' then
-    redis.call('ZADD', P .. 'lane:' .. lane, redis.call('HGET', key, 'rank'), id)
+    redis.call('ZADD', P .. 'lane:' .. lane, job.rank, id)
     refresh_lane(lane)
     wake_pacer()
   elseif to == 'scheduled' then
-    redis.call('HSET', key, 'due_us', us(score))
     wake_pacer()
   end
-  if to ~= 'ready' and to ~= 'scheduled' and to ~= 'dialing' then
-    let_others_pass(id, job[4])
+  if (from == 'ready' or from == 'scheduled') and to ~= 'ready' and to ~= 'scheduled' and to ~= 'dialing' then
+    let_others_pass(id, job.protected)
   end
   count_move(lane, id, from, to)
   count_transition()
@@ -112,8 +140,12 @@ local function note_hold(verb, scope, owner, who, reason)
   tell('hold', verb, scope, owner, who, reason)
 end
 
+-- What is known of scopes since this run began, and did not change in it.
+local HELD = {}
+
 -- Set again for the same reason by the same one it stays as it is: its time says since when.
 local function add_hold(scope, owner, who, reason)
+  HELD[scope] = nil
   -- First: what is named there is held, even where its record cannot be written.
   redis.call('SADD', P .. 'holds', scope)
   local _, was = apart('hold:' .. scope, function()
@@ -129,8 +161,11 @@ end
 
 -- Is a scope held? Also when its record was lost: the list of all holds still names it.
 local function is_held(scope)
-  return redis.call('EXISTS', P .. 'hold:' .. scope) == 1
-    or redis.call('SISMEMBER', P .. 'holds', scope) == 1
+  if HELD[scope] == nil then
+    HELD[scope] = redis.call('EXISTS', P .. 'hold:' .. scope) == 1
+      or redis.call('SISMEMBER', P .. 'holds', scope) == 1
+  end
+  return HELD[scope]
 end
 
 -- The hold on one agent of a pool, as "account/agent:12"; nil for none.
@@ -163,6 +198,7 @@ local function let_go(scope)
 end
 
 local function drop_hold(scope, owner, who, reason)
+  HELD[scope] = nil
   local key = P .. 'hold:' .. scope
   local gone = redis.call('HDEL', key, owner)
   if owner == 'damaged' and type(server.pcall('HLEN', key)) == 'table' then

@@ -2,24 +2,28 @@
 -- uses: meter, gate
 -- Plan doorbells for one account, and announce the caller as a live worker.
 --
--- A doorbell lets one worker try one `begin`. As many are planned as the
--- meter will allow within the horizon, work is ready for, the account may
--- have on the wire, and live workers can carry, less those unanswered.
+-- A doorbell lets one worker begin so many calls. Doorbells are planned for as many calls as the
+-- meter will allow within the horizon, work is ready for, the account may have on the wire, and
+-- live workers can start, less those of the unanswered ones. One stands for all whose slots the
+-- worker can be granted at once when it comes; it is named <number>.<calls>.
 --
 -- ask.account
 -- ask.limits       the account's in the caller's settings, by name
 -- ask.windows      of the account, "open-close,..." in us
 -- ask.horizon_us
 -- ask.lead_us      how early a bell goes out
+-- ask.spread_us    slots no later than the first by this share a bell
 -- ask.patience_us  how long after it was due it counts as unanswered
 -- ask.worker       its name
 -- ask.record       of the worker, JSON
--- ask.capacity     calls at once
+-- ask.capacity     calls that it carries at once, 0 when it takes no doorbells
+-- ask.free         more calls of this account that it can start now
 -- ask.gone_us      after which a silent worker is gone
 -- ask.settings     fingerprint of its settings
 --
 -- Returns  {now, next look, next alarm, last tick (all us, 0 = none), fingerprint of the fleet,
---           bell, due, bell, due, ...}
+--           calls that the account could start now if its meter allowed them, workers to start
+--           them, bell, calls, due, bell, calls, due, ...}
 --          The alarm is when time alone makes a job ready; `due` does that.
 
 local account, worker = ask.account, ask.worker
@@ -38,6 +42,8 @@ end
 -- capacity. They take over when no worker of the fleet was heard for so long although they
 -- were: a restart, or a server that was away, must not change the settings of the fleet.
 local GRACE = 20000000
+-- When places are short: how soon to look again while nothing is under way, and while something is.
+local GLANCE, GATHER = 50000, 100000
 -- For so long an account counts as one that has work: its pacer looks again before.
 local WANTS = 5000000
 local fleet, mine = redis.call('GET', P .. 'fleet'), ask.settings
@@ -73,8 +79,20 @@ elseif may_take_over() then
   fleet = mine
 end
 redis.call('HSET', P .. 'workers', worker, ask.record)
-redis.call('ZADD', P .. 'capacity', us(now + ask.gone_us),
-  worker .. '=' .. us(fleet == mine and ask.capacity or 0))
+local can = P .. 'capacity:' .. account
+for _, member in ipairs(redis.call('ZRANGE', can, 0, BOUND)) do
+  if string.match(member, '^(.*)=') == worker then
+    redis.call('ZREM', can, member)
+  end
+end
+local function announce(key, calls)
+  redis.call('ZADD', key, us(now + ask.gone_us), worker .. '=' .. us(fleet == mine and calls or 0))
+end
+announce(P .. 'capacity', ask.capacity)
+announce(can, ask.free)
+if not doubt then
+  redis.call('ZREMRANGEBYSCORE', can, '-inf', '(' .. us(now))
+end
 
 -- The next moment at which time alone makes something ready.
 local function next_alarm()
@@ -93,8 +111,8 @@ local function last_tick()
   return us(tick <= now and tick or 0)
 end
 
-local function answer(next_look, planned)
-  local reply = {us(now), us(next_look), us(next_alarm()), last_tick(), fleet}
+local function answer(next_look, planned, startable, workers)
+  local reply = {us(now), us(next_look), us(next_alarm()), last_tick(), fleet, us(startable or 0), us(workers or 1)}
   for _, word in ipairs(planned or {}) do
     reply[#reply + 1] = word
   end
@@ -141,11 +159,22 @@ local function next_turn()
   return tonumber(redis.call('ZRANGE', P .. 'resting:' .. account, 0, 0, 'WITHSCORES')[2] or '0')
 end
 
-local function places()
+-- Calls of doorbells that nobody has answered yet.
+local function unanswered_calls()
   redis.call('ZREMRANGEBYSCORE', bells, '-inf', us(now))
+  local calls = 0
+  for _, bell in ipairs(redis.call('ZRANGE', bells, 0, BOUND)) do
+    calls = calls + (tonumber(string.match(bell, '%.(%d+)$') or '') or 1)
+  end
+  return calls
+end
+
+local function places()
   redis.call('ZREMRANGEBYSCORE', P .. 'wanting', '-inf', us(now))
   redis.call('ZADD', P .. 'wanting', us(now + WANTS), account)
-  return (room_of(account, limits))
+  local startable, workers = carried('capacity:' .. account)
+  local free = carried('capacity') - redis.call('ZCARD', P .. 'in:dialing')
+  return math.max(0, math.min(room_of(account, limits), startable, free)), workers
 end
 
 if fleet ~= mine or doubt then
@@ -163,27 +192,44 @@ local want = ready_jobs(limits.posting)
 if want == 0 then
   return answer(next_turn())
 end
-local most = math.min(places(), probing and 1 or want)
-local unanswered = redis.call('ZCARD', bells)
+
+local planned = {}
+-- One doorbell for calls from a slot on.
+local function plan_bell(slot, calls)
+  local due = math.max(now, slot - ask.lead_us)
+  local bell = us(redis.call('INCR', P .. 'bell')) .. '.' .. us(calls)
+  redis.call('ZADD', bells, us(due + ask.patience_us), bell)
+  planned[#planned + 1] = bell
+  planned[#planned + 1] = us(calls)
+  planned[#planned + 1] = us(due)
+end
+
+local room, workers = places()
+local most, unanswered = math.min(room, probing and 1 or want), unanswered_calls()
 local tat = arrival_of(account, limits.interval)
-local planned, slot, nth = {}, 0, 0
+local slot, nth, from, calls = 0, 0, nil, 0
 while true do
   slot = math.max(now, slot_at(tat, limits))
   if slot > now + ask.horizon_us or nth >= most then
     break
   end
-  tat = math.max(tat, slot) + limits.interval
-  nth = nth + 1
+  tat, nth = math.max(tat, slot) + limits.interval, nth + 1
   if nth > unanswered then
-    local due = math.max(now, slot - ask.lead_us)
-    local bell = us(redis.call('INCR', P .. 'bell'))
-    redis.call('ZADD', bells, us(due + ask.patience_us), bell)
-    planned[#planned + 1] = bell
-    planned[#planned + 1] = us(due)
+    if from and slot - from > ask.spread_us then
+      plan_bell(from, calls)
+      from, calls = nil, 0
+    end
+    from, calls = from or slot, calls + 1
   end
 end
-if nth >= most then
-  -- Something else than the meter is short; a settle or an enqueue may mend it.
-  return answer(now + 50000, planned)
+if from then
+  plan_bell(from, calls)
 end
-return answer(slot - ask.horizon_us, planned)
+local startable = math.min(room, want)
+if nth >= most then
+  -- Something else than the meter is short; a settle or an enqueue may mend it. What is freed
+  -- meanwhile is gathered, so that a doorbell is not for one call each.
+  local idle = #planned == 0 and unanswered == 0 and redis.call('ZCARD', P .. 'posting:' .. account) == 0
+  return answer(now + (idle and GLANCE or GATHER), planned, startable, workers)
+end
+return answer(slot - ask.horizon_us, planned, startable, workers)

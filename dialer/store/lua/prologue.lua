@@ -25,11 +25,34 @@ end
 -- The highest transition number: what a process has seen once must never be
 -- missing again, or the server has forgotten what it acknowledged.
 local _, SEQ = apart('seq', redis.call, 'GET', P .. 'seq')
+local SEQ_IS_SOUND = tonumber(SEQ or '0') ~= nil
 SEQ = tonumber(SEQ or '') or 0
 
+-- What is counted up by a script is written once, when it is over: see written_down.
+local transitions, sums = 0, {}
+
 local function count_transition()
-  local counted, seq = apart('seq', redis.call, 'INCR', P .. 'seq')
-  SEQ = counted and seq or SEQ
+  SEQ, transitions = SEQ + 1, transitions + 1
+end
+
+-- Count a field of a hash up; damage keeps nothing from happening, and is named after its key.
+local function count_up(key, field, by)
+  local fields = sums[key] or {}
+  sums[key], fields[field] = fields, (fields[field] or 0) + by
+end
+
+local function written_down()
+  if transitions > 0 then
+    local counted, seq = apart('seq', redis.call, 'INCRBY', P .. 'seq', transitions)
+    SEQ = counted and seq or SEQ
+  end
+  for key, fields in pairs(sums) do
+    for field, by in pairs(fields) do
+      if by ~= 0 then
+        apart(key, redis.call, 'HINCRBY', P .. key, field, by)
+      end
+    end
+  end
 end
 
 -- A step of the clock that is lived through; a longer silence between two scripts than living
@@ -99,15 +122,13 @@ local function job_key(id)
   return P .. 'job:' .. id
 end
 
--- Append one arrow to the record of a job; the last 32 are kept.
-local function note(key, from, to, who, why)
-  local log = redis.call('HGET', key, 'log') or ''
+-- The log of a job with one more arrow; the last 32 are kept.
+local function noted(log, from, to, who, why)
   local _, lines = string.gsub(log, '\n', '')
   if lines >= 32 then
     log = string.sub(log, string.find(log, '\n', 1, true) + 1)
   end
-  log = log .. us(now) .. '\t' .. from .. '\t' .. to .. '\t' .. who .. '\t' .. why .. '\n'
-  redis.call('HSET', key, 'log', log)
+  return log .. us(now) .. '\t' .. from .. '\t' .. to .. '\t' .. who .. '\t' .. why .. '\n'
 end
 
 local function lane_account(lane)

@@ -15,16 +15,14 @@ local reply = {}
 local why = 'no word from the worker within the lease'
 local late = redis.call('ZRANGEBYSCORE', P .. 'in:dialing', '-inf', us(now), 'LIMIT', 0, ask.most)
 local function give_up(id)
-  local key = job_key(id)
-  local job = redis.call('HMGET', key, 'token', 'account', 'lane')
-  if move('expire', id, 'unconfirmed', now, 'reaper', why) then
+  local job = record_of(id)
+  local counted = {tries = us(job.tries + 1), misses = '0'}
+  if move('expire', id, 'unconfirmed', now, 'reaper', why, nil, counted) then
     return
   end
-  redis.call('HINCRBY', key, 'tries', 1)
-  redis.call('HSET', key, 'misses', 0)
-  note_pulse(job[3], 'unconfirmed')
+  note_pulse(job.lane, 'unconfirmed')
   reply[#reply + 1] = id
-  apart('breaker:' .. job[2], tell_breaker, job[2], job[1], 'fault', ask.breaker, why)
+  apart('breaker:' .. job.account, tell_breaker, job.account, job.token or '', 'fault', ask.breaker, why, true)
 end
 for _, id in ipairs(late) do
   with_job(id, 'dialing', give_up)

@@ -43,9 +43,9 @@ local function make_anew(new)
   local same = job[2] == new.digests[1] and job[3] == not_after and job[4] == lane
   if MAY[job[1]] then
     if not same then
-      redis.call('HSET', key, 'not_after_us', not_after, flat(new.call))
+      local log = noted(redis.call('HGET', key, 'log') or '', job[1], job[1], 'feeder', WHY)
+      redis.call('HSET', key, 'not_after_us', not_after, 'log', log, flat(new.call))
       put_in_place(id, job, lane, new.call.protected)
-      note(key, job[1], job[1], 'feeder', WHY)
       tell_of_job('remake', id, '', lane, job[1], job[1], 'feeder', 'its campaign was changed')
       made = made + 1
     end

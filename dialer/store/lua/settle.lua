@@ -1,42 +1,26 @@
 #!lua flags=allow-oom
 -- uses: meter, breaker, customer
--- Record how an attempt ended. The caller has decided; this makes it one step.
+-- Record how attempts ended, each in a step of its own. The caller has decided.
 --
--- ask.job, ask.token     its id, and the token of the attempt
--- ask.target             state
--- ask.delay_us           before the next attempt (scheduled only)
--- ask.try_used           whether a try is used
--- ask.rang               whether a phone may have rung
--- ask.result             what the breaker learns: success, fault or -
--- ask.breaker            when faults stop an account (breaker.lua)
--- ask.pool_sleep_us      0 for none
--- ask.cut_rate           whether to cut the rate
--- ask.code, ask.reason, ask.call_id
--- ask.suppress           number to put on the do-not-call list, "" for none
--- ask.fault              "code parameter=value" of a refused parameter, "" for none
--- ask.hold               accounts to hold
+-- ask.breaker    when faults stop an account (breaker.lua)
+-- ask.ended      of each
+--   job, token     its id, and the fence of the attempt
+--   target         state
+--   delay_us       before the next attempt (scheduled only)
+--   try_used       whether a try is used
+--   rang           whether a phone may have rung
+--   result         what the breaker learns: success, fault or -
+--   pool_sleep_us  0 for none
+--   cut_rate       whether to cut the rate
+--   code, reason, call_id
+--   suppress       number to put on the do-not-call list, "" for none
+--   fault          "code parameter=value" of a refused parameter, "" for none
+--   hold           accounts to hold
 --
--- Returns  {"settled", state}   done, or done before with this token
---          {"fenced", state}    the job is no longer this attempt's
+-- Returns  for each "settled" (also when it was done before with this token), "fenced" when
+--          the job is no longer this attempt's, or "failed" where damage met it: say it again
 
-local id, token, target, why = ask.job, ask.token, ask.target, ask.reason
-local key = job_key(id)
-local job = redis.call('HMGET', key, 'state', 'token', 'settled', 'lane', 'attempt',
-  'not_after_us', 'protected', 'rings')
-local state, account = job[1], nil
-local damage = unusable(id)
-if damage then
-  return {'fenced', damage == 'missing' and damage or 'damaged'}
-end
-if job[3] == token then
-  return {'settled', state}
-end
-if job[2] ~= token or not leads('settle', 'from', state) then
-  return {'fenced', state}
-end
-account = lane_account(job[4])
-
-local function cut_rate()
+local function cut_rate(account)
   local limits = P .. 'account:' .. account
   local cut = redis.call('HMGET', limits, 'cut_us', 'cut_to')
   if not cut[1] or now - tonumber(cut[1]) >= 10000000 then
@@ -46,19 +30,15 @@ local function cut_rate()
 end
 
 local function let_pool_sleep(pool, until_us)
-  redis.call('HSET', P .. 'pool:' .. account .. '/' .. pool, 'until_us', us(until_us),
-    'since_us', us(now))
-  redis.call('HINCRBY', P .. 'pool:' .. account .. '/' .. pool, 'misses', 1)
+  redis.call('HSET', P .. 'pool:' .. pool, 'until_us', us(until_us), 'since_us', us(now))
+  redis.call('HINCRBY', P .. 'pool:' .. pool, 'misses', 1)
 end
 
 -- The same value refused with the same code three times in a row is a mistake in the
 -- campaign, and would bury its whole list.
-local function count_fault(campaign)
-  if not campaign then
-    return
-  end
-  local camp, fault = P .. 'camp:' .. campaign, ask.fault
-  if target == 'placed' then
+local function count_fault(campaign, ended)
+  local camp, fault = P .. 'camp:' .. campaign, ended.fault
+  if ended.target == 'placed' then
     redis.call('HDEL', camp, 'fault', 'faults')
   elseif fault ~= '' then
     if redis.call('HGET', camp, 'fault') ~= fault then
@@ -66,50 +46,82 @@ local function count_fault(campaign)
     end
     if redis.call('HINCRBY', camp, 'faults', 1) >= 3 then
       redis.call('HDEL', camp, 'fault', 'faults')
-      add_hold('campaign:' .. campaign, 'configuration', 'api', why)
+      add_hold('campaign:' .. campaign, 'configuration', 'api', ended.reason)
     end
   end
 end
 
-local late = state == 'unconfirmed'
-local due = math.min(math.max(now, ERA.most) + ask.delay_us, tonumber(job[6]))
-move('settle', id, target, target == 'scheduled' and due or now, late and 'api, late' or 'api', why)
-redis.call('HSET', key, 'settled', token, 'code', ask.code, 'call_id', ask.call_id)
-if ask.try_used then
-  -- The reaper has counted this try already when it gave the attempt up.
-  redis.call('HINCRBY', key, 'tries', late and 0 or 1)
-  redis.call('HSET', key, 'misses', 0)
-else
-  redis.call('HINCRBY', key, 'tries', late and -1 or 0)
-  redis.call('HINCRBY', key, 'misses', 1)
+local function suppress(ended)
+  count_suppressed('dnc', redis.call('HSET', P .. 'dnc', ended.suppress,
+    cjson.encode({who = 'api', reason = ended.reason, at_us = us(now)})))
 end
--- What follows is each a thing of its own: damage to one keeps none of the others from being done.
-if not ask.rang then
-  apart('live:' .. account, end_live, job[4], id .. '.' .. job[5])
-  give_rings_back(job[7], job[8], id .. '.' .. job[5])
+
+-- The reaper has counted this try already when it gave the attempt up.
+local function tries_of(job, ended, late)
+  if ended.try_used then
+    return {tries = us(job.tries + (late and 0 or 1)), misses = '0'}
+  end
+  return {tries = us(job.tries - (late and 1 or 0)), misses = us(job.misses + 1)}
 end
-local pool = lane_pool(job[4])
-if ask.pool_sleep_us > 0 then
-  let_pool_sleep(pool, math.max(now, ERA.most) + ask.pool_sleep_us)
-elseif target == 'placed' and pool ~= '' then
-  redis.call('DEL', P .. 'pool:' .. account .. '/' .. pool)
-  wake_for_agents(account, pool)
-end
-if ask.cut_rate then
-  apart('account:' .. account, cut_rate)
-end
+
 local WORDS = {placed = 'placed', dead = 'dead', unconfirmed = 'unconfirmed'}
-note_pulse(job[4], WORDS[target] or (ask.try_used and 'retries' or 'defers'))
-apart('camp:' .. (lane_campaign(job[4]) or ''), count_fault, lane_campaign(job[4]))
-for _, held in ipairs(ask.hold) do
-  add_hold('account:' .. held, 'api', 'api', why)
+-- Pools that were found answering by this run.
+local answering = {}
+
+local function tell_pool(account, lane, ended)
+  local pool = lane_pool(lane)
+  local whose = account .. '/' .. pool
+  if ended.pool_sleep_us > 0 then
+    answering[whose] = nil
+    let_pool_sleep(whose, math.max(now, ERA.most) + ended.pool_sleep_us)
+  elseif ended.target == 'placed' and pool ~= '' and not answering[whose] then
+    answering[whose] = true
+    redis.call('DEL', P .. 'pool:' .. whose)
+    wake_for_agents(account, pool)
+  end
 end
-local function suppress()
-  count_suppressed('dnc', redis.call('HSET', P .. 'dnc', ask.suppress,
-    cjson.encode({who = 'api', reason = why, at_us = us(now)})))
+
+local function settle(ended)
+  local id, token, target, why = ended.job, ended.token, ended.target, ended.reason
+  local job = record_of(id)
+  if job and job.settled == token then
+    return 'settled'
+  elseif not job or job.token ~= token or not leads('settle', 'from', job.state) then
+    return 'fenced'
+  end
+  local account, attempt = lane_account(job.lane), id .. '.' .. job.attempt
+  local late, campaign = job.state == 'unconfirmed', lane_campaign(job.lane)
+  local due = math.min(math.max(now, ERA.most) + ended.delay_us, tonumber(job.not_after_us))
+  local fields = tries_of(job, ended, late)
+  fields.settled, fields.code, fields.call_id = token, ended.code, ended.call_id
+  move('settle', id, target, target == 'scheduled' and due or now, late and 'api, late' or 'api', why,
+    nil, fields)
+  -- What follows is each a thing of its own: damage to one keeps none of the others from being done.
+  if not ended.rang then
+    apart('live:' .. account, end_live, job.lane, attempt)
+    give_rings_back(job.protected, job.rings, attempt)
+  end
+  tell_pool(account, job.lane, ended)
+  if ended.cut_rate then
+    apart('account:' .. account, cut_rate, account)
+  end
+  note_pulse(job.lane, WORDS[target] or (ended.try_used and 'retries' or 'defers'))
+  if campaign then
+    apart('camp:' .. campaign, count_fault, campaign, ended)
+  end
+  for _, held in ipairs(ended.hold) do
+    add_hold('account:' .. held, 'api', 'api', why)
+  end
+  if ended.suppress ~= '' then
+    apart('dnc', suppress, ended)
+  end
+  apart('breaker:' .. account, tell_breaker, account, token, ended.result, ask.breaker, why)
+  return 'settled'
 end
-if ask.suppress ~= '' then
-  apart('dnc', suppress)
+
+local reply = {}
+for i, ended in ipairs(ask.ended) do
+  local sound, answer = apart('job:' .. ended.job, settle, ended)
+  reply[i] = sound and answer or 'failed'
 end
-apart('breaker:' .. account, tell_breaker, account, token, ask.result, ask.breaker, why)
-return {'settled', target}
+return reply

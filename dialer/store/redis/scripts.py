@@ -48,7 +48,11 @@ local said = KEYS[2] and redis.call('GET', KEYS[2])
 if said then
   return {{cjson.decode(said), TOLD, of_itself()}}
 end
-local reply = rescued(body)
+local done, reply = pcall(rescued, body)
+written_down()
+if not done then
+  error(reply, 0)
+end
 if type(reply) == 'table' and reply.err then
   return reply
 end

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from dialer.client import hint
-from dialer.client.answer import BODY_LIMIT, Answer, read_answer
+from dialer.client.answer import BODY_LIMIT, Answer, is_documented, read_answer
 from dialer.client.redact import redact
 from dialer.domain.job.codes import CODES, lookup
 from dialer.domain.job.outcome import Doubtful, Placed, Refused
@@ -196,7 +196,40 @@ def test_status(status, expected, body):
     assert brief(read(body, status=status)) == expected
 
 
-@pytest.mark.parametrize("status", [200, 202, 302, 400, 401, 404, 408, 429, 500, 503])
+@pytest.mark.parametrize(
+    ("status", "body", "headers", "documented"),
+    [
+        (200, OK, {}, True),
+        (200, NO_AGENT, {}, True),
+        (200, OK, {"Connection": "keep-alive", "Keep-Alive": "timeout=5, max=99"}, True),
+        (200, OK, {"Connection": "Keep-Alive, Close"}, False),
+        (200, OK, {"keep-alive": "timeout=2"}, False),
+        (200, NO_AGENT | {"code": "9999"}, {}, False),
+        (200, NO_AGENT | {"code": "1032"}, {}, False),
+        (200, b"", {}, False),
+        (201, OK, {}, False),
+        (403, NO_AGENT, {}, False),
+        (404, b"", {}, False),
+    ],
+)
+def test_only_what_the_page_describes_lets_its_connection_be_used_again(
+    status, body, headers, documented
+):
+    """Status 200, a code that is known and no doubt, and not a word of closing."""
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    answer = Answer(status, headers, raw)
+    outcome = read_answer(answer, mode="live", secrets=(), now=NOW)
+
+    assert is_documented(answer, outcome) is documented
+
+
+@pytest.mark.parametrize("body", [NO_AGENT, b"", OK])
+def test_408_is_a_doubt_whatever_it_says(body):
+    """Gateways say it to idle connections, unasked: it may be no answer to this request."""
+    assert brief(read(body, status=408)) == "doubtful http_408"
+
+
+@pytest.mark.parametrize("status", [200, 202, 302, 400, 401, 404, 429, 500, 503])
 def test_body_before_status(status):
     """A code we know classifies whatever the HTTP status; so does a proven or hinted call."""
     assert brief(read(NO_AGENT, status=status)) == "agent 1578"

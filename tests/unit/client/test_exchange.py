@@ -6,7 +6,7 @@ from math import inf
 
 import pytest
 
-from dialer.client.exchange import Exchange, TimeLimits, UnsentError
+from dialer.client.exchange import Exchange, GoneError, TimeLimits, UnsentError
 from dialer.domain.job.outcome import Doubtful, NotSent
 from dialer.machine.clock import Clock
 
@@ -35,7 +35,7 @@ class Hands:
 
 
 def exchange(hands, *, start_at=0.0, start_by=inf):
-    limits = TimeLimits(start_at, start_by, timedelta(seconds=5), timedelta(seconds=30))
+    limits = TimeLimits(start_at, start_by, timedelta(seconds=30))
     return Exchange(limits, hands.clock())
 
 
@@ -44,7 +44,7 @@ def test_waits_for_its_instant():
     hands = Hands()
     early = exchange(hands, start_at=1000.25, start_by=1000.5)
 
-    early.release()
+    early.release(lambda: True)
 
     assert hands.slept == [0.25]
     assert early.may_have_left
@@ -55,7 +55,7 @@ def test_goes_at_once_after_its_instant():
     hands = Hands()
     ready = exchange(hands, start_at=999.0, start_by=1000.0)
 
-    ready.release()
+    ready.release(lambda: True)
 
     assert hands.slept == []
 
@@ -68,7 +68,7 @@ def test_too_late(move):
     move(hands, 0.26)
 
     with pytest.raises(UnsentError) as caught:
-        late.release()
+        late.release(lambda: True)
 
     assert isinstance(caught.value.outcome, NotSent)
     assert caught.value.outcome.late
@@ -83,29 +83,29 @@ def test_suspended_while_waiting():
     waiting.clock = hands.clock()
 
     with pytest.raises(UnsentError):
-        waiting.release()
+        waiting.release(lambda: True)
 
     assert not waiting.may_have_left
 
 
-def test_time_to_connect():
-    """Address, TCP and TLS share one budget, counted from the beginning."""
+def test_gone_while_it_waited():
+    """A connection that was closed meanwhile is seen directly before the first byte."""
     hands = Hands()
-    slow = exchange(hands)
-    hands.sleep(4.0)
-    assert slow.connect_left() == 1.0
-    hands.sleep(1.0)
+    waiting = exchange(hands, start_at=1000.2, start_by=1000.25)
 
-    with pytest.raises(TimeoutError):
-        slow.connect_left()
+    with pytest.raises(GoneError) as caught:
+        waiting.release(lambda: not hands.slept)
+
+    assert caught.value.outcome == NotSent("the connection was closed before the request")
+    assert not waiting.may_have_left
 
 
 def test_time_to_answer():
-    """Sending and reading share one budget, counted from the release and not from the connect."""
+    """Sending and reading share one budget, counted from the release and not from its beginning."""
     hands = Hands()
     slow = exchange(hands)
     hands.sleep(4.0)
-    slow.release()
+    slow.release(lambda: True)
     assert slow.answer_left() == 30.0
     hands.sleep(30.0)
 
@@ -130,7 +130,7 @@ def test_time_to_answer():
 def test_what_was_seen(sizes, error, why):
     """A doubt says in plain words what was seen on the wire, never the error's own text."""
     seen = exchange(Hands())
-    seen.release()
+    seen.release(lambda: True)
     for size in sizes:
         seen.heard(size)
     if error:

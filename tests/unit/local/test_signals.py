@@ -33,9 +33,12 @@ def test_an_interrupt_in_a_finalizer_is_not_lost():
             signal.raise_signal(ONE)
             ended.append(True)
 
-    ended: list[bool] = []
-    with pytest.raises(KeyboardInterrupt), Signals([ONE], requests=0):
+    def end_one() -> None:
         one = Interrupted()
         del one
         signal.pause()
+
+    ended: list[bool] = []
+    with Signals([ONE], requests=0), pytest.raises(KeyboardInterrupt):
+        end_one()
     assert ended == [True]

@@ -293,7 +293,7 @@ def test_an_account_name_that_no_variable_could_spell_is_refused(name):
         ("redis_url = 'redis://h/0?db=1'", "redis_url", "without ? or #"),
         (f"redis_url = 'redis://:{TOKEN}#x@h/0'", "redis_url", "must be an address like"),
         ("[wire]\ndeadline = 30", "wire.deadline", "without a unit"),
-        ("[wire]\nconnect_timeout = '31s'", "wire.connect_timeout", "longer than wire.deadline"),
+        ("[wire]\nreuse = '31s'", "wire.reuse", "must not be longer than 30s"),
         ("[wire]\nstart_by = '31s'", "wire.start_by", "longer than wire.deadline"),
         ("[wire]\nstart_by = '1001ms'", "wire.start_by", "must not be longer than 1s"),
         ("[jobs]\nlease = '40s'", "jobs.lease", "wire.deadline + 5s = 40s; raise it or lower"),

@@ -4,6 +4,8 @@ from datetime import UTC, datetime, timedelta
 from random import Random
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from dialer.domain.call.call import ClickToCall
 from dialer.domain.job.backoff import Backoff
@@ -31,7 +33,7 @@ def settle(outcome: Outcome, **given):
 # outcome | job -> | try used | reservation kept | breaker, as in the design, line by line
 TABLE = [
     (Placed("c"), State.PLACED, True, True, Breaker.SUCCESS),
-    (NotSent("refused"), State.SCHEDULED, True, False, Breaker.FAULT),
+    (NotSent("refused"), State.READY, False, False, Breaker.SILENT),
     (Refused(lookup("1501")), State.SCHEDULED, True, False, Breaker.FAULT),
     (Refused(lookup("1578")), State.SCHEDULED, False, False, Breaker.SUCCESS),
     (Refused(TOO_FAST), State.SCHEDULED, False, False, Breaker.SILENT),
@@ -67,9 +69,18 @@ def test_every_target_is_an_arrow(outcome):
         assert may("settle", source, settle(outcome, tries=5).target)
 
 
-@pytest.mark.parametrize("outcome", [NotSent("refused"), Refused(lookup("1501"))])
-def test_last_try_is_buried(outcome):
+@given(st.text(), st.booleans(), st.integers(0, 100), st.integers(1, 100), st.integers(0, 10**6))
+def test_what_was_not_sent_uses_no_try(why, late, tries, max_tries, misses):
+    """Whatever kept it, and whatever was before: the job is ready again at once."""
+    settled = settle(NotSent(why, late=late), tries=tries, max_tries=max_tries, misses=misses)
+
+    assert (settled.target, settled.row.try_used, settled.row.rang) == (State.READY, False, False)
+    assert (settled.delay, settled.row.breaker, settled.hold) == (timedelta(0), Breaker.SILENT, ())
+
+
+def test_last_try_is_buried():
     """When the tries are used up a retry becomes a dead letter that says so."""
+    outcome = Refused(lookup("1501"))
     assert settle(outcome, tries=4).target is State.SCHEDULED
     last = settle(outcome, tries=5)
 
