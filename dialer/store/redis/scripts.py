@@ -15,6 +15,7 @@ import json
 import re
 from collections import deque
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
 from typing import Any, Self
 from uuid import uuid4
@@ -71,6 +72,7 @@ def names() -> list[str]:
     return sorted(stem for stem in stems if stem not in PARTS)
 
 
+@cache
 def read(name: str) -> str:
     """Text of one Lua file."""
     return (_FOLDER / f"{name}.lua").read_text(encoding="utf-8")
@@ -88,6 +90,7 @@ def uses(name: str) -> list[str]:
     return sorted(declared, key=DECLARED.index)
 
 
+@cache
 def arrows() -> str:
     """States and arrows of a job's life for Lua, as "|begin from ready|…"."""
     states = ", ".join(f"{state} = true" for state in State)
@@ -133,12 +136,9 @@ class Scripts:
         shebang: bool = True,
     ) -> None:
         self._client, self._prefix = client, prefix
-        self._scripts = {
-            name: client.register_script(
-                compose(name, clock=clock or read("clock"), shebang=shebang)
-            )
-            for name in names()
-        }
+        self._clock, self._shebang = clock, shebang
+        #: Those that were asked for; a command runs few of them.
+        self._scripts: dict[str, Any] = {}
 
     def run(
         self,
@@ -164,14 +164,20 @@ class Scripts:
         keys = [self._prefix]
         if name in ANSWERED:
             keys.append(said_key(self._prefix, token or uuid4().hex))
-        reply, told, seen = self._scripts[name](
+        reply, told, seen = self._script(name)(
             keys=keys, args=[_written({**ask, "caller": caller})]
         )
         return reply, told, seen
 
     def flight(self, name: str) -> "Flight":
         """Return a way to have several calls of one script of `ANSWERED` on their way."""
-        return Flight(self._client.connection_pool, self._scripts[name].sha, self._prefix)
+        return Flight(self._client.connection_pool, self._script(name).sha, self._prefix)
+
+    def _script(self, name: str) -> Any:
+        if name not in self._scripts:
+            text = compose(name, clock=self._clock or read("clock"), shebang=self._shebang)
+            self._scripts[name] = self._client.register_script(text)
+        return self._scripts[name]
 
 
 class Flight:
