@@ -130,8 +130,12 @@ def mask(text: str) -> str:
 
     Of a number the last four digits stay, `******3210`. Masking twice changes nothing more.
     """
-    text = _LOGIN.sub(r"\1***@", text)
-    text = _TOKEN.sub(r"\1\2***", text)
+    if "://" in text:
+        text = _LOGIN.sub(r"\1***@", text)
+    # As a pattern without regard to case reads it: it knows letters that lower() leaves alone.
+    folded = text.casefold()
+    if "token" in folded or "password" in folded:
+        text = _TOKEN.sub(r"\1\2***", text)
     bare = text if text.isascii() else _UNSEEN.sub("", text)
     masked = _number().sub(_masked, bare) if _MAYBE.search(bare) else bare
     return text if masked == bare else masked
