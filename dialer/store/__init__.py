@@ -2,8 +2,8 @@
 The store: the only part that knows a Redis key.
 
 `redis/schema.py` is the data dictionary, `lua/` holds the scripts that make every move one
-atomic step, and each other module is one noun's view of the same server, loaded when it is first asked
-for.
+atomic step, and each other module is one noun's view of the same server, loaded when it is
+first asked for.
 """
 
 from datetime import datetime, timedelta

@@ -135,9 +135,9 @@ class Intake:
                 content was handed over before: done again, all of them are made again.
 
         Raises:
-            StoreRefused, StoreUnavailable: As `enqueue`; receipts before it hold, and up to
-                two batches behind them may have been taken. What *orders* raises comes after
-                the receipts of all that it gave before.
+            StoreRefused, StoreUnavailable: As `enqueue`; receipts before it hold, and of the
+                orders that were read and have none some may have been taken. What *orders*
+                raises comes after the receipts of all that it gave before.
         """
         batches = _Batches(orders, partial(self._new_job, {}, anew=allow_duplicates))
         # What has no name but its receipt could not be handed in again: one batch at a time.
@@ -189,7 +189,7 @@ class _Batches(Iterator[list[NewJob]]):
     ) -> None:
         self.made: deque[list[NewJob | InvalidCall]] = deque()
         self._orders, self._new_job = iter(orders), new_job
-        self._broken: Exception | None = None
+        self._broken: BaseException | None = None
 
     def __next__(self) -> list[NewJob]:
         if self._broken:
@@ -197,7 +197,7 @@ class _Batches(Iterator[list[NewJob]]):
         batch: list[Order | InvalidCall] = []
         try:
             batch.extend(islice(self._orders, BATCH))
-        except Exception as error:
+        except BaseException as error:  # Ctrl-C, too: what was read has its receipt then
             if not batch:
                 raise
             self._broken = error

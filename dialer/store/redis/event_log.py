@@ -40,9 +40,7 @@ _TEXTS = {
 }
 _BEGUN = "begin job=%(job)s attempt=%(attempt)s"
 _TAKEN_BACK = "taken back job=%(job)s attempt=%(attempt)s: %(why)s"
-_ENDED = (
-    "%(verb)s job=%(job)s attempt=%(attempt)s account=%(account)s code=%(code)s took=%(took)ss"
-)
+_ENDED = "%(verb)s job=%(job)s attempt=%(attempt)s account=%(account)s code=%(code)s took=%(took)ss"
 _SETTLED, _FENCED = f"{_ENDED}: %(why)s", f"{_ENDED} (no longer this attempt's): %(why)s"
 
 
@@ -72,9 +70,7 @@ def taken_back(go: Go, account: str, why: str) -> None:
     _write_attempt(level, _TAKEN_BACK, go, account, verb=verb, why=why, arrow=arrow)
 
 
-def settled(
-    go: Go, account: str, settlement: Settlement, *, done: bool, took: timedelta
-) -> None:
+def settled(go: Go, account: str, settlement: Settlement, *, done: bool, took: timedelta) -> None:
     """
     Write the one line of an attempt: how it ended, and how long ago it was begun.
 

@@ -209,10 +209,20 @@ class Flight:
         self._waiting.append(True)
         try:
             self._line = self._line or self._pool.get_connection()
+            if not self._line.is_connected:  # sending would open it again, with nothing to read
+                self._drop()
+                return
             text = _written({**ask, "caller": caller})
-            self._line.send_command("EVALSHA", self._sha, len(keys), *keys, text)
+            command = ("EVALSHA", self._sha, len(keys), *keys, text)
+            # A PING now would be given the reply to an earlier call.
+            self._line.send_command(*command, check_health=False)
         except RedisError:
             self._drop()
+
+    @property
+    def lost(self) -> bool:
+        """Whether a call without a reply is no longer on its way: nothing may overtake it."""
+        return not all(self._waiting)
 
     def read(self) -> tuple[list[str], list[str], Sequence[Any]] | None:
         """Read the reply to the oldest call that has none; None where it does not come."""

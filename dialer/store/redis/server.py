@@ -108,7 +108,8 @@ class Server:
             script: Which.
             asks: Read lazily.
             ahead: How many are sent before the reply to an earlier one is read. One whose reply
-                does not come is sent again by itself. None behind Sentinel, where each reply is
+                does not come is sent again by itself, and so are those behind it, before any new
+                one. None behind Sentinel, where each reply is
                 looked at before the next is sent.
         """
         many, broken = iter(asks), None
@@ -127,7 +128,7 @@ class Server:
                 token, asked = uuid4().hex, self.witness.ask()
                 sent.append((ask, token, asked))
                 flight.send(ask, asked.caller, token)
-                if len(sent) > ahead:
+                while len(sent) > ahead or (sent and flight.lost):
                     yield self._landed(script, flight, *sent.popleft())
             while sent:
                 yield self._landed(script, flight, *sent.popleft())

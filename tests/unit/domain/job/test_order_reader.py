@@ -20,8 +20,8 @@ NUMBERS = st.sampled_from(
         9000000004,
         "9000000001,9000000005",
         ["9000000006"],
+        *("12", "98765XXXXX", "", None, True, "+91 9000000001", "+6591234567", "1800123456"),
     ]
-    + ["12", "98765XXXXX", "", None, True, "+91 9000000001", "+6591234567", "1800123456"]
 )
 OPTIONS = {
     "fromType": st.sampled_from(["Number", "number", "Agent", None]),
@@ -76,7 +76,7 @@ def test_reading_many_is_reading_each(rows, usual):
     [{"timeLimit": True}, {"fromType": "Agent"}, {"to": "9000000001"}, {"from_type": "Agent"}],
 )
 def test_what_is_no_like_of_a_known_order_is_read_by_the_rules(change):
-    """A type, a kind of leg and equal sides are told apart from the order that stands for others."""
+    """A type, a kind of leg and equal sides are told apart from the order it stands for."""
     reader, row = OrderReader(), {"from": "9000000001", "to": "9000000002", "timeLimit": 1}
     reader.read(row)
 
