@@ -6,9 +6,11 @@ with `ClickToCall.check_extra`.
 """
 
 import json
+import re
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from functools import cached_property
+from operator import itemgetter
 from typing import Any, Final, Literal, Self
 
 from pydantic import ModelWrapValidatorHandler, ValidationError, ValidationInfo, model_validator
@@ -26,6 +28,11 @@ Customer = Literal["to", "from", "both"]
 LANDLINES: Final[Mapping[str, bool]] = {"landlines": True}
 
 _PLACES: Final = {wire: place for place, wire in enumerate(WIRE.values())}
+#: Stand where the numbers of a call stand in its content.
+_MARKS: Final = {"from": "<1/2>", "to": "<2/2>"}
+_IN_COMMON: Final = itemgetter(
+    *(field for field in Parameters.model_fields if field not in ("from_", "to", "extra_params"))
+)
 _FIELDS: Final = {wire: field for field, wire in WIRE.items()}
 
 
@@ -172,6 +179,36 @@ class ClickToCall(Parameters):
         """Return all that is set, by wire name."""
         return {WIRE.get(name, name): value for name, value in self if value not in (None, {})}
 
+    def with_numbers(self, *, from_: str, to: str) -> Self:
+        """
+        Return this call between two other plain numbers, E.164 and valid, without checking again.
+
+        Only for a call that `rings_plain_numbers`: no rule asks which they are, but that the two
+        differ.
+        """
+        call = self.model_copy(update={"from_": (from_,), "to": (to,)})
+        kept = vars(call)
+        kept.pop("_legs", None)
+        kept.pop("_content", None)
+        if frame := self._frame:
+            kept["_content"] = f"{frame[0]}{from_}{frame[1]}{to}{frame[2]}"
+        return call
+
+    @property
+    def rings_plain_numbers(self) -> bool:
+        """Whether each side is one phone number."""
+        return all(len(leg.numbers) == 1 for leg in self._legs)
+
+    @property
+    def kin(self) -> tuple[object, ...]:
+        """All that it has in common with calls between other numbers; () for other calls."""
+        mine = vars(self)
+        if not (mine["from_type"] == mine["to_type"] == "Number"):
+            return ()
+        if not (len(mine["from_"]) == len(mine["to"]) == 1):
+            return ()
+        return (*_IN_COMMON(mine), *self.extra_params.items())
+
     @classmethod
     def from_content(cls, text: str) -> Self:
         """
@@ -201,6 +238,13 @@ class ClickToCall(Parameters):
     @cached_property
     def _legs(self) -> tuple[Leg, Leg]:
         return leg_of(self, "from"), leg_of(self, "to")
+
+    @cached_property
+    def _frame(self) -> list[str]:
+        """The content around its two numbers; [] where a text of the caller looks like them."""
+        marks = {side: (mark,) for side, mark in _MARKS.items()}
+        frame = re.split("|".join(_MARKS.values()), as_content(self.parameters() | marks))
+        return frame if len(frame) == len(_MARKS) + 1 else []
 
     @cached_property
     def _content(self) -> str:
