@@ -239,6 +239,12 @@ class CampaignMachine(RuleBasedStateMachine):
             list(Damage(self.server).look(mend=True))
         assert not [one for one in Damage(self.server).look() if one.name != "damaged"]
 
+    def in_state(self, state: State) -> list[str]:
+        """Ids by the index of a state; of ready jobs there are their lanes."""
+        client, keys = self.server.client, self.server.keys
+        lanes = client.scan_iter(keys.lane("*")) if state is State.READY else [keys.index(state)]
+        return [one for lane in lanes for one in client.zrange(lane, 0, -1)]
+
     @precondition(lambda self: hasattr(self, "store"))
     @invariant()
     def the_books_balance(self) -> None:
@@ -248,11 +254,7 @@ class CampaignMachine(RuleBasedStateMachine):
             counts = self.field.counts(name)  # it compares the sum with what was fed
             record = client.hgetall(self.server.keys.camp(name))
             ids = {
-                state: {
-                    one
-                    for one in client.zrange(self.server.keys.index(state), 0, -1)
-                    if one.startswith(f"{name}:")
-                }
+                state: {one for one in self.in_state(state) if one.startswith(f"{name}:")}
                 for state in State
             }
             assert {str(s): len(found) for s, found in ids.items() if found} == {

@@ -9,9 +9,10 @@ holds the same tables, and a test compares them.
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
-from dialer.domain.call.call import as_content
+from dialer.domain.call.frame import Frame, as_content
 
 #: Fields that each record has, by their letters.
 NAMES: Final[Mapping[str, str]] = {
@@ -88,7 +89,21 @@ def read_record(written: Mapping[str, str]) -> dict[str, str]:
 
 def short_content(text: str) -> str:
     """Return a call's content without what is usual; `full_content` gives the same text back."""
-    call = json.loads(text)
+    apart = Frame.of(text)
+    if apart:
+        frame, *numbers = apart
+        return Frame(_shortened(frame.text)).around(*numbers)
+    return _shortened(text)
+
+
+@lru_cache(maxsize=4096)
+def _shortened(text: str) -> str:
+    try:
+        call = json.loads(text)
+    except ValueError:
+        return text
+    if not isinstance(call, dict):
+        return text
     left = {name: value for name, value in call.items() if _CALL.get(name, _CALL) != value}
     unsaid = {name: None for name in _CALL if name not in call}
     return as_content(left | unsaid)
@@ -96,6 +111,15 @@ def short_content(text: str) -> str:
 
 def full_content(text: str) -> str:
     """Return a call's content as it was accepted; damaged text as it is."""
+    apart = Frame.of(text)
+    if apart:
+        frame, *numbers = apart
+        return Frame(_completed(frame.text)).around(*numbers)
+    return _completed(text)
+
+
+@lru_cache(maxsize=4096)
+def _completed(text: str) -> str:
     try:
         call = {**_CALL, **json.loads(text)}
     except (ValueError, TypeError):

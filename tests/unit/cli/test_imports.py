@@ -17,7 +17,7 @@ SETTINGS |= {"typing_inspection"}
 REDIS = {"hiredis", "redis"}
 WORDS = {"cli", "errors", "text"}
 SYSTEM = {"bootstrap", "diagnosis", "domain", "machine", "maintenance", "services", "settings"}
-LOOKING = {"accounts", "account_index", "holds", "redis"}
+LOOKING = {"accounts", "account_index", "holds", "jobs", "redis"}
 
 #: For each command: foreign packages, floors of ours, nouns of the store.
 MAY = {
