@@ -19,6 +19,7 @@ from faultscript import Line, give_numbers, whole_script
 from stack import TOKEN, Stack, stack, wait_until
 
 from dialer.domain.job.job import State
+from dialer.store.redis.record import LETTERS
 
 SETTINGS = {
     "LOG__LEVEL": "debug",
@@ -156,8 +157,11 @@ def test_a_run_leaves_no_number_and_no_token(tmp_path: Path):
         # A record that was damaged raises where its numbers are read.
         store.holds.set("all", owner="test", who="test", reason="damage first")
         damaged = enqueue(running, spare)
-        for job_id, content in zip(damaged, (spare[0], f'{{"to": {spare[1]}}}', "["), strict=True):
-            store.server.client.hset(store.server.keys.job(job_id), "content", content)
+        # Whom they protect can be read, and no call.
+        broken = ('{"to":["+91%s"]', '{"to":["+91%s"]}', '[{"to":["+91%s"]},')
+        for job_id, form, one in zip(damaged, broken, spare, strict=True):
+            content = form % one
+            store.server.client.hset(store.server.keys.job(job_id), LETTERS["content"], content)
         enqueue(running, numbers)
         with operator(store):
             store.holds.release("all", owner="test", who="test")
