@@ -1,7 +1,7 @@
 """The Python face of the system: everything that may be asked of it, in one object."""
 
 import getpass
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
@@ -17,6 +17,7 @@ from dialer.settings.discovery import addresses
 from dialer.store import Store
 
 if TYPE_CHECKING:
+    from dialer.services.api_keys import KeyService
     from dialer.services.campaigns import CampaignService
 
 
@@ -60,6 +61,13 @@ class Dialer(CallService):
         settings = settings or Settings.load()
         return cls(store_of(settings), settings, who=who)
 
+    def named(self, who: str, accounts: Collection[str] | None = None) -> "Dialer":
+        """Return the same in the name of another, for whom only these *accounts* exist."""
+        settings = self.settings if accounts is None else self.settings.only(accounts)
+        twin = Dialer.__new__(Dialer)
+        CallService.__init__(twin, self.store, settings, who, self.explainer, self.feeder)
+        return twin
+
     def close(self) -> None:
         """End the connection to the store."""
         self.store.close()
@@ -80,6 +88,13 @@ class Dialer(CallService):
         from dialer.services.campaigns import CampaignService  # noqa: PLC0415 - most programs have none
 
         return CampaignService(self.store, self.settings, self.who, self.explainer, self.feeder)
+
+    @cached_property
+    def api_keys(self) -> "KeyService":
+        """The keys of the HTTP service."""
+        from dialer.services.api_keys import KeyService  # noqa: PLC0415 - most programs have none
+
+        return KeyService(self.store, self.settings)
 
     @cached_property
     def operations(self) -> OperationsService:

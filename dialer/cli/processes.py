@@ -20,6 +20,13 @@ def up(
     raise typer.Exit(run(Options(sandbox=sandbox, workers=workers, flower=not no_flower)))
 
 
+def api() -> None:
+    """Take calls from other services over HTTP, until Ctrl-C: [api] says where."""
+    from dialer.api.process import run  # noqa: PLC0415 - only this command needs a web server
+
+    raise typer.Exit(run())
+
+
 def sandbox(context: typer.Context) -> None:
     """Run a stand-in for the API on loopback; it rings nobody."""
     from dialer.sandbox.process import main  # noqa: PLC0415 - only this command needs a server

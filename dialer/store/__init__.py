@@ -13,6 +13,7 @@ from dialer.domain.job.job import Job
 from dialer.domain.job.lane import Ahead
 from dialer.store.account_index import AccountIndex
 from dialer.store.accounts import Accounts
+from dialer.store.api_keys import ApiKeys
 from dialer.store.attempts import Attempts
 from dialer.store.campaigns import Campaigns
 from dialer.store.contacts import Contacts
@@ -54,6 +55,7 @@ class Store:
     epochs: Epochs
     account_index: AccountIndex
     damage: Damage
+    api_keys: ApiKeys
 
     @classmethod
     def on(cls, server: Server, breaker: BreakerRules) -> "Store":
@@ -75,6 +77,7 @@ class Store:
             epochs=Epochs(server),
             account_index=AccountIndex(server),
             damage=Damage(server),
+            api_keys=ApiKeys(server),
         )
 
     def now(self) -> datetime:

@@ -63,6 +63,22 @@ class Jobs(Noun):
             raise JobNotFound(f"no job has the id {job_id}{pruned}")
         return _read_job(job_id, record)
 
+    def metadata(self, job_id: str) -> str:
+        """What its producer wrote beside a job, JSON; "" for nothing."""
+        return self._client.get(self._keys.metadata(job_id)) or ""
+
+    def tombstone(self, job_id: str) -> str:
+        """Last state of a job that was pruned and whose key is known; "" for any other."""
+        return self._client.hget(self._keys.job(job_id), "was") or ""
+
+    def digest(self, job_id: str) -> str:
+        """Digest of a job's call and customer, also once it was pruned; "" for none."""
+        return self._client.hget(self._keys.job(job_id), "digest") or ""
+
+    def several(self, ids: Sequence[str]) -> dict[str, Job]:
+        """Jobs by their ids; without those that are not there or cannot be read."""
+        return {job.id: job for job in self._read(ids)}
+
     def of_number(self, number: str) -> list[Job]:
         """Jobs for one customer's number, E.164, oldest first."""
         ids = sorted(self._client.smembers(self._keys.of(number)))
@@ -140,6 +156,7 @@ def job_asked(job: NewJob) -> dict[str, object]:
         "due_us": stamp(job.not_before),
         "not_after_us": stamp(job.not_after),
         "deadline_us": micros(job.deadline),
+        **({"metadata": job.metadata} if job.metadata else {}),
         "call": {
             "digest": job.digest,
             "mode": job.mode,

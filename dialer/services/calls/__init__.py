@@ -68,6 +68,10 @@ class CallService(Intake):
         """
         return self.store.jobs.get(job_id)
 
+    def metadata(self, job_id: str) -> str:
+        """Read what a producer wrote beside a job, JSON; "" for nothing."""
+        return self.store.jobs.metadata(job_id)
+
     def find(self, key: str, account: str = DEFAULT_ACCOUNT) -> Job:
         """
         Read the job that a producer's key names.

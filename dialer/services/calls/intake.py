@@ -10,6 +10,7 @@ from typing import Any, Final, TypeVar
 from dialer.domain.call.agents import pool_of
 from dialer.domain.call.call import ClickToCall
 from dialer.domain.job.lane import Lane
+from dialer.domain.job.metadata import written_metadata
 from dialer.domain.job.new_job import BATCH, NewJob
 from dialer.domain.job.order import DEFAULT_ACCOUNT, AllowedExtra, Order
 from dialer.domain.job.receipt import Receipt, Verdict
@@ -150,6 +151,11 @@ class Intake:
         if broken:
             raise broken
 
+    def read(self, row: Mapping[str, Any], account: str) -> NewJob | InvalidCall:
+        """Make the job of a row that has a key, as `enqueue_rows` would, and store nothing."""
+        order = _read(row, account, self.allowed_extra, keyless=False)
+        return self._new_job(order, anew=False)
+
     @property
     def allowed_extra(self) -> AllowedExtra:
         """The undocumented parameters that each account may send."""
@@ -220,6 +226,7 @@ def _made(order: Order, settings: Settings) -> NewJob:
         talk_limit=call.talk_limit,
         content=call.content(),
         also=call.also,
+        metadata=written_metadata(order.metadata),
         twins=tuple(twin for twin in twins if twin != (job_id, digest)),
     )
 

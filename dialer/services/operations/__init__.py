@@ -15,6 +15,7 @@ from dialer.diagnosis.facts_reader import Explainer
 from dialer.diagnosis.status import AccountView, Overview, accounts, overview
 from dialer.domain.campaign.progress import Progress
 from dialer.domain.doorbell import WaitingDoorbells
+from dialer.domain.holds.scope import EVERYTHING
 from dialer.domain.job.job import Job, State
 from dialer.errors import DialerError, InvalidRequest, StoreUnsafe
 from dialer.maintenance import recovery
@@ -42,6 +43,22 @@ class Recovered:
     suspects: Iterator[Job]
     campaigns: Iterator[Progress]
     doubts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """
+    Whether work can be handed in, and whether it would be made.
+
+    Attributes:
+        fullness: Used share of the store's memory.
+        held: Whether everything is held.
+        apart: Whether the workers dial by other settings than those here.
+    """
+
+    fullness: float
+    held: bool
+    apart: bool
 
 
 @dataclass(frozen=True)
@@ -91,6 +108,23 @@ class OperationsService:
     def status(self) -> Overview:
         """Look at everything once, also while the broker does not answer."""
         return overview(self.explainer, self._doorbells())
+
+    def readiness(self) -> Readiness:
+        """
+        Look whether work can be handed in.
+
+        Raises:
+            StoreUnavailable: The store does not answer.
+            StoreRefused: It is full, or may forget what it acknowledges.
+        """
+        if self.settings.durability != "trusted":
+            self.store.check_durability()
+        self.store.server.refuse_when_full("calls", "ask again")
+        return Readiness(
+            self.store.fullness(),
+            any(hold.scope == EVERYTHING for hold in self.store.holds.all()),
+            bool(self.store.doorbells.apart(self.settings.fingerprint())),
+        )
 
     def why_unsafe(self) -> str:
         """Explain how the server may forget what it acknowledged; "" for a safe or trusted one."""

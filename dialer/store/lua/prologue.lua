@@ -122,11 +122,14 @@ local function job_key(id)
   return P .. 'job:' .. id
 end
 
--- The log of a job with one more arrow; the last 32 are kept.
+-- The log of a job with one more arrow; the first and the last 31 are kept.
 local function noted(log, from, to, who, why)
   local _, lines = string.gsub(log, '\n', '')
   if lines >= 32 then
-    log = string.sub(log, string.find(log, '\n', 1, true) + 1)
+    -- The first stays: it says who made the job.
+    local _, made = string.find(log, '\n', 1, true)
+    local _, second = string.find(log, '\n', made + 1, true)
+    log = string.sub(log, 1, made) .. string.sub(log, second + 1)
   end
   return log .. us(now) .. '\t' .. from .. '\t' .. to .. '\t' .. who .. '\t' .. why .. '\n'
 end

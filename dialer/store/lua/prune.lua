@@ -28,7 +28,7 @@ local function forget(id)
     for number in string.gmatch(job[2] or '', '[^,]+') do
       redis.call('SREM', P .. 'of:' .. number, id)
     end
-    redis.call('DEL', key)
+    redis.call('DEL', key, P .. 'metadata:' .. id)
     -- A contact is fed once, so its job needs no stone to be known by.
     if left > 0 and not lane_campaign(job[3]) then
       redis.call('HSET', key, 'digest', job[1] or '', 'was', state, 'gone_us', us(now + left))

@@ -19,6 +19,7 @@ seq                       string  number of the last transition; never goes back
 job:<id>                  hash    the record of a job (`Job`); after it was pruned
                                   a tombstone: digest, was (its last state), gone_us (when
                                   it is forgotten too)
+metadata:<id>             string  what its producer wrote beside it, JSON; gone with the record
 in:<state>                zset    ids in that state; score: due time (scheduled), lease
                                   end (dialing), else the time of entry
 lane:<lane>               zset    ready ids of a lane; score: rank, best first.
@@ -115,6 +116,10 @@ fleet                     string  fingerprint of the settings that live workers 
 successor                 string  since when one with others is heard and none of the fleet;
                                   0: the last one took its leave, so it may be next at once
 tick                      string  when upkeep last ran
+apikeys                   hash    prefix of a key of the HTTP service -> JSON {name, digest, scopes,
+                                  accounts, reveal, created_us, expires_us, revoked_us}
+apikeys_used              hash    prefix -> when it was last used, to the minute
+apikeys_signing           string  secret that signs the cursors of lists
 damaged                   hash    what was found damaged -> when, and what is wrong with it
 damaged:<key>             any     what was put aside, as it was found
 era                       hash    id: drawn anew by `dialer recover`, by it a process knows
