@@ -13,6 +13,7 @@ from itertools import groupby
 from typing import Final, cast
 
 from dialer.diagnosis.explain import AccountFacts, Facts, explain
+from dialer.diagnosis.explain.barriers import earliest
 from dialer.diagnosis.facts_reader import Explainer, second_of
 from dialer.domain.call.call import ClickToCall, Customer
 from dialer.domain.call.customer import UNPROTECTED, Allowed
@@ -27,6 +28,8 @@ _AGE: Final = timedelta(seconds=1)
 #: Of more lanes than these the queue is not counted, at once: it is not known then.
 _LANES: Final = 8
 _WAITING: Final = (State.SCHEDULED, State.READY)
+#: Reasons that are the others who come first.
+_OTHERS: Final = ("queue", "list")
 #: In the place of sentences that quote people's free text.
 _PLAIN: Final = {
     "hold": "it is held by a person or a part of the system; it goes on when that is released",
@@ -172,15 +175,17 @@ class Prospects:
 
 def _prospect(facts: Facts, *, counted: bool) -> Prospect:
     found = explain(facts)
-    alone = found
+    opens = found.next
     if facts.first:
         campaign = facts.campaign and replace(facts.campaign, before=0, before_same_agents=0)
-        alone = explain(replace(facts, ahead=Ahead(), campaign=campaign))
+        known = all(one.until for one in found.reasons if one.name not in _OTHERS)
+        alone = replace(facts, ahead=Ahead(), campaign=campaign)
+        opens = earliest(alone) if known else None
     reason = next(iter(found.reasons), None)
     return Prospect(
         barrier=reason.name if reason else "",
         because=_PLAIN.get(reason.name, reason.text) if reason else "",
-        opens_at=alone.next,
+        opens_at=opens,
         ahead=facts.first if counted else None,
         starts_about=found.next if counted else None,
     )

@@ -8,8 +8,8 @@ with `ClickToCall.check_extra`.
 import json
 from collections.abc import Collection, Mapping
 from datetime import timedelta
-from functools import cached_property
-from typing import Any, Final, Literal, Self
+from functools import cached_property, lru_cache
+from typing import Any, Final, Literal, Self, TypeVar
 
 from pydantic import ModelWrapValidatorHandler, ValidationError, ValidationInfo, model_validator
 
@@ -27,6 +27,8 @@ LANDLINES: Final[Mapping[str, bool]] = {"landlines": True}
 
 _PLACES: Final = {wire: place for place, wire in enumerate(WIRE.values())}
 _FIELDS: Final = {wire: field for field, wire in WIRE.items()}
+
+_Call = TypeVar("_Call", bound="ClickToCall")
 
 
 class ClickToCall(Parameters):
@@ -180,13 +182,8 @@ class ClickToCall(Parameters):
         Raises:
             InvalidCall: The text was written by another version or damaged.
         """
-        try:
-            data = json.loads(text)
-        except ValueError:
-            raise InvalidCall([("payload", "is not JSON")]) from None
-        if not isinstance(data, dict):
-            raise InvalidCall([("payload", "is not a JSON object")])
-        return cls.model_validate(data, context=LANDLINES)
+        call: Self = _of_content(cls, text)
+        return call
 
     def __repr_args__(self) -> list[tuple[str | None, Any]]:
         """Name the sides, masked, and nothing else that could be personal or secret."""
@@ -205,6 +202,18 @@ class ClickToCall(Parameters):
     @cached_property
     def _content(self) -> str:
         return as_content(self.parameters())
+
+
+@lru_cache(maxsize=256)
+def _of_content(kind: type[_Call], text: str) -> _Call:
+    # Whoever explains a job reads its call many times over; it never changes.
+    try:
+        data = json.loads(text)
+    except ValueError:
+        raise InvalidCall([("payload", "is not JSON")]) from None
+    if not isinstance(data, dict):
+        raise InvalidCall([("payload", "is not a JSON object")])
+    return kind.model_validate(data, context=LANDLINES)
 
 
 def as_content(parameters: Mapping[str, Any]) -> str:
