@@ -12,6 +12,7 @@ What can go wrong, and what it leaves behind.
     │ └ TooManyGroups     … because its list has as many zone groups as it may have
     ├ HoldRefused         a hold must not end like that; nothing was changed
     ├ JobNotFound         no job has this id or key
+    ├ ImportNotFound      no import has this id
     ├ KeyNotFound         no key of the HTTP service has this name
     ├ KeyRefused          a valid one has this name already
     ├ StateConflict       the job is not where the caller believed; nothing moved
@@ -157,6 +158,10 @@ class CampaignChanged(CampaignRefused):
 
 class JobNotFound(DialerError):
     """No job has this id or key; it may have been pruned after its retention."""
+
+
+class ImportNotFound(DialerError):
+    """No import has this id; it may have been forgotten after its retention."""
 
 
 class KeyNotFound(DialerError):

@@ -13,12 +13,34 @@ from dialer import __version__
 from dialer.api.door import Door
 from dialer.api.problems import ApiProblem, Fault, answer, pointer, problem_of
 from dialer.api.reference import reference
-from dialer.api.routes import calls, open_routes
+from dialer.api.routes import (
+    batches,
+    calls,
+    campaigns,
+    contacts,
+    installation,
+    open_routes,
+    operating,
+    outlook,
+    searching,
+    suppressions,
+)
 from dialer.api.service import Service
 from dialer.errors import DialerError
 from schedules.errors import HoursError
 
-_ROUTERS = (open_routes.router, calls.router)
+_ROUTERS = (
+    open_routes.router,
+    batches.router,
+    searching.router,
+    calls.router,
+    contacts.router,
+    campaigns.router,
+    outlook.router,
+    operating.router,
+    suppressions.router,
+    installation.router,
+)
 _OF_HTTP = {404: "not-found", 405: "method-not-allowed"}
 
 
@@ -65,6 +87,8 @@ async def _refuse(request: Request, error: Exception) -> Response:
 
 async def _refuse_parameters(request: Request, error: Exception) -> Response:
     found: list[dict[str, Any]] = list(getattr(error, "errors", list)())
+    if any(one["loc"][0] == "path" for one in found):
+        return await _refuse_http(request, HTTPException(404))
     faults = [_fault(one) for one in found]
     names = ", ".join(one.parameter or one.header or str(one.pointer) for one in faults)
     problem = ApiProblem("validation", f"correct {names} and send it again", faults)

@@ -12,11 +12,13 @@ from typing import Any, Final
 from fastapi.responses import JSONResponse
 
 from dialer.errors import (
+    CampaignChanged,
     CampaignFixed,
     CampaignNotFound,
     CampaignRefused,
     DialerError,
     HoldRefused,
+    ImportNotFound,
     InvalidCall,
     InvalidCampaign,
     InvalidRequest,
@@ -149,7 +151,8 @@ def _word_of(error: Exception) -> str:
 
 
 _KINDS: Final[Sequence[tuple[tuple[type[Exception], ...], str]]] = (
-    ((JobNotFound, CampaignNotFound, KeyNotFound), "not-found"),
+    ((JobNotFound, CampaignNotFound, KeyNotFound, ImportNotFound), "not-found"),
+    ((CampaignChanged,), "stale-revision"),
     ((StateConflict, CampaignRefused, HoldRefused, KeyRefused), "state"),
     ((StoreFull,), "store-full"),
     ((StoreRefused, StoreUnavailable), "store-unavailable"),

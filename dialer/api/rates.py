@@ -40,3 +40,20 @@ class Rates:
                 headers={"Retry-After": str(wait)},
             )
         self._buckets[key] = (left - 1, now)
+
+
+@dataclass
+class Places:
+    """Places for long requests of one kind, in this process; used in a with-block."""
+
+    most: int
+    what: str
+    taken: int = 0
+
+    def __enter__(self) -> None:
+        if self.taken >= self.most:
+            raise ApiProblem("busy", f"{self.most} {self.what} go on already; send it again later")
+        self.taken += 1
+
+    def __exit__(self, *_: object) -> None:
+        self.taken -= 1

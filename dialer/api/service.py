@@ -12,7 +12,7 @@ from fastapi import Request
 
 from dialer.api.gathering import Gatherer
 from dialer.api.problems import ApiProblem
-from dialer.api.rates import Rates
+from dialer.api.rates import Places, Rates
 from dialer.bootstrap.dialer import Dialer
 from dialer.diagnosis.prospects import Prospect, Prospects
 from dialer.domain.api_key import ApiKey, ApiScope
@@ -51,6 +51,8 @@ class Service:
         self._steps = ThreadPoolExecutor(2, thread_name_prefix="steps")
         self.gatherer = Gatherer(self._steps)
         self.rates = Rates(self.settings.requests_per_second)
+        self.batches = Places(4, "batches")
+        self.uploads = Places(8, "uploads")
         self._callers: dict[str, tuple[ApiKey, Caller]] = {}
         self._refreshing: asyncio.Task[None] | None = None
 
@@ -59,6 +61,11 @@ class Service:
         self._steps.shutdown()
         self._threads.shutdown()
         self.dialer.close()
+
+    @cached_property
+    def signing_secret(self) -> str:
+        """Signs cursors; ask for it in a thread."""
+        return self.dialer.api_keys.signing_secret()
 
     async def run(self, work: Callable[_P, _T], *args: _P.args, **options: _P.kwargs) -> _T:
         """Do something that asks the store, in a thread."""
@@ -90,6 +97,18 @@ class Service:
             # A key that was read anew has another last use; all else of it never changes.
             known = self._callers[key.prefix] = (key, Caller(self, key))
         return known[1]
+
+    async def still_valid(self, key: ApiKey) -> None:
+        """
+        Refuse to go on with a long request whose key ended meanwhile.
+
+        Raises:
+            ApiProblem: It did.
+        """
+        if not self.ring.fresh:
+            await self._refresh()
+        if not self.ring.stands(key):
+            raise ApiProblem("unauthorized", "the key of this request was revoked, or is over")
 
     async def _refresh(self) -> None:
         # Of many requests one asks; the others wait for it.

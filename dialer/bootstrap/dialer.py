@@ -19,6 +19,7 @@ from dialer.store import Store
 if TYPE_CHECKING:
     from dialer.services.api_keys import KeyService
     from dialer.services.campaigns import CampaignService
+    from dialer.services.campaigns.imports import ImportService
 
 
 class Dialer(CallService):
@@ -88,6 +89,13 @@ class Dialer(CallService):
         from dialer.services.campaigns import CampaignService  # noqa: PLC0415 - most programs have none
 
         return CampaignService(self.store, self.settings, self.who, self.explainer, self.feeder)
+
+    @cached_property
+    def imports(self) -> "ImportService":
+        """Lists that are handed in as streams."""
+        from dialer.services.campaigns.imports import ImportService  # noqa: PLC0415 - most programs have none
+
+        return ImportService(self.campaigns, self.store)
 
     @cached_property
     def api_keys(self) -> "KeyService":

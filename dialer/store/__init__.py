@@ -21,6 +21,7 @@ from dialer.store.customers import Customers
 from dialer.store.doorbells import Doorbells
 from dialer.store.feeding import Feeding
 from dialer.store.holds import Holds
+from dialer.store.imports import Imports
 from dialer.store.jobs import Jobs
 from dialer.store.maintenance import Maintenance
 from dialer.store.operator import Operator
@@ -56,6 +57,7 @@ class Store:
     account_index: AccountIndex
     damage: Damage
     api_keys: ApiKeys
+    imports: Imports
 
     @classmethod
     def on(cls, server: Server, breaker: BreakerRules) -> "Store":
@@ -78,6 +80,7 @@ class Store:
             account_index=AccountIndex(server),
             damage=Damage(server),
             api_keys=ApiKeys(server),
+            imports=Imports(server),
         )
 
     def now(self) -> datetime:

@@ -77,6 +77,11 @@ class KeyRing:
         right = hmac.compare_digest(digest_of(written), known.digest if known else _NOBODY)
         return known if known and right and known.valid(self._time()) else None
 
+    def stands(self, key: ApiKey) -> bool:
+        """Say whether a key that was valid still is. Ask only when `fresh`."""
+        known = self._keys.get(key.prefix)
+        return known is not None and known.valid(self._time())
+
     def to_note(self, key: ApiKey) -> bool:
         """Say whether this use of a key is to be written down: once a minute it is."""
         now = self.clock()

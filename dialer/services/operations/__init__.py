@@ -10,6 +10,7 @@ OperationsService: the use cases of the system as a whole.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import cast
 
 from dialer.diagnosis.facts_reader import Explainer
 from dialer.diagnosis.status import AccountView, Overview, accounts, overview
@@ -101,6 +102,21 @@ class OperationsService:
         Settings.parse({"accounts": {account: {"user_id": "unused", **limits}}})
         self.store.accounts.store(account, dict(limits))
 
+    def change_limits(self, account: str, changes: Mapping[str, object]) -> None:
+        """
+        Store some limits of an account, and take those that are None back to the settings.
+
+        Raises:
+            InvalidRequest, SettingsError: As `set_limits`; nothing was changed.
+        """
+        kept = {name: value for name, value in changes.items() if value is not None}
+        if wrong := [name for name, one in kept.items() if not _is_number(one)]:
+            raise InvalidRequest(wrong[0], "must be a number")
+        if kept or not set(changes) <= set(STORABLE) or not changes:
+            self.set_limits(account, cast("Mapping[str, float]", kept))
+        if gone := [name for name in changes if name not in kept]:
+            self.store.accounts.clear(account, gone)
+
     def clear_limits(self, account: str) -> None:
         """Forget the stored limits of an account, also of one that no settings name any more."""
         self.store.accounts.clear(account)
@@ -156,3 +172,7 @@ class OperationsService:
             return read_doorbells(self.broker_url)
         except DialerError:
             return None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

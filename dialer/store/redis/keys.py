@@ -23,6 +23,8 @@ class Keys:
     api_keys_used = f"{_PREFIX}apikeys_used"
     api_signing = f"{_PREFIX}apikeys_signing"
     metadata = _each("metadata")  # id
+    imported = _each("import")  # import
+    imported_rows = _each("import_rows")  # import, kind
     # Workers.
     fleet = f"{_PREFIX}fleet"
     workers = f"{_PREFIX}workers"

@@ -120,6 +120,10 @@ apikeys                   hash    prefix of a key of the HTTP service -> JSON {n
                                   accounts, reveal, created_us, expires_us, revoked_us}
 apikeys_used              hash    prefix -> when it was last used, to the minute
 apikeys_signing           string  secret that signs the cursors of lists
+import:<import>           hash    what became of a list that was uploaded: campaign, who, began (s),
+                                  state, rows, accepted, duplicate, rejected, last_line, why,
+                                  heard_us; for 7 days
+import_rows:<import>/<kind> list  rows of it that were not taken, JSON; the first 10,000
 damaged                   hash    what was found damaged -> when, and what is wrong with it
 damaged:<key>             any     what was put aside, as it was found
 era                       hash    id: drawn anew by `dialer recover`, by it a process knows
