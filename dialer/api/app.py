@@ -8,6 +8,7 @@ from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
 from starlette.exceptions import HTTPException
+from starlette.routing import Match
 
 from dialer import __version__
 from dialer.api.door import Door
@@ -69,6 +70,7 @@ def build(make: Callable[[], Service], *, concurrency: int = 256) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         redirect_slashes=False,
+        generate_unique_id_function=lambda route: route.name,
     )
     for router in _ROUTERS:
         app.include_router(router)
@@ -105,6 +107,17 @@ def _fault(found: dict[str, Any]) -> Fault:
     return Fault("invalid", rule, parameter=name)
 
 
+def _methods(request: Request) -> list[str]:
+    """Name the methods of an address: those of all its routes."""
+    found: set[str] = set()
+    for router in _ROUTERS:
+        for route in router.routes:
+            match, _ = route.matches(request.scope)
+            if match is not Match.NONE:
+                found |= getattr(route, "methods", set())
+    return sorted(found)
+
+
 async def _refuse_http(request: Request, error: Exception) -> Response:
     status = getattr(error, "status_code", 404)
     word = _OF_HTTP.get(status, "malformed")
@@ -114,5 +127,7 @@ async def _refuse_http(request: Request, error: Exception) -> Response:
         "malformed": "the request cannot be read; correct it",
     }
     headers = dict(getattr(error, "headers", None) or {})
+    if word == "method-not-allowed":
+        headers["Allow"] = ", ".join(_methods(request))
     problem = ApiProblem(word, details[word], headers=headers)
     return answer(problem, request.state.request_id)

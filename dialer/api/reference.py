@@ -1,6 +1,6 @@
 """The OpenAPI page: complete enough to generate a client from."""
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
@@ -12,6 +12,17 @@ Each call has a key of its own: the same key never makes a second call, so any r
 repeated. Numbers are masked unless the API key has `reveal`. Errors are `application/problem+json`;
 the last part of `type` is a stable word.
 """
+_OF_CAMPAIGN: Final = ("show_campaign", "show_progress", "start_campaign", "pause_campaign")
+#: Path, method and status of an answer -> what of it names what, and what may be asked then.
+_LINKS: Final = {
+    ("/v1/calls", "post", "201"): ("$response.body#/id", "id", ("show", "cancel")),
+    ("/v1/calls", "post", "200"): ("$response.body#/id", "id", ("show", "cancel")),
+    ("/v1/campaigns/{name}", "put", "201"): ("$response.body#/name", "name", _OF_CAMPAIGN),
+    ("/v1/campaigns/{name}/contacts", "post", "202"): (
+        *("$response.body#/id", "id"),
+        ("show_import", "import_rows"),
+    ),
+}
 
 
 def reference(app: FastAPI) -> dict[str, Any]:
@@ -26,8 +37,17 @@ def reference(app: FastAPI) -> dict[str, Any]:
             "description": "`dlr_…`, made by `dialer key create`.",
         }
         _lift_definitions(page)
+        _link(page)
         app.openapi_schema = page
     return app.openapi_schema
+
+
+def _link(page: dict[str, Any]) -> None:
+    """Say which answers lead on to which questions."""
+    for (path, method, status), (where, name, targets) in _LINKS.items():
+        links = page["paths"][path][method]["responses"][status].setdefault("links", {})
+        for target in targets:
+            links[target] = {"operationId": target, "parameters": {name: where}}
 
 
 def _lift_definitions(page: dict[str, Any]) -> None:

@@ -1,5 +1,6 @@
 """Calls: hand one in, ask for it, take it back."""
 
+import asyncio
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, Final, Literal
@@ -30,6 +31,9 @@ router = APIRouter(tags=["calls"])
 
 Mode = Literal["live", "developer"]
 _MODES: Final[tuple[Mode, ...]] = ("live", "developer")
+#: Between two looks at a call that somebody waits for, and the longest wait; s.
+_LOOK: Final = 0.25
+_LONGEST_WAIT: Final = 60
 _KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
 
 
@@ -92,8 +96,14 @@ async def by_key(
     summary="Ask for a call",
     **page(READ, ENQUEUE, words=("not-found",)),
 )
-async def show(id: str, caller: Annotated[Caller, allow(READ, ENQUEUE)]) -> JSONResponse:  # noqa: A002 - the contract's name
-    """Ask for a call: its state, what stands in its way, its attempts and its history."""
+async def show(
+    id: str,  # noqa: A002 - the contract's name
+    caller: Annotated[Caller, allow(READ, ENQUEUE)],
+    wait: Annotated[str | None, Query(pattern="^[0-9]{1,2}s$", description="Up to 60s.")] = None,
+) -> JSONResponse:
+    """Ask for a call, and wait a while for it to change if you like: state, attempts, history."""
+    if wait:
+        await _await_change(caller, id, min(int(wait[:-1]), _LONGEST_WAIT))
     return JSONResponse(await caller.service.run(_show, caller, id))
 
 
@@ -119,6 +129,17 @@ async def cancel(
     check_names(body, "reason")
     reason = reason_of(body) or "cancelled"
     return JSONResponse(await caller.service.run(_cancel, caller, id, reason))
+
+
+async def _await_change(caller: Caller, job_id: str, seconds: int) -> None:
+    """Look now and then until a call leaves its state; no thread is held meanwhile."""
+    run, loop = caller.service.run, asyncio.get_running_loop()
+    before, until = (await run(caller.job, job_id)).entered, loop.time() + seconds
+    while loop.time() < until:
+        await asyncio.sleep(min(_LOOK, until - loop.time()))
+        await caller.service.still_valid(caller.key)
+        if (await run(caller.job, job_id)).entered != before:
+            return
 
 
 def reason_of(body: Mapping[str, Any], *, needed: bool = False) -> str:

@@ -1,7 +1,7 @@
 """Campaigns: define, change, steer, look."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Final, Literal
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Annotated, Any, Final, Literal, get_args
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
@@ -128,19 +128,30 @@ async def forget(
     return await caller.service.run(_forget, caller, name)
 
 
-@router.post(
-    "/v1/campaigns/{name}/{step}",
-    response_model=CampaignShape,
-    summary="Start, pause, resume or cancel a campaign",
-    **page(OPERATE, body=ReasonIn, needed=False, words=_WORDS),
-)
-async def steer(
-    request: Request, name: str, step: Step, caller: Annotated[Caller, allow(OPERATE)]
-) -> JSONResponse:
-    """Steer a campaign: when this answers it holds everywhere; repeated it changes nothing."""
-    body = await read_optional(request, caller.service.settings.max_body)
-    check_names(body, "reason")
-    return await caller.service.run(_steer, caller, name, step, reason_of(body))
+def _steering(step: Step) -> Callable[..., Awaitable[JSONResponse]]:
+    """Make the route of one step."""
+
+    async def steer(
+        request: Request, name: str, caller: Annotated[Caller, allow(OPERATE)]
+    ) -> JSONResponse:
+        body = await read_optional(request, caller.service.settings.max_body)
+        check_names(body, "reason")
+        return await caller.service.run(_steer, caller, name, step, reason_of(body))
+
+    return steer
+
+
+for _step in get_args(Step):
+    router.add_api_route(
+        f"/v1/campaigns/{{name}}/{_step}",
+        _steering(_step),
+        methods=["POST"],
+        name=f"{_step}_campaign",
+        response_model=CampaignShape,
+        summary=f"{_step.capitalize()} a campaign",
+        description="When this answers it holds everywhere; repeated it changes nothing.",
+        **page(OPERATE, body=ReasonIn, needed=False, words=_WORDS),
+    )
 
 
 def seen_by(caller: Caller, name: str) -> Progress:

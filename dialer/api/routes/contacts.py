@@ -29,7 +29,7 @@ _FORMS: Final = {CSV: "csv", NDJSON: "jsonl"}
     summary="Add a list to a campaign",
     **page(
         OPERATE,
-        body={CSV: {"type": "string"}, NDJSON: {"type": "string"}},
+        body={CSV: {}, NDJSON: {}},
         words=("not-found", "state", "unsupported-media", "request-timeout", "store-full"),
     ),
 )

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from fastapi import Depends, Request
 
-from dialer.api.problems import MEDIA, WORDS
+from dialer.api.problems import MEDIA, WORDS, ApiProblem, Fault
 from dialer.api.service import Caller, service_of
 from dialer.api.shapes.base import ProblemShape
 from dialer.domain.api_key import ApiScope
@@ -18,6 +18,9 @@ _ALWAYS: Final = (
 )
 
 
+_JSON: Final = frozenset({"*/*", "application/*", "application/json", ""})
+
+
 class _Guard:
     """Lets keys in that have one of some scopes; None: any key."""
 
@@ -27,10 +30,21 @@ class _Guard:
     async def __call__(self, request: Request) -> Caller:
         """Say who asks."""
         caller = await service_of(request).identify(request)
+        _check_accept(request)
         request.scope["state"]["key"] = caller.key.prefix
         if self.scopes:
             caller.need(self.scopes)
         return caller
+
+
+def _check_accept(request: Request) -> None:
+    """Refuse a client that takes no JSON, before anything is done for it."""
+    accept = request.headers.get("accept", "*/*").lower()
+    wanted = [one.partition(";")[0].strip() for one in accept.split(",")]
+    if not _JSON.intersection(wanted):
+        detail = "answers are application/json; leave Accept out, or name it"
+        fault = Fault("unsupported", "must allow application/json", header="Accept")
+        raise ApiProblem("not-acceptable", detail, [fault])
 
 
 def allow(*scopes: ApiScope) -> Any:

@@ -2,20 +2,20 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
 from dialer.api.cursors import read_cursor, write_cursor
-from dialer.api.problems import invalid
+from dialer.api.problems import ApiProblem, Fault, invalid
 from dialer.api.reading import check_names, read_object
 from dialer.api.routes.calls import reason_of
 from dialer.api.routes.campaigns import seen_by
 from dialer.api.routes.guard import OPERATE, READ, allow, page
 from dialer.api.service import Caller
-from dialer.api.shapes.base import Asked, Moment, Page, Shape
+from dialer.api.shapes.base import Asked, Page, Shape
 from dialer.api.shapes.calls import JobView, StateName
 from dialer.domain.call.number import read_number
 from dialer.domain.job.job import Job
@@ -27,6 +27,7 @@ from dialer.services.calls.paging import Window, newest, place_of
 router = APIRouter(tags=["calls"])
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
+Instant = Annotated[str | None, Query(json_schema_extra={"format": "date-time"})]
 Cursor = Annotated[str | None, Query(max_length=500)]
 _BODY: Final = ("too-large", "unsupported-media", "request-timeout")
 
@@ -66,14 +67,15 @@ async def list_calls(  # noqa: PLR0917 - query parameters have names
     campaign: Annotated[str | None, Query(max_length=40)] = None,
     account: Annotated[str | None, Query(max_length=40)] = None,
     key: Annotated[str | None, Query(max_length=200)] = None,
-    since: Moment | None = None,
-    until: Moment | None = None,
+    since: Instant = None,
+    until: Instant = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> JSONResponse:
     """List calls, the last made first; only a null `next_cursor` ends the list."""
-    filters = (state, campaign, account, key, str(since), str(until))
-    which = _Which(state, campaign, account, key, Window(_aware(since), _aware(until)))
+    filters = (state, campaign, account, key, since, until)
+    window = Window(_read(since, "since"), _read(until, "until"))
+    which = _Which(state, campaign, account, key, window)
     return JSONResponse(
         await caller.service.run(_list, caller, which, json.dumps(filters), limit, cursor)
     )
@@ -194,7 +196,15 @@ def _text(body: Mapping[str, Any], name: str) -> str:
     return text
 
 
-def _aware(at: datetime | None) -> datetime | None:
-    if at is not None and at.utcoffset() is None:
-        return at.replace(tzinfo=UTC)
+def _read(text: str | None, name: str) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        at = datetime.fromisoformat(text)
+    except ValueError:
+        at = None
+    if at is None or at.utcoffset() is None:
+        rule = "must be a time with its offset, such as 2030-01-31T10:00:00Z"
+        fault = Fault("invalid", rule, parameter=name)
+        raise ApiProblem("validation", f"{name} {rule}", [fault])
     return at

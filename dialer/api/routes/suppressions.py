@@ -77,7 +77,7 @@ async def unsuppress(request: Request, caller: Annotated[Caller, allow(OPERATE)]
     "/v1/suppressions/import",
     response_model=SuppressionImportShape,
     summary="Put a list of numbers on the do-not-call list",
-    **page(OPERATE, body={CSV: {"type": "string"}, NDJSON: {"type": "string"}}, words=_BODY),
+    **page(OPERATE, body={CSV: {}, NDJSON: {}}, words=_BODY),
 )
 async def import_suppressions(
     request: Request,
