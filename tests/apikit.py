@@ -3,6 +3,7 @@
 import socket
 import threading
 import time
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -54,7 +55,7 @@ class Api:
         """Make a key, once for each kind, and let the service know of it at once."""
         kind = (scopes, accounts, reveal)
         if kind not in self.keys:
-            name = f"key-{len(self.keys)}"
+            name = f"key-{uuid.uuid4().hex[:8]}"
             _, self.keys[kind] = self.dialer.api_keys.create(
                 name, scopes or SCOPES, accounts=accounts, reveal=reveal
             )
@@ -115,7 +116,8 @@ def serving(settings: Settings) -> Iterator[Api]:
         thread.start()
         until = time.monotonic() + 30
         while not server.started:
-            assert thread.is_alive() and time.monotonic() < until, "the service did not start"
+            assert thread.is_alive(), "the service ended"
+            assert time.monotonic() < until, "the service did not start"
             time.sleep(0.01)
         with Dialer.from_settings(settings, who="test") as dialer:
             yield Api(f"http://127.0.0.1:{port}", dialer, made[0])

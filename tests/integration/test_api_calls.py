@@ -26,7 +26,8 @@ def test_a_new_call_is_created_and_its_repetition_is_the_same_job(api: Api) -> N
     assert first.headers["location"] == f"/v1/calls/{first.json()['id']}"
     assert again.headers["idempotent-replayed"] == "true"
     assert again.json()["id"] == first.json()["id"]
-    assert first.json()["state"] == "ready" and first.json()["barrier"] == "workers"
+    assert first.json()["state"] == "ready"
+    assert first.json()["barrier"] == "workers"
 
 
 def test_what_is_not_compared_is_named_and_changes_nothing(api: Api) -> None:
@@ -47,7 +48,8 @@ def test_another_call_under_the_same_key_is_refused_with_what_differs(api: Api) 
     assert (other.status_code, word_of(other)) == (409, "key-conflict")
     assert other.json()["id"] == first.json()["id"]
     assert [one["pointer"] for one in other.json()["errors"]] == ["/to"]
-    assert "9100000002" not in other.text and "9100000001" not in other.text
+    assert "9100000002" not in other.text
+    assert "9100000001" not in other.text
 
 
 def test_a_hundred_clients_with_one_key_make_one_job(api: Api) -> None:
@@ -73,7 +75,8 @@ def test_checking_a_call_applies_the_rules_and_stores_nothing(api: Api) -> None:
     """With check=true a good call is told its id, a bad one its rules, and there is no job."""
     good = api.post("/v1/calls?check=true", {**CALL, "key": "checked"})
     bad = api.post("/v1/calls?check=true", {**CALL, "to": "12x", "key": "checked"})
-    assert good.json()["verdict"] == "created" and good.json()["checked"] is True
+    assert good.json()["verdict"] == "created"
+    assert good.json()["checked"] is True
     assert word_of(bad) == "validation"
     assert api.get(f"/v1/calls/{good.json()['id']}").status_code == 404
 
@@ -84,7 +87,8 @@ def test_a_call_is_taken_back_once_and_for_good(api: Api) -> None:
     path = f"/v1/calls/{made['id']}/cancel"
     first, again = api.post(path, {"reason": "wrong person"}), api.ask("POST", path)
     assert (first.status_code, again.status_code) == (200, 200)
-    assert again.json()["state"] == "cancelled" and again.json()["customer_rung"] == "no"
+    assert again.json()["state"] == "cancelled"
+    assert again.json()["customer_rung"] == "no"
     assert again.json()["history"][-1]["why"] == "wrong person"
     assert api.post("/v1/calls", {**CALL, "key": "unwanted"}).json()["state"] == "cancelled"
 
@@ -102,7 +106,8 @@ def test_numbers_are_masked_unless_the_key_reveals_them(api: Api) -> None:
     made = api.post("/v1/calls", {**CALL, "key": "shown"}).json()
     masked = api.get(f"/v1/calls/{made['id']}").json()
     bare = api.get(f"/v1/calls/{made['id']}", api.key("read", reveal=True)).json()
-    assert masked["to"] == "+91******0001" and bare["to"] == "+919100000001"
+    assert masked["to"] == "+91******0001"
+    assert bare["to"] == "+919100000001"
 
 
 def test_a_list_shows_each_call_once_whatever_comes_in_between(api: Api) -> None:
