@@ -7,6 +7,7 @@ from typing import Any
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import Response
+from fastapi.routing import APIRoute
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -108,13 +109,11 @@ def _fault(found: dict[str, Any]) -> Fault:
 
 
 def _methods(request: Request) -> list[str]:
-    """Name the methods of an address: those of all its routes."""
-    found: set[str] = set()
-    for router in _ROUTERS:
-        for route in router.routes:
-            match, _ = route.matches(request.scope)
-            if match is not Match.NONE:
-                found |= getattr(route, "methods", set())
+    """Name the methods of an address: those of all routes of its template."""
+    routes = [one for router in _ROUTERS for one in router.routes if isinstance(one, APIRoute)]
+    fits = (one.path for one in routes if one.matches(request.scope)[0] is not Match.NONE)
+    template = next(fits, "")
+    found = {name for one in routes if one.path == template for name in one.methods or ()}
     return sorted(found)
 
 

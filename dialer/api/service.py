@@ -53,7 +53,7 @@ class Service:
         self.rates = Rates(self.settings.requests_per_second)
         self.batches = Places(4, "batches")
         self.uploads = Places(8, "uploads")
-        self._callers: dict[str, tuple[ApiKey, Caller]] = {}
+        self._callers: dict[str, tuple[ApiKey, ApiCaller]] = {}
         self._refreshing: asyncio.Task[None] | None = None
 
     def close(self) -> None:
@@ -72,7 +72,7 @@ class Service:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._threads, lambda: work(*args, **options))
 
-    async def identify(self, request: Request) -> "Caller":
+    async def identify(self, request: Request) -> "ApiCaller":
         """
         Say who sends a request.
 
@@ -95,7 +95,7 @@ class Service:
         known = self._callers.get(key.prefix)
         if known is None or known[0] != key:
             # A key that was read anew has another last use; all else of it never changes.
-            known = self._callers[key.prefix] = (key, Caller(self, key))
+            known = self._callers[key.prefix] = (key, ApiCaller(self, key))
         return known[1]
 
     async def still_valid(self, key: ApiKey) -> None:
@@ -124,7 +124,7 @@ class Service:
 
 
 @dataclass
-class Caller:
+class ApiCaller:
     """Whoever sends a request: an API key, and the system as it is for that key."""
 
     service: Service

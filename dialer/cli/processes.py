@@ -23,7 +23,7 @@ def up(
 
 
 def api() -> None:
-    """Take calls from other services over HTTP, until Ctrl-C: [api] says where."""
+    """Take calls from other services over HTTP."""
     from dialer.api.process import run  # noqa: PLC0415 - only this command needs a web server
 
     raise typer.Exit(run())

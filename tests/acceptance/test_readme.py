@@ -131,7 +131,7 @@ def said(folder: Path) -> Iterator[list[str]]:
     """What `dialer up --sandbox` has printed; its worker is there."""
     lines: list[str] = []
     up = subprocess.Popen(
-        ["dialer", "up", "--sandbox", "--no-flower"],
+        ["dialer", "up", "--sandbox", "--no-flower", "--no-api"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

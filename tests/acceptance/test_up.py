@@ -88,7 +88,11 @@ def env(tmp_path, monkeypatch) -> dict[str, str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DIALER_")}
-    return {**kept, **QUICK, "DIALER_FLOWER__PORT": str(port)}
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        service = probe.getsockname()[1]
+    ports = {"DIALER_FLOWER__PORT": str(port), "DIALER_API__PORT": str(service)}
+    return {**kept, **QUICK, **ports}
 
 
 @pytest.fixture

@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from dialer.api.problems import ApiProblem, Fault, faults
 from dialer.api.reading import JSON, NDJSON, media_of, parse_json, read_body
 from dialer.api.routes.guard import ENQUEUE, allow, page
-from dialer.api.service import Caller
+from dialer.api.service import ApiCaller
 from dialer.api.shapes.calls import BatchShape
 from dialer.domain.job.receipt import Receipt, Verdict
 
@@ -33,7 +33,9 @@ MOST: Final = 10_000
         words=("too-large", "unsupported-media", "request-timeout", "store-full"),
     ),
 )
-async def create_batch(request: Request, caller: Annotated[Caller, allow(ENQUEUE)]) -> JSONResponse:
+async def create_batch(
+    request: Request, caller: Annotated[ApiCaller, allow(ENQUEUE)]
+) -> JSONResponse:
     """
     Hand up to 10,000 calls in, each with its own `key`.
 
@@ -50,7 +52,7 @@ async def create_batch(request: Request, caller: Annotated[Caller, allow(ENQUEUE
         return JSONResponse(await service.run(_take, caller, text, media))
 
 
-def _take(caller: Caller, text: bytes, media: str) -> dict[str, Any]:
+def _take(caller: ApiCaller, text: bytes, media: str) -> dict[str, Any]:
     rows = _rows(text, media)
     if len(rows) > MOST:
         raise ApiProblem(

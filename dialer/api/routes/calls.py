@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse
 from dialer.api.problems import ApiProblem, Fault, faults, invalid
 from dialer.api.reading import check_names, read_object, read_optional
 from dialer.api.routes.guard import ENQUEUE, OPERATE, READ, allow, page
-from dialer.api.service import Caller
+from dialer.api.service import ApiCaller
 from dialer.api.shapes.calls import (
     CallIn,
     CallShape,
@@ -55,7 +55,7 @@ _KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
 )
 async def create(
     request: Request,
-    caller: Annotated[Caller, allow(ENQUEUE)],
+    caller: Annotated[ApiCaller, allow(ENQUEUE)],
     check: Annotated[bool, Query(description="Apply every rule, and store nothing.")] = False,  # noqa: FBT002 - a query parameter has a name
 ) -> JSONResponse:
     """
@@ -83,7 +83,7 @@ async def create(
 async def by_key(
     account: str,
     key: str,
-    caller: Annotated[Caller, allow(READ, ENQUEUE)],
+    caller: Annotated[ApiCaller, allow(READ, ENQUEUE)],
     mode: Annotated[Mode | None, Query(description="Left out: live before developer.")] = None,
 ) -> JSONResponse:
     """Ask for a call by its own key; one with a slash in it only through `GET /v1/calls?key=`."""
@@ -98,7 +98,7 @@ async def by_key(
 )
 async def show(
     id: str,  # noqa: A002 - the contract's name
-    caller: Annotated[Caller, allow(READ, ENQUEUE)],
+    caller: Annotated[ApiCaller, allow(READ, ENQUEUE)],
     wait: Annotated[str | None, Query(pattern="^[0-9]{1,2}s$", description="Up to 60s.")] = None,
 ) -> JSONResponse:
     """Ask for a call, and wait a while for it to change if you like: state, attempts, history."""
@@ -122,7 +122,7 @@ async def show(
 async def cancel(
     request: Request,
     id: str,  # noqa: A002 - the contract's name
-    caller: Annotated[Caller, allow(ENQUEUE, OPERATE)],
+    caller: Annotated[ApiCaller, allow(ENQUEUE, OPERATE)],
 ) -> JSONResponse:
     """Take a call back; when this answers 200 it is not rung, and doing it again is no error."""
     body = await read_optional(request, caller.service.settings.max_body)
@@ -131,7 +131,7 @@ async def cancel(
     return JSONResponse(await caller.service.run(_cancel, caller, id, reason))
 
 
-async def _await_change(caller: Caller, job_id: str, seconds: int) -> None:
+async def _await_change(caller: ApiCaller, job_id: str, seconds: int) -> None:
     """Look now and then until a call leaves its state; no thread is held meanwhile."""
     run, loop = caller.service.run, asyncio.get_running_loop()
     before, until = (await run(caller.job, job_id)).entered, loop.time() + seconds
@@ -180,7 +180,7 @@ def _key_of(request: Request, row: Mapping[str, Any]) -> str:
 
 
 def _answered(
-    caller: Caller, took: HandedOver, row: Mapping[str, Any], account: str
+    caller: ApiCaller, took: HandedOver, row: Mapping[str, Any], account: str
 ) -> JSONResponse:
     receipt = took.receipt
     account = str(row.get("account") or account)
@@ -195,7 +195,7 @@ def _answered(
     return JSONResponse(handed_over(took, row["key"], account), 200, headers)
 
 
-def conflict(took: HandedOver, caller: Caller) -> ApiProblem:
+def conflict(took: HandedOver, caller: ApiCaller) -> ApiProblem:
     """Make the problem of a key that another call has."""
     job, receipt = took.job, took.receipt
     more: dict[str, Any] = {"id": receipt.job_id, "state": receipt.state}
@@ -223,11 +223,11 @@ def _checked(receipt: Receipt) -> JSONResponse:
     return JSONResponse({**body, "checked": True})
 
 
-def _show(caller: Caller, job_id: str) -> dict[str, Any]:
+def _show(caller: ApiCaller, job_id: str) -> dict[str, Any]:
     return whole(caller, caller.job(job_id))
 
 
-def _show_by_key(caller: Caller, account: str, key: str, mode: Mode | None) -> dict[str, Any]:
+def _show_by_key(caller: ApiCaller, account: str, key: str, mode: Mode | None) -> dict[str, Any]:
     for one in (mode,) if mode else _MODES:
         try:
             return _show(caller, id_of_key(account, one, key))
@@ -236,14 +236,14 @@ def _show_by_key(caller: Caller, account: str, key: str, mode: Mode | None) -> d
     raise JobNotFound("no call of this account has this key; it may have been pruned")
 
 
-def whole(caller: Caller, job: Job) -> dict[str, Any]:
+def whole(caller: ApiCaller, job: Job) -> dict[str, Any]:
     """Write all of a job, as it is now."""
     dialer = caller.dialer
     (prospect,) = caller.look_ahead([job])
     return JobView(caller, dialer.now()).whole(job, dialer.metadata(job.id), prospect)
 
 
-def _cancel(caller: Caller, job_id: str, reason: str) -> dict[str, Any]:
+def _cancel(caller: ApiCaller, job_id: str, reason: str) -> dict[str, Any]:
     job = caller.job(job_id)
     if job.state is not State.CANCELLED:
         moved = caller.dialer.cancel([job.id], reason=reason)

@@ -10,7 +10,7 @@ from dialer.api.problems import ApiProblem, Fault
 from dialer.api.reading import check_names, read_object, read_optional
 from dialer.api.routes.calls import reason_of
 from dialer.api.routes.guard import ADMIN, OPERATE, READ, allow, page
-from dialer.api.service import Caller
+from dialer.api.service import ApiCaller
 from dialer.api.shapes.base import Page
 from dialer.api.shapes.calls import ReasonIn
 from dialer.api.shapes.campaigns import (
@@ -48,7 +48,7 @@ _EDIT: Final = (*_WORDS, "stale-revision", "revision-required", "store-full")
     ),
 )
 async def put_campaign(
-    request: Request, name: str, caller: Annotated[Caller, allow(OPERATE)]
+    request: Request, name: str, caller: Annotated[ApiCaller, allow(OPERATE)]
 ) -> JSONResponse:
     """
     Create with `If-None-Match: *`, replace with `If-Match: "revision"`.
@@ -78,7 +78,7 @@ async def put_campaign(
     ),
 )
 async def patch_campaign(
-    request: Request, name: str, caller: Annotated[Caller, allow(OPERATE)]
+    request: Request, name: str, caller: Annotated[ApiCaller, allow(OPERATE)]
 ) -> JSONResponse:
     """Change what is named; null takes away, `set`, `columns` and `delays` merge by name."""
     revision = _revision(request)
@@ -87,7 +87,7 @@ async def patch_campaign(
 
 
 @router.get("/v1/campaigns", response_model=Page, summary="List campaigns", **page(READ))
-async def list_campaigns(caller: Annotated[Caller, allow(READ)]) -> JSONResponse:
+async def list_campaigns(caller: Annotated[ApiCaller, allow(READ)]) -> JSONResponse:
     """List all campaigns, oldest first."""
     return JSONResponse(await caller.service.run(_list, caller))
 
@@ -98,7 +98,7 @@ async def list_campaigns(caller: Annotated[Caller, allow(READ)]) -> JSONResponse
     summary="Look at a campaign",
     **page(READ, words=("not-found",)),
 )
-async def show_campaign(name: str, caller: Annotated[Caller, allow(READ)]) -> JSONResponse:
+async def show_campaign(name: str, caller: Annotated[ApiCaller, allow(READ)]) -> JSONResponse:
     """Look at a campaign; `ETag` is its revision."""
     return await caller.service.run(_show, caller, name)
 
@@ -109,7 +109,7 @@ async def show_campaign(name: str, caller: Annotated[Caller, allow(READ)]) -> JS
     summary="How far is a campaign?",
     **page(READ, words=("not-found",)),
 )
-async def show_progress(name: str, caller: Annotated[Caller, allow(READ)]) -> JSONResponse:
+async def show_progress(name: str, caller: Annotated[ApiCaller, allow(READ)]) -> JSONResponse:
     """Count the contacts of a campaign by where they are."""
     return JSONResponse(await caller.service.run(_progress, caller, name))
 
@@ -121,7 +121,7 @@ async def show_progress(name: str, caller: Annotated[Caller, allow(READ)]) -> JS
     **page(ADMIN, body=ReasonIn, needed=False, words=_WORDS),
 )
 async def forget(
-    request: Request, name: str, caller: Annotated[Caller, allow(ADMIN)]
+    request: Request, name: str, caller: Annotated[ApiCaller, allow(ADMIN)]
 ) -> JSONResponse:
     """Forget the list of a campaign that is over, for good; its counts stay."""
     check_names(await read_optional(request, caller.service.settings.max_body), "reason")
@@ -132,7 +132,7 @@ def _steering(step: Step) -> Callable[..., Awaitable[JSONResponse]]:
     """Make the route of one step."""
 
     async def steer(
-        request: Request, name: str, caller: Annotated[Caller, allow(OPERATE)]
+        request: Request, name: str, caller: Annotated[ApiCaller, allow(OPERATE)]
     ) -> JSONResponse:
         body = await read_optional(request, caller.service.settings.max_body)
         check_names(body, "reason")
@@ -154,7 +154,7 @@ for _step in get_args(Step):
     )
 
 
-def seen_by(caller: Caller, name: str) -> Progress:
+def seen_by(caller: ApiCaller, name: str) -> Progress:
     """
     Read how far a campaign is.
 
@@ -180,7 +180,7 @@ def _revision(request: Request) -> str:
     return given.removeprefix("W/").strip('"')
 
 
-def _create(caller: Caller, name: str, fields: Mapping[str, Any]) -> JSONResponse:
+def _create(caller: ApiCaller, name: str, fields: Mapping[str, Any]) -> JSONResponse:
     campaigns = caller.dialer.campaigns
     given = {"account": caller.default_account, **fields}
     before = None
@@ -195,7 +195,7 @@ def _create(caller: Caller, name: str, fields: Mapping[str, Any]) -> JSONRespons
 
 
 def _edit(
-    caller: Caller, name: str, fields: Mapping[str, Any], whole: tuple[str, ...], revision: str
+    caller: ApiCaller, name: str, fields: Mapping[str, Any], whole: tuple[str, ...], revision: str
 ) -> JSONResponse:
     progress = seen_by(caller, name)
     if "account" in fields and fields["account"] is None:
@@ -219,18 +219,18 @@ def _answer(seen: CampaignSnapshot, status: int = 200) -> JSONResponse:
     return JSONResponse(campaign_fields(seen), status, headers)
 
 
-def _list(caller: Caller) -> dict[str, Any]:
+def _list(caller: ApiCaller) -> dict[str, Any]:
     every = caller.dialer.campaigns.every()
     mine = [one for one in every if caller.key.may_use(one.progress.account)]
     return {"data": [campaign_fields(one) for one in mine], "next_cursor": None}
 
 
-def _show(caller: Caller, name: str) -> JSONResponse:
+def _show(caller: ApiCaller, name: str) -> JSONResponse:
     seen_by(caller, name)
     return _answer(caller.dialer.campaigns.look(name, hours=False))
 
 
-def _progress(caller: Caller, name: str) -> dict[str, Any]:
+def _progress(caller: ApiCaller, name: str) -> dict[str, Any]:
     progress = seen_by(caller, name)
     seen = caller.dialer.campaigns.look(name, hours=False)
     why = [hold.owner for hold in seen.holds]
@@ -240,14 +240,14 @@ def _progress(caller: Caller, name: str) -> dict[str, Any]:
     return {**progress_fields(progress), "because": because}
 
 
-def _steer(caller: Caller, name: str, step: Step, reason: str) -> JSONResponse:
+def _steer(caller: ApiCaller, name: str, step: Step, reason: str) -> JSONResponse:
     seen_by(caller, name)
     campaigns = caller.dialer.campaigns
     campaigns.steer(step, name, reason=reason)
     return _answer(campaigns.look(name, hours=False))
 
 
-def _forget(caller: Caller, name: str) -> JSONResponse:
+def _forget(caller: ApiCaller, name: str) -> JSONResponse:
     seen_by(caller, name)
     caller.dialer.campaigns.forget(name)
     return _answer(caller.dialer.campaigns.look(name, hours=False))

@@ -12,7 +12,7 @@ from dialer.api.problems import ApiProblem
 from dialer.api.reading import CSV, NDJSON, media_of
 from dialer.api.routes.campaigns import seen_by
 from dialer.api.routes.guard import OPERATE, READ, allow, page
-from dialer.api.service import Caller
+from dialer.api.service import ApiCaller
 from dialer.api.shapes.campaigns import ImportRowsShape, ImportShape, import_fields
 from dialer.errors import CampaignNotFound, ImportNotFound
 from dialer.services.campaigns.imports import ImportRecord
@@ -34,7 +34,7 @@ _FORMS: Final = {CSV: "csv", NDJSON: "jsonl"}
     ),
 )
 async def add_contacts(
-    request: Request, name: str, caller: Annotated[Caller, allow(OPERATE)]
+    request: Request, name: str, caller: Annotated[ApiCaller, allow(OPERATE)]
 ) -> JSONResponse:
     """
     Add a list of any size; rows go to the store as they come.
@@ -60,7 +60,7 @@ async def add_contacts(
     summary="What became of a list?",
     **page(READ, OPERATE, words=("not-found",)),
 )
-async def show_import(id: str, caller: Annotated[Caller, allow(READ, OPERATE)]) -> JSONResponse:  # noqa: A002 - the contract's name
+async def show_import(id: str, caller: Annotated[ApiCaller, allow(READ, OPERATE)]) -> JSONResponse:  # noqa: A002 - the contract's name
     """Say what became of a list; kept for 7 days."""
     record = await caller.service.run(_record, caller, id)
     return JSONResponse(import_fields(record))
@@ -74,7 +74,7 @@ async def show_import(id: str, caller: Annotated[Caller, allow(READ, OPERATE)]) 
 )
 async def import_rows(
     id: str,  # noqa: A002 - the contract's name
-    caller: Annotated[Caller, allow(READ, OPERATE)],
+    caller: Annotated[ApiCaller, allow(READ, OPERATE)],
     outcome: Annotated[Literal["rejected", "duplicate"], Query()] = "rejected",
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
     cursor: Annotated[str | None, Query(max_length=500)] = None,
@@ -83,13 +83,13 @@ async def import_rows(
     return JSONResponse(await caller.service.run(_rows, caller, id, outcome, limit, cursor))
 
 
-def _take(caller: Caller, name: str, pipe: BodyPipe, form: str) -> ImportRecord:
+def _take(caller: ApiCaller, name: str, pipe: BodyPipe, form: str) -> ImportRecord:
     seen_by(caller, name)
     stream: Any = pipe
     return caller.dialer.imports.take(name, stream, cast("Any", form), lambda: pipe.lines)
 
 
-def _record(caller: Caller, import_id: str) -> ImportRecord:
+def _record(caller: ApiCaller, import_id: str) -> ImportRecord:
     record = caller.dialer.imports.read(import_id)
     try:
         seen_by(caller, record.campaign)
@@ -99,7 +99,7 @@ def _record(caller: Caller, import_id: str) -> ImportRecord:
 
 
 def _rows(
-    caller: Caller, import_id: str, outcome: str, limit: int, cursor: str | None
+    caller: ApiCaller, import_id: str, outcome: str, limit: int, cursor: str | None
 ) -> dict[str, Any]:
     record = _record(caller, import_id)
     secret, what = caller.service.signing_secret, f"rows {import_id} {outcome}"

@@ -6,7 +6,7 @@ from typing import Any, Final
 from fastapi import Depends, Request
 
 from dialer.api.problems import MEDIA, WORDS, ApiProblem, Fault
-from dialer.api.service import Caller, service_of
+from dialer.api.service import ApiCaller, service_of
 from dialer.api.shapes.base import ProblemShape
 from dialer.domain.api_key import ApiScope
 
@@ -27,7 +27,7 @@ class _Guard:
     def __init__(self, scopes: tuple[ApiScope, ...]) -> None:
         self.scopes = scopes
 
-    async def __call__(self, request: Request) -> Caller:
+    async def __call__(self, request: Request) -> ApiCaller:
         """Say who asks."""
         caller = await service_of(request).identify(request)
         _check_accept(request)

@@ -14,7 +14,7 @@ from dialer.api.routes.calls import reason_of, whole
 from dialer.api.routes.campaigns import seen_by
 from dialer.api.routes.guard import ADMIN, OPERATE, READ, allow, page
 from dialer.api.routes.searching import MovedShape
-from dialer.api.service import Caller
+from dialer.api.service import ApiCaller
 from dialer.api.shapes.base import Page, Shape, moment
 from dialer.api.shapes.calls import CallShape, JobView
 from dialer.api.shapes.operating import (
@@ -54,7 +54,7 @@ class DoctorShape(Shape):
 
 
 @router.get("/v1/accounts", response_model=Page, summary="List accounts", **page(READ))
-async def list_accounts(caller: Annotated[Caller, allow(READ)]) -> JSONResponse:
+async def list_accounts(caller: Annotated[ApiCaller, allow(READ)]) -> JSONResponse:
     """List the accounts: limits, how much of them is used, calling hours."""
     return JSONResponse(await caller.service.run(_accounts, caller))
 
@@ -66,7 +66,7 @@ async def list_accounts(caller: Annotated[Caller, allow(READ)]) -> JSONResponse:
     **page(ADMIN, body=LimitsIn, words=(*_BODY, "not-found")),
 )
 async def set_limits(
-    request: Request, name: str, caller: Annotated[Caller, allow(ADMIN)]
+    request: Request, name: str, caller: Annotated[ApiCaller, allow(ADMIN)]
 ) -> JSONResponse:
     """Store limits that win over the settings, at once on every worker; null takes one back."""
     body = await read_object(request, caller.service.settings.max_body)
@@ -75,7 +75,7 @@ async def set_limits(
 
 @router.get("/v1/dead", response_model=Page, summary="List dead letters", **page(READ))
 async def list_dead(
-    caller: Annotated[Caller, allow(READ)],
+    caller: Annotated[ApiCaller, allow(READ)],
     group: Annotated[Literal["code"] | None, Query()] = None,
 ) -> JSONResponse:
     """List dead letters, the newest first, or count them by code."""
@@ -88,7 +88,7 @@ async def list_dead(
     summary="Put dead letters back",
     **page(OPERATE, body=RedriveIn, words=(*_BODY, "not-found")),
 )
-async def redrive(request: Request, caller: Annotated[Caller, allow(OPERATE)]) -> JSONResponse:
+async def redrive(request: Request, caller: Annotated[ApiCaller, allow(OPERATE)]) -> JSONResponse:
     """Put dead letters back with fresh tries, so many a second; only this key's accounts'."""
     body = await read_object(request, caller.service.settings.max_body)
     check_names(body, "ids", "code", "campaign", "rate")
@@ -101,7 +101,7 @@ async def redrive(request: Request, caller: Annotated[Caller, allow(OPERATE)]) -
 @router.get(
     "/v1/unconfirmed", response_model=Page, summary="List calls that may have rung", **page(READ)
 )
-async def list_unconfirmed(caller: Annotated[Caller, allow(READ)]) -> JSONResponse:
+async def list_unconfirmed(caller: Annotated[ApiCaller, allow(READ)]) -> JSONResponse:
     """List the calls that may have rung, the oldest first."""
     return JSONResponse(await caller.service.run(_unconfirmed, caller))
 
@@ -115,7 +115,7 @@ async def list_unconfirmed(caller: Annotated[Caller, allow(READ)]) -> JSONRespon
 async def resolve(
     request: Request,
     id: str,  # noqa: A002 - the contract's name
-    caller: Annotated[Caller, allow(OPERATE)],
+    caller: Annotated[ApiCaller, allow(OPERATE)],
 ) -> JSONResponse:
     """Resolve an unconfirmed call by a person's finding: placed, dead or again."""
     body = await read_object(request, caller.service.settings.max_body)
@@ -132,7 +132,7 @@ async def resolve(
     summary="May somebody be called there and then?",
     **page(READ, body=HoursIn, words=_BODY),
 )
-async def hours(request: Request, caller: Annotated[Caller, allow(READ)]) -> JSONResponse:
+async def hours(request: Request, caller: Annotated[ApiCaller, allow(READ)]) -> JSONResponse:
     """Say whether calling hours are open: an account's, or those that are given."""
     body = await read_object(request, caller.service.settings.max_body)
     check_names(body, *HoursIn.model_fields)
@@ -140,13 +140,13 @@ async def hours(request: Request, caller: Annotated[Caller, allow(READ)]) -> JSO
 
 
 @router.get("/v1/status", response_model=StatusShape, summary="Everything at once", **page(READ))
-async def status(caller: Annotated[Caller, allow(READ)]) -> JSONResponse:
+async def status(caller: Annotated[ApiCaller, allow(READ)]) -> JSONResponse:
     """Show the whole at a glance; counts over all accounts only to a key that is not bound."""
     return JSONResponse(await caller.service.run(_status, caller))
 
 
 @router.get("/v1/doctor", response_model=DoctorShape, summary="Is all well?", **page(READ))
-async def doctor(caller: Annotated[Caller, allow(READ)]) -> JSONResponse:
+async def doctor(caller: Annotated[ApiCaller, allow(READ)]) -> JSONResponse:
     """Check the installation; only for a key that is bound to no account."""
     if caller.key.accounts is not None:
         raise ApiProblem("scope", "this key is bound to accounts, and this is about everything")
@@ -160,7 +160,7 @@ async def doctor(caller: Annotated[Caller, allow(READ)]) -> JSONResponse:
     return JSONResponse({"findings": findings})
 
 
-def _accounts(caller: Caller) -> dict[str, Any]:
+def _accounts(caller: ApiCaller) -> dict[str, Any]:
     found = [
         account_fields(one, caller)
         for one in caller.dialer.operations.accounts()
@@ -169,7 +169,7 @@ def _accounts(caller: Caller) -> dict[str, Any]:
     return {"data": found, "next_cursor": None}
 
 
-def _set_limits(caller: Caller, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
+def _set_limits(caller: ApiCaller, name: str, body: Mapping[str, Any]) -> dict[str, Any]:
     try:
         caller.dialer.settings.account(name)
     except SettingsError:
@@ -187,7 +187,7 @@ def _set_limits(caller: Caller, name: str, body: Mapping[str, Any]) -> dict[str,
     return account_fields(found, caller)
 
 
-def _dead(caller: Caller, group: str | None) -> dict[str, Any]:
+def _dead(caller: ApiCaller, group: str | None) -> dict[str, Any]:
     jobs = [job for job in caller.dialer.jobs(JobFilter("dead")) if caller.sees(job)]
     if group is None:
         view = JobView(caller, caller.dialer.now())
@@ -200,7 +200,7 @@ def _dead(caller: Caller, group: str | None) -> dict[str, Any]:
     return {"data": data, "next_cursor": None}
 
 
-def _redrive(caller: Caller, body: Mapping[str, Any], by: str) -> dict[str, Any]:
+def _redrive(caller: ApiCaller, body: Mapping[str, Any], by: str) -> dict[str, Any]:
     dialer, given, rate = caller.dialer, body[by], body.get("rate", 1.0)
     if isinstance(rate, bool) or not isinstance(rate, int | float):
         raise invalid([("rate", "must be a number of jobs each second")])
@@ -219,13 +219,13 @@ def _redrive(caller: Caller, body: Mapping[str, Any], by: str) -> dict[str, Any]
     return {"done": moved.done, "refused": moved.refused}
 
 
-def _unconfirmed(caller: Caller) -> dict[str, Any]:
+def _unconfirmed(caller: ApiCaller) -> dict[str, Any]:
     view = JobView(caller, caller.dialer.now())
     jobs = [job for job in caller.dialer.unconfirmed() if caller.sees(job)]
     return {"data": [view.listed(job) for job in jobs[:_MOST]], "next_cursor": None}
 
 
-def _resolve(caller: Caller, job_id: str, finding: str, reason: str) -> dict[str, Any]:
+def _resolve(caller: ApiCaller, job_id: str, finding: str, reason: str) -> dict[str, Any]:
     job = caller.job(job_id)
     left = caller.dialer.resolve(job.id, finding, reason=reason)
     if left:
@@ -238,7 +238,7 @@ def _resolve(caller: Caller, job_id: str, finding: str, reason: str) -> dict[str
     return whole(caller, caller.job(job_id))
 
 
-def _hours(caller: Caller, body: Mapping[str, Any]) -> dict[str, Any]:
+def _hours(caller: ApiCaller, body: Mapping[str, Any]) -> dict[str, Any]:
     for name, value in body.items():
         if value is not None and not isinstance(value, str):
             raise invalid([(name, "must be text")])
@@ -276,7 +276,7 @@ def _moment(text: str | None) -> datetime:
     return at
 
 
-def _status(caller: Caller) -> dict[str, Any]:
+def _status(caller: ApiCaller) -> dict[str, Any]:
     seen, may_use = caller.dialer.operations.status(), caller.key.may_use
     oldest = seen.oldest_ready
     if oldest and not caller.sees(oldest.job):

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse, JSONResponse
 from dialer.api.docs_page import docs_page
 from dialer.api.problems import ApiProblem, problem_of
 from dialer.api.routes.guard import allow, page, responses
-from dialer.api.service import Caller, Service, service_of
+from dialer.api.service import ApiCaller, Service, service_of
 from dialer.api.shapes.base import Moment, Shape, moment
 from dialer.errors import DialerError
 
@@ -66,7 +66,7 @@ async def readyz(request: Request) -> JSONResponse:
 @router.get(
     "/v1/key", response_model=KeyShape, summary="What may this key do?", tags=["keys"], **page()
 )
-async def key(caller: Annotated[Caller, allow()]) -> JSONResponse:
+async def key(caller: Annotated[ApiCaller, allow()]) -> JSONResponse:
     """Say what the key of this request may do."""
     one = caller.key
     return JSONResponse(

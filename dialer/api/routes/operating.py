@@ -11,7 +11,7 @@ from dialer.api.reading import check_names, read_object
 from dialer.api.routes.calls import reason_of
 from dialer.api.routes.campaigns import seen_by
 from dialer.api.routes.guard import OPERATE, READ, allow, page
-from dialer.api.service import Caller
+from dialer.api.service import ApiCaller
 from dialer.api.shapes.base import Page
 from dialer.api.shapes.operating import (
     ExplainIn,
@@ -38,7 +38,7 @@ _BODY: Final = ("too-large", "unsupported-media", "request-timeout")
     summary="Why was it not rung?",
     **page(READ, body=ExplainIn, words=(*_BODY, "not-found")),
 )
-async def explain(request: Request, caller: Annotated[Caller, allow(READ)]) -> JSONResponse:
+async def explain(request: Request, caller: Annotated[ApiCaller, allow(READ)]) -> JSONResponse:
     """Say why a number, or a call, was not rung: every reason, until when, and the next step."""
     body = await read_object(request, caller.service.settings.max_body)
     check_names(body, "number", "id", "key", "account")
@@ -49,7 +49,7 @@ async def explain(request: Request, caller: Annotated[Caller, allow(READ)]) -> J
 
 
 @router.get("/v1/holds", response_model=Page, summary="What is stopped?", **page(READ))
-async def list_holds(caller: Annotated[Caller, allow(READ)]) -> JSONResponse:
+async def list_holds(caller: Annotated[ApiCaller, allow(READ)]) -> JSONResponse:
     """List the holds that stop something of this key's accounts."""
     return JSONResponse(await caller.service.run(_holds, caller))
 
@@ -60,7 +60,7 @@ async def list_holds(caller: Annotated[Caller, allow(READ)]) -> JSONResponse:
     summary="Stop calls",
     **page(OPERATE, body=HoldIn, words=_BODY),
 )
-async def set_hold(request: Request, caller: Annotated[Caller, allow(OPERATE)]) -> JSONResponse:
+async def set_hold(request: Request, caller: Annotated[ApiCaller, allow(OPERATE)]) -> JSONResponse:
     """Stop calls: when this answers, none of the scope starts."""
     return JSONResponse(await _change_hold(request, caller, release=False))
 
@@ -71,12 +71,14 @@ async def set_hold(request: Request, caller: Annotated[Caller, allow(OPERATE)]) 
     summary="Let calls go on",
     **page(OPERATE, body=HoldIn, words=(*_BODY, "state")),
 )
-async def release_hold(request: Request, caller: Annotated[Caller, allow(OPERATE)]) -> JSONResponse:
+async def release_hold(
+    request: Request, caller: Annotated[ApiCaller, allow(OPERATE)]
+) -> JSONResponse:
     """Take one owner's hold off; calls go on when no owner is left."""
     return JSONResponse(await _change_hold(request, caller, release=True))
 
 
-def _explain(caller: Caller, body: Mapping[str, Any], by: str) -> dict[str, Any]:
+def _explain(caller: ApiCaller, body: Mapping[str, Any], by: str) -> dict[str, Any]:
     dialer, text = caller.dialer, body[by]
     if by == "number":
         number = read_number(text, "number")
@@ -99,13 +101,13 @@ def _explain(caller: Caller, body: Mapping[str, Any], by: str) -> dict[str, Any]
     return {"calls": shown, "may_be_rung": may, "because": because}
 
 
-def _own_entries(caller: Caller, number: str, account: object) -> list[Any]:
+def _own_entries(caller: ApiCaller, number: str, account: object) -> list[Any]:
     names = [account] if isinstance(account, str) else list(caller.key.accounts or ())
     look_up = caller.dialer.operations.suppression.look_up
     return [one for name in names for one in look_up(number, name).entries if one.account]
 
 
-def _by_key(caller: Caller, key: str, account: str) -> Any:
+def _by_key(caller: ApiCaller, key: str, account: str) -> Any:
     try:
         job = caller.dialer.find(key, account)
     except JobNotFound:
@@ -115,20 +117,20 @@ def _by_key(caller: Caller, key: str, account: str) -> Any:
     return job
 
 
-def _account(caller: Caller, body: Mapping[str, Any]) -> str:
+def _account(caller: ApiCaller, body: Mapping[str, Any]) -> str:
     account = body.get("account") or caller.default_account
     if not isinstance(account, str):
         raise invalid([("account", "must be the name of an account")])
     return account
 
 
-def _holds(caller: Caller) -> dict[str, Any]:
+def _holds(caller: ApiCaller) -> dict[str, Any]:
     holds = caller.dialer.operations.holds.all()
     mine = [hold for hold in holds if _touches(caller, hold)]
     return {"data": [hold_fields(one, caller) for one in mine], "next_cursor": None}
 
 
-def _touches(caller: Caller, hold: Hold) -> bool:
+def _touches(caller: ApiCaller, hold: Hold) -> bool:
     scope = Scope.parse(hold.scope)
     if scope.kind == "campaign":
         try:
@@ -139,7 +141,7 @@ def _touches(caller: Caller, hold: Hold) -> bool:
     return scope.kind == EVERYTHING or caller.key.may_use(scope.name)
 
 
-async def _change_hold(request: Request, caller: Caller, *, release: bool) -> dict[str, Any]:
+async def _change_hold(request: Request, caller: ApiCaller, *, release: bool) -> dict[str, Any]:
     body = await read_object(request, caller.service.settings.max_body)
     check_names(body, "scope", "owner", "reason")
     reason, scope = reason_of(body, needed=True), scope_of(body.get("scope"))
@@ -155,7 +157,7 @@ async def _change_hold(request: Request, caller: Caller, *, release: bool) -> di
 
 
 def _hold(
-    caller: Caller,
+    caller: ApiCaller,
     scope: str,
     owner: str | None,
     reason: str,

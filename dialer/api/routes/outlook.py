@@ -7,7 +7,7 @@ from fastapi.responses import JSONResponse
 
 from dialer.api.routes.campaigns import seen_by
 from dialer.api.routes.guard import READ, allow, page
-from dialer.api.service import Caller
+from dialer.api.service import ApiCaller
 from dialer.api.shapes.base import Shape, moment
 
 router = APIRouter(tags=["campaigns"])
@@ -36,7 +36,7 @@ class ForecastShape(Shape):
     summary="Who will be rung?",
     **page(READ, words=("not-found", "state")),
 )
-async def show_preflight(name: str, caller: Annotated[Caller, allow(READ)]) -> JSONResponse:
+async def show_preflight(name: str, caller: Annotated[ApiCaller, allow(READ)]) -> JSONResponse:
     """Say how many contacts will be rung, and why the others will not."""
     return JSONResponse(await caller.service.run(_preflight, caller, name))
 
@@ -47,12 +47,12 @@ async def show_preflight(name: str, caller: Annotated[Caller, allow(READ)]) -> J
     summary="When will it be done?",
     **page(READ, words=("not-found", "state")),
 )
-async def show_forecast(name: str, caller: Annotated[Caller, allow(READ)]) -> JSONResponse:
+async def show_forecast(name: str, caller: Annotated[ApiCaller, allow(READ)]) -> JSONResponse:
     """Say when a campaign will probably be done."""
     return JSONResponse(await caller.service.run(_forecast, caller, name))
 
 
-def _preflight(caller: Caller, name: str) -> dict[str, Any]:
+def _preflight(caller: ApiCaller, name: str) -> dict[str, Any]:
     seen_by(caller, name)
     campaigns = caller.dialer.campaigns
     found = campaigns.preflight(campaigns.look(name))
@@ -65,7 +65,7 @@ def _preflight(caller: Caller, name: str) -> dict[str, Any]:
     }
 
 
-def _forecast(caller: Caller, name: str) -> dict[str, Any]:
+def _forecast(caller: ApiCaller, name: str) -> dict[str, Any]:
     seen_by(caller, name)
     campaigns = caller.dialer.campaigns
     found = campaigns.forecast(campaigns.look(name))

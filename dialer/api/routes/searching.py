@@ -14,8 +14,8 @@ from dialer.api.reading import check_names, read_object
 from dialer.api.routes.calls import reason_of
 from dialer.api.routes.campaigns import seen_by
 from dialer.api.routes.guard import OPERATE, READ, allow, page
-from dialer.api.service import Caller
-from dialer.api.shapes.base import Asked, Page, Shape
+from dialer.api.service import ApiCaller
+from dialer.api.shapes.base import AskedShape, Page, Shape
 from dialer.api.shapes.calls import JobView, StateName
 from dialer.domain.call.number import read_number
 from dialer.domain.job.job import Job
@@ -32,13 +32,13 @@ Cursor = Annotated[str | None, Query(max_length=500)]
 _BODY: Final = ("too-large", "unsupported-media", "request-timeout")
 
 
-class SearchIn(Asked):
+class SearchIn(AskedShape):
     """A number, in a body: addresses are logged."""
 
     to: str
 
 
-class CancelManyIn(Asked):
+class CancelManyIn(AskedShape):
     """Which calls: those of one number, of a campaign, or of one key."""
 
     number: str | None = None
@@ -62,7 +62,7 @@ class MovedShape(Shape):
     **page(READ, words=("cursor-expired", "not-found")),
 )
 async def list_calls(  # noqa: PLR0917 - query parameters have names
-    caller: Annotated[Caller, allow(READ)],
+    caller: Annotated[ApiCaller, allow(READ)],
     state: StateName | None = None,
     campaign: Annotated[str | None, Query(max_length=40)] = None,
     account: Annotated[str | None, Query(max_length=40)] = None,
@@ -87,7 +87,7 @@ async def list_calls(  # noqa: PLR0917 - query parameters have names
     summary="List the calls of a number",
     **page(READ, body=SearchIn, words=_BODY),
 )
-async def search(request: Request, caller: Annotated[Caller, allow(READ)]) -> JSONResponse:
+async def search(request: Request, caller: Annotated[ApiCaller, allow(READ)]) -> JSONResponse:
     """List the calls of a customer's number, the last made first."""
     body = await read_object(request, caller.service.settings.max_body)
     check_names(body, "to")
@@ -100,7 +100,9 @@ async def search(request: Request, caller: Annotated[Caller, allow(READ)]) -> JS
     summary="Take calls back",
     **page(OPERATE, body=CancelManyIn, words=(*_BODY, "not-found", "state")),
 )
-async def cancel_many(request: Request, caller: Annotated[Caller, allow(OPERATE)]) -> JSONResponse:
+async def cancel_many(
+    request: Request, caller: Annotated[ApiCaller, allow(OPERATE)]
+) -> JSONResponse:
     """Take the waiting calls of a number, a campaign or a key back, with a reason."""
     body = await read_object(request, caller.service.settings.max_body)
     check_names(body, "number", "campaign", "key", "account", "reason")
@@ -125,7 +127,7 @@ class _Which:
         self.filter = JobFilter(state, account, None, campaign)
         self.key, self.window = key, window
 
-    def jobs(self, caller: Caller) -> Iterator[Job]:
+    def jobs(self, caller: ApiCaller) -> Iterator[Job]:
         """Read them, in no order that counts."""
         if self.filter.campaign is not None:
             seen_by(caller, self.filter.campaign)
@@ -144,7 +146,7 @@ class _Which:
 
 
 def _list(
-    caller: Caller, which: _Which, filters: str, limit: int, cursor: str | None
+    caller: ApiCaller, which: _Which, filters: str, limit: int, cursor: str | None
 ) -> dict[str, Any]:
     secret, what, window = caller.service.signing_secret, f"calls {filters}", which.window
     if cursor:
@@ -160,14 +162,16 @@ def _list(
     return {"data": [view.listed(job) for job in found], "next_cursor": more}
 
 
-def _search(caller: Caller, to: str) -> dict[str, Any]:
+def _search(caller: ApiCaller, to: str) -> dict[str, Any]:
     jobs = caller.dialer.jobs_of(read_number(to, "to"))
     found = newest(jobs, Window(), 1000, caller.sees)
     view = JobView(caller, caller.dialer.now())
     return {"data": [view.listed(job) for job in found], "next_cursor": None}
 
 
-def _cancel_many(caller: Caller, body: Mapping[str, Any], by: str, reason: str) -> dict[str, Any]:
+def _cancel_many(
+    caller: ApiCaller, body: Mapping[str, Any], by: str, reason: str
+) -> dict[str, Any]:
     dialer, text = caller.dialer, _text(body, by)
     if by == "campaign":
         seen_by(caller, text)

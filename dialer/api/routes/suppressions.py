@@ -10,7 +10,7 @@ from dialer.api.problems import ApiProblem, invalid
 from dialer.api.reading import CSV, NDJSON, check_names, media_of, read_object
 from dialer.api.routes.calls import reason_of
 from dialer.api.routes.guard import OPERATE, READ, allow, page
-from dialer.api.service import Caller
+from dialer.api.service import ApiCaller
 from dialer.api.shapes.base import Page, Shape
 from dialer.api.shapes.operating import (
     NumbersIn,
@@ -43,7 +43,7 @@ class SuppressionImportShape(Shape):
     "/v1/suppressions", response_model=Page, summary="List numbers nobody may ring", **page(READ)
 )
 async def list_suppressions(
-    caller: Annotated[Caller, allow(READ)],
+    caller: Annotated[ApiCaller, allow(READ)],
     account: Annotated[str | None, Query(max_length=40)] = None,
     limit: Annotated[int, Query(ge=1, le=1000)] = 100,
 ) -> JSONResponse:
@@ -57,7 +57,7 @@ async def list_suppressions(
     summary="Put numbers on the do-not-call list",
     **page(OPERATE, body=NumbersIn, words=_BODY),
 )
-async def suppress(request: Request, caller: Annotated[Caller, allow(OPERATE)]) -> JSONResponse:
+async def suppress(request: Request, caller: Annotated[ApiCaller, allow(OPERATE)]) -> JSONResponse:
     """Put numbers on a do-not-call list: when this answers no call to them starts."""
     return JSONResponse(await _change_numbers(request, caller, remove=False))
 
@@ -68,7 +68,9 @@ async def suppress(request: Request, caller: Annotated[Caller, allow(OPERATE)]) 
     summary="Take numbers off the do-not-call list",
     **page(OPERATE, body=NumbersIn, words=_BODY),
 )
-async def unsuppress(request: Request, caller: Annotated[Caller, allow(OPERATE)]) -> JSONResponse:
+async def unsuppress(
+    request: Request, caller: Annotated[ApiCaller, allow(OPERATE)]
+) -> JSONResponse:
     """Take numbers off a do-not-call list; who did it, and why, stays on record."""
     return JSONResponse(await _change_numbers(request, caller, remove=True))
 
@@ -81,7 +83,7 @@ async def unsuppress(request: Request, caller: Annotated[Caller, allow(OPERATE)]
 )
 async def import_suppressions(
     request: Request,
-    caller: Annotated[Caller, allow(OPERATE)],
+    caller: Annotated[ApiCaller, allow(OPERATE)],
     reason: Annotated[str, Query(min_length=1, max_length=200)] = "imported",
     account: Annotated[str | None, Query(max_length=40)] = None,
 ) -> JSONResponse:
@@ -97,7 +99,7 @@ async def import_suppressions(
     return JSONResponse(body)
 
 
-def own_account(caller: Caller, account: object) -> str | None:
+def own_account(caller: ApiCaller, account: object) -> str | None:
     """
     Read whose list is meant; None for everybody's.
 
@@ -113,14 +115,14 @@ def own_account(caller: Caller, account: object) -> str | None:
     return account
 
 
-def _suppressions(caller: Caller, account: str | None, limit: int) -> dict[str, Any]:
+def _suppressions(caller: ApiCaller, account: str | None, limit: int) -> dict[str, Any]:
     suppression = caller.dialer.operations.suppression
     suppression.check_account(account)
     found = suppression.newest(account, limit)
     return {"data": [suppressed_fields(one, caller) for one in found], "next_cursor": None}
 
 
-async def _change_numbers(request: Request, caller: Caller, *, remove: bool) -> dict[str, Any]:
+async def _change_numbers(request: Request, caller: ApiCaller, *, remove: bool) -> dict[str, Any]:
     body = await read_object(request, caller.service.settings.max_body)
     check_names(body, "numbers", "account", "reason")
     numbers, reason = body.get("numbers"), reason_of(body, needed=True)
@@ -138,7 +140,7 @@ async def _change_numbers(request: Request, caller: Caller, *, remove: bool) -> 
 
 
 def _import_numbers(
-    caller: Caller, pipe: BodyPipe, form: str, reason: str, account: str | None
+    caller: ApiCaller, pipe: BodyPipe, form: str, reason: str, account: str | None
 ) -> dict[str, Any]:
     suppression, whose = caller.dialer.operations.suppression, own_account(caller, account)
     suppression.check_account(whose)

@@ -12,7 +12,7 @@ class Shape(BaseModel):
     model_config = ConfigDict(extra="allow")
 
 
-class Asked(BaseModel):
+class AskedShape(BaseModel):
     """A body of a request: a name that is not known is refused."""
 
     model_config = ConfigDict(extra="forbid")

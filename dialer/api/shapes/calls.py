@@ -8,8 +8,8 @@ from typing import Any, Final, Literal
 
 from pydantic import ConfigDict, Field
 
-from dialer.api.service import Caller
-from dialer.api.shapes.base import Asked, FaultShape, Moment, Reason, Shape, moment
+from dialer.api.service import ApiCaller
+from dialer.api.shapes.base import AskedShape, FaultShape, Moment, Reason, Shape, moment
 from dialer.diagnosis.prospects import Prospect
 from dialer.domain.job.job import Event, Job, State
 from dialer.services.calls.handover import HandedOver, known_until
@@ -22,7 +22,7 @@ LegKind = Literal["Number", "Agent", "Group"]
 Values = str | int | list[str | int]
 
 
-class CallIn(Asked):
+class CallIn(AskedShape):
     """
     A call: the provider's parameters by their wire names, and how it is to be made.
 
@@ -51,7 +51,7 @@ class CallIn(Asked):
     )
 
 
-class ReasonIn(Asked):
+class ReasonIn(AskedShape):
     """Why; on record."""
 
     reason: Reason | None = None
@@ -195,7 +195,7 @@ def handed_over(given: HandedOver, key: str, account: str) -> dict[str, Any]:
 class JobView:
     """Writes jobs for one caller; *now* is the store's."""
 
-    caller: Caller
+    caller: ApiCaller
     now: datetime
 
     def listed(self, job: Job) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from typing import Any, Final, Literal
 from pydantic import ConfigDict
 
 from dialer.api.problems import invalid
-from dialer.api.shapes.base import Asked, Moment, Shape, moment
+from dialer.api.shapes.base import AskedShape, Moment, Shape, moment
 from dialer.domain.campaign.campaign import Campaign
 from dialer.domain.campaign.progress import Progress
 from dialer.services.campaigns.imports import ImportRecord
@@ -22,7 +22,7 @@ _FIELDS: Final = [one for one in Campaign.model_fields if one not in ("name", "z
 WIRE: Final = [_BACK.get(field, field) for field in _FIELDS]
 
 
-class CampaignIn(Asked):
+class CampaignIn(AskedShape):
     """The definition of a campaign; in a PATCH null takes a field away."""
 
     model_config = ConfigDict(extra="allow")

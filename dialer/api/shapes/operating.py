@@ -5,8 +5,8 @@ from typing import Any, Literal
 
 from pydantic import Field
 
-from dialer.api.service import Caller
-from dialer.api.shapes.base import Asked, Moment, Shape, moment
+from dialer.api.service import ApiCaller
+from dialer.api.shapes.base import AskedShape, Moment, Shape, moment
 from dialer.diagnosis.explain import Explanation
 from dialer.diagnosis.status import AccountView
 from dialer.domain.call.customer import Suppressed
@@ -14,7 +14,7 @@ from dialer.domain.holds.hold import Hold
 from dialer.domain.holds.scope import Scope
 
 
-class ScopeIn(Asked):
+class ScopeIn(AskedShape):
     """What a hold stops."""
 
     kind: Literal["all", "account", "campaign", "pool"]
@@ -23,7 +23,7 @@ class ScopeIn(Asked):
     pool: str | None = None
 
 
-class HoldIn(Asked):
+class HoldIn(AskedShape):
     """A stop: why, and whose."""
 
     scope: ScopeIn
@@ -31,7 +31,7 @@ class HoldIn(Asked):
     reason: str
 
 
-class NumbersIn(Asked):
+class NumbersIn(AskedShape):
     """Numbers, and why."""
 
     numbers: list[str]
@@ -39,7 +39,7 @@ class NumbersIn(Asked):
     reason: str
 
 
-class ExplainIn(Asked):
+class ExplainIn(AskedShape):
     """What to explain: one of a number, a job's id, and a key."""
 
     number: str | None = None
@@ -48,7 +48,7 @@ class ExplainIn(Asked):
     account: str | None = None
 
 
-class RedriveIn(Asked):
+class RedriveIn(AskedShape):
     """Which dead letters are put back, and how many a second."""
 
     ids: list[str] | None = None
@@ -57,14 +57,14 @@ class RedriveIn(Asked):
     rate: float | None = None
 
 
-class ResolveIn(Asked):
+class ResolveIn(AskedShape):
     """A person's finding, and its evidence."""
 
     as_: Literal["placed", "dead", "again"] = Field(alias="as")
     reason: str
 
 
-class LimitsIn(Asked):
+class LimitsIn(AskedShape):
     """Limits that win over the settings; null takes one back to them."""
 
     calls_per_second: float | None = None
@@ -73,7 +73,7 @@ class LimitsIn(Asked):
     max_live_calls: int | None = None
 
 
-class HoursIn(Asked):
+class HoursIn(AskedShape):
     """Whose hours, or where: one of the first three; and when."""
 
     number: str | None = None
@@ -143,7 +143,7 @@ def scope_fields(written: str) -> dict[str, Any]:
     return {"kind": scope.kind, **({scope.kind: scope.name} if scope.name else {})}
 
 
-def hold_fields(hold: Hold, caller: Caller) -> dict[str, Any]:
+def hold_fields(hold: Hold, caller: ApiCaller) -> dict[str, Any]:
     """Write a hold."""
     return {
         "scope": scope_fields(hold.scope),
@@ -154,7 +154,7 @@ def hold_fields(hold: Hold, caller: Caller) -> dict[str, Any]:
     }
 
 
-def suppressed_fields(entry: Suppressed, caller: Caller) -> dict[str, Any]:
+def suppressed_fields(entry: Suppressed, caller: ApiCaller) -> dict[str, Any]:
     """Write an entry of a do-not-call list."""
     return {
         "number": caller.number(entry.number),
@@ -165,7 +165,7 @@ def suppressed_fields(entry: Suppressed, caller: Caller) -> dict[str, Any]:
     }
 
 
-def account_fields(view: AccountView, caller: Caller) -> dict[str, Any]:
+def account_fields(view: AccountView, caller: ApiCaller) -> dict[str, Any]:
     """Write an account at a glance."""
     standing = view.standing
     limits = ("calls_per_second", "burst", "max_posting", "max_live_calls")
@@ -186,7 +186,7 @@ def account_fields(view: AccountView, caller: Caller) -> dict[str, Any]:
     }
 
 
-def explanation_fields(found: Explanation, caller: Caller) -> dict[str, Any]:
+def explanation_fields(found: Explanation, caller: ApiCaller) -> dict[str, Any]:
     """Write why a call was not rung."""
     job = found.job
     return {
