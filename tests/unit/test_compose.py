@@ -131,7 +131,7 @@ def test_flower_is_open_to_this_machine_only_and_asks_for_a_login():
 
 
 def test_only_flower_and_the_http_service_can_be_reached_and_from_this_machine_alone():
-    """Their ports are published on loopback; the service listens where its container can be asked."""
+    """Ports are published on loopback; inside, the service listens for its container."""
     published = {name: one["ports"] for name, one in SERVICES.items() if "ports" in one}
     assert set(published) == {"flower", "api"}
     assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
