@@ -29,6 +29,11 @@ class Batch:
         """How many have begun."""
         return self._begun
 
+    @property
+    def all_sent(self) -> bool:
+        """Whether none was given back yet."""
+        return not self._ended[_WORDS["take_back"]]
+
     def begin(self) -> None:
         """Count a call that begins."""
         with self._changed:

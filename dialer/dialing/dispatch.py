@@ -41,6 +41,9 @@ _LISTEN = timedelta(seconds=1)
 #: The most asks for one doorbell. While `begin` answers "sorting" it moves blocked jobs out of
 #: the way, 20 at a time, and asking again is progress.
 _ASKS = 100
+#: How long one that is answered goes on for calls that the meter allows and no doorbell was for.
+_ON = timedelta(seconds=10)
+_MORE = No("more")
 _STOPPING = "this worker stops"
 
 
@@ -80,12 +83,15 @@ class Dispatcher:
         self._last_refusal = ""
         self._changed = threading.Condition()
         self._answering, self._stopping = 0, False
+        #: Accounts for which a doorbell is answered that goes on.
+        self._going_on = set[str]()
 
     def answer(self, account: str, bell: str = "", calls: int = 1) -> str:
         """
         Try to place so many calls, and say for a person what became of them.
 
-        Returns after a second at most, though calls may be on the wire still:
+        Where the meter allows more than this worker has threads for, it goes on with each thread
+        that becomes free, ten seconds at most. Calls may be on the wire still when it returns:
         "placed 9, 3 on the wire", "no: closed".
         """
         with self._busy() as busiest:
@@ -118,31 +124,61 @@ class Dispatcher:
                 self._changed.notify_all()
 
     def _begin_calls(self, account: str, bell: str, calls: int, batch: Batch) -> str:
-        """Begin calls until the doorbell is used up; why there are no more."""
+        """Begin calls until doorbell or meter are used up; why there are no more."""
         route = self._routes.get(account)
         if route is None or route.endpoint is None:
-            return self._decline(
-                account, bell, f"this worker has no account {account} with a token"
-            )
+            why = f"this worker has no account {account} with a token"
+            return self._decline(account, bell, why).reason
+        rest = self._claim(route, route.endpoint, bell, calls, batch)
+        with self._alone(account) as alone:
+            end = self._hands.monotonic() + _ON.total_seconds()
+            # Who had to give one back leaves the others to other workers.
+            while alone and rest == _MORE and batch.all_sent and (free := self._free(account, end)):
+                rest = self._claim(route, route.endpoint, "", free, batch)
+        return self._reason(rest)
+
+    def _claim(
+        self, route: Route, endpoint: Endpoint, bell: str, calls: int, batch: Batch
+    ) -> Wait | No:
+        """Begin so many calls; the last answer to an ask, or why there was none."""
+        account = route.account
+        rest: Wait | No = _MORE
         end_of_patience = self._hands.monotonic() + _PATIENCE.total_seconds()
-        rest: Wait | No = No("enough")
         for _ in range(_ASKS):
             if self._stopping:
                 return self._decline(account, bell, _STOPPING, apart=False)
             places = self._threads.take(account, calls)
             if not places:
                 return self._decline(account, bell, "no thread is free", apart=False)
-            reserved = self._client.reserve(route.endpoint, places)
+            reserved = self._client.reserve(endpoint, places)
             self._threads.leave(account, places - len(reserved))
             if not reserved:
                 return self._decline(account, bell, f"account {account} cannot be reached")
             before = batch.begun
-            rest = self._begin(route, route.endpoint, bell, reserved, batch)
+            rest = self._begin(route, endpoint, bell, reserved, batch)
             calls -= batch.begun - before
             bell = _what_is_left(bell, calls)
             if calls < 1 or not self._asks_again(rest, end_of_patience):
                 break
-        return self._reason(rest)
+        return rest
+
+    @contextmanager
+    def _alone(self, account: str) -> Iterator[bool]:
+        """Whether nobody else goes on for an account; who does needs no doorbells."""
+        with self._changed:
+            alone = account not in self._going_on
+            self._going_on.add(account)
+        try:
+            yield alone
+        finally:
+            if alone:
+                with self._changed:
+                    self._going_on.discard(account)
+
+    def _free(self, account: str, end: float) -> int:
+        """Wait for threads; how many calls may begin, 0 when it is time to end."""
+        left = end - self._hands.monotonic()
+        return 0 if left <= 0 or self._stopping else self._threads.gather(account, left)
 
     def _begin(
         self,
@@ -169,7 +205,7 @@ class Dispatcher:
 
     def _asks_again(self, rest: Wait | No, end_of_patience: float) -> bool:
         if isinstance(rest, No):
-            return rest.reason in ("enough", "sorting")
+            return rest.reason in ("enough", "more", "sorting")
         if self._hands.monotonic() + rest.time.total_seconds() >= end_of_patience:
             return False
         self._hands.sleep(max(0.0, (rest.time - self._rules.lookahead).total_seconds()))
@@ -184,13 +220,13 @@ class Dispatcher:
             self._hands.sleep(_APART.total_seconds())
         return rest.reason
 
-    def _decline(self, account: str, bell: str, why: str, *, apart: bool = True) -> str:
+    def _decline(self, account: str, bell: str, why: str, *, apart: bool = True) -> No:
         """Leave a doorbell to workers that can dial; *apart*, not to take their next one too."""
         with suppress(DialerError):  # then it is rung anew a little later
             self._attempts.decline(account, bell)
         if apart:
             self._hands.sleep(_APART.total_seconds())
-        return why
+        return No(why)
 
     def _tell_once(self, reason: str) -> None:
         """Log a clock that stops this worker alone in its own log too."""

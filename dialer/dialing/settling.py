@@ -137,6 +137,8 @@ class Settler:
         done = False
         try:
             done = self.insist(lambda: self._attempts.settle([one.ended])[0])
+        except Exception as again:  # noqa: BLE001 - others wait behind it
+            event_log.of_worker(logging.ERROR, _GAVE_UP, again)
         finally:
             one.then(one, done)
 

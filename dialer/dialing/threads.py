@@ -8,6 +8,8 @@ from functools import cached_property
 
 #: Of ten threads an account has so many at most, while another has work.
 _SHARE, _OF = 9, 10
+#: How long one free place waits for others, so that each is not asked for by itself; seconds.
+_MOMENT = 0.01
 
 
 class Threads:
@@ -49,6 +51,13 @@ class Threads:
             taken = min(most, self._free(account))
             self._held[account] += taken
             return taken
+
+    def gather(self, account: str, longest: float) -> int:
+        """Wait for a free place, at most so many seconds, and a moment more for some; how many."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._free(account) > 0, longest)
+            self._changed.wait_for(lambda: self._free(account) >= self.most // 4, _MOMENT)
+            return self._free(account)
 
     def leave(self, account: str, count: int = 1) -> None:
         """Give places back."""

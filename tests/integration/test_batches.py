@@ -51,7 +51,7 @@ def test_no_more_than_asked_for(clockwork: Clockwork):
     """Who has three connections gets three calls, and the next ask goes on from there."""
     jobs = fill(clockwork, 5)
     first, second = batch(clockwork, 3), batch(clockwork, 3)
-    assert (ids(first), first.rest) == (jobs[:3], No("enough"))
+    assert (ids(first), first.rest) == (jobs[:3], No("more"))
     assert (ids(second), second.rest) == (jobs[3:], No("empty"))
 
 

@@ -246,19 +246,18 @@ def test_without_a_connection_no_job_is_asked_for(clockwork: Clockwork):
     assert len(clockwork.store.jobs.get(job_id).events) == 1
 
 
-@pytest.mark.parametrize(
-    ("outcome", "free"), [(Placed("c"), 0), (None, 1), (Refused(lookup("1509")), 0)]
-)
-def test_a_connection_that_carried_nothing_is_given_back(clockwork: Clockwork, outcome, free):
+@pytest.mark.parametrize("outcome", [Placed("c"), None, Refused(lookup("1509"))])
+def test_a_connection_that_carried_nothing_is_given_back(clockwork: Clockwork, outcome):
     """One that was reserved in vain serves the next doorbell."""
     if outcome:
         enqueue(clockwork)
     line = Line(outcome)
-    given = []
+    reserve, reserved, given = line.reserve, [], []
+    line.reserve = lambda *asked: reserved.extend(found := reserve(*asked)) or found  # type: ignore[method-assign]
     line.give_back = lambda _, unused: given.extend(unused)  # type: ignore[method-assign]
     dispatcher(clockwork, line).answer("default")
 
-    assert len(given) == free
+    assert len(given) == len(reserved) - bool(outcome)
 
 
 def test_late_start_after_its_lease_is_not_left_in_doubt(clockwork: Clockwork):
@@ -696,3 +695,25 @@ def test_killed_while_taking_back(clockwork: Clockwork, point, state, late):
     clockwork.store.maintenance.reap()
 
     assert clockwork.store.jobs.get(job_id).state is state
+
+
+def test_one_doorbell_is_enough_where_threads_are_short(clockwork: Clockwork):
+    """While the meter allows more, each thread that becomes free makes the next call."""
+    for nth in range(9):
+        enqueue(clockwork, key=f"n{nth}")
+    line = Line(Placed("c"))
+    worker = dispatcher(clockwork, line, threads=inline(2))
+
+    assert worker.answer("default", "b1.2", 2) == "placed 9"
+    assert len(line.sent) == 9
+
+
+def test_who_gave_a_call_back_leaves_the_others_to_others(clockwork: Clockwork):
+    """A worker that is late with one is late with the next."""
+    for nth in range(9):
+        enqueue(clockwork, key=f"n{nth}")
+    line = Line(NotSent("ready after its last moment to start", late=True))
+    worker = dispatcher(clockwork, line, threads=inline(2))
+
+    assert worker.answer("default", "b1.2", 2) == "taken back 2"
+    assert len(line.sent) == 2

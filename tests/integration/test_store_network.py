@@ -56,7 +56,7 @@ def test_cut_connections_lose_and_double_nothing(redis_server: EmbeddedServer, r
         routes={"default": fast},
         rules=DialRules(LEASE, RULES.lookahead, LEASE / 2, 6, BACKOFFS),
         rng=Random(1),
-        threads=inline(),
+        threads=inline(8),
     )
 
     def work() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 import answer_mutants
+import batch_mutants
 import calls_mutants
 import campaign_mutants
 import list_mutants
@@ -103,8 +104,8 @@ MUTANTS = [
     Mutant(
         "who is taken out lets the next one pass",
         LUA + "life.lua",
-        "    let_others_pass(id, job[4])",
-        "",
+        "    let_others_pass(id, job.protected)\n  end\n  count_move",
+        "  end\n  count_move",
         SHARES,
     ),
     Mutant(
@@ -142,7 +143,12 @@ MUTANTS = [
         ">= 100000 then",
         DUTIES,
     ),
-    Mutant("begin repeats its answer", LUA + "begin.lua", "if granted then", "if false then"),
+    Mutant(
+        "begin repeats its answer",
+        LUA + "begin.lua",
+        "if before then\n  local nth",
+        "if false then\n  local nth",
+    ),
     Mutant("begin trusts no doubtful clock", LUA + "begin.lua", "if doubt then", "if false then"),
     Mutant(
         "a wrong clock is noticed",
@@ -266,56 +272,56 @@ MUTANTS = [
     Mutant(
         "the meter is charged",
         LUA + "begin.lua",
-        "us(math.max(tat, slot) + limits.interval)",
-        "us(math.max(tat, slot))",
+        "tat, room = math.max(tat, slot) + limits.interval, room - 1",
+        "tat, room = math.max(tat, slot), room - 1",
     ),
     Mutant(
         "posting is limited",
         LUA + "gate.lua",
-        "if room < 1 then\n    return 0, 'posting'",
-        "if false then\n    return 0, 'posting'",
+        "if room < 1 then\n    return 0, why",
+        "if false then\n    return 0, why",
     ),
     Mutant(
         "live calls are limited",
         LUA + "gate.lua",
-        "if limits.live > 0 and live",
-        "if false and live",
+        "if limits.live > 0 and limits.live - live",
+        "if false and limits.live - live",
     ),
     Mutant(
         "closed is closed",
         LUA + "begin.lua",
-        "if not close then\n  return",
-        "if false then\n  return",
+        "if not close then\n    return 'no'",
+        "if false then\n    return 'no'",
     ),
     Mutant(
         "do-not-call is read",
         LUA + "begin.lua",
-        "elseif on_do_not_call(account, job[2]) then",
+        "elseif on_do_not_call(account, numbers) then",
         "elseif false then",
     ),
     Mutant(
         "an account's own list is read",
         LUA + "customer.lua",
-        "or redis.call('HEXISTS', P .. 'dnc:' .. account, number) == 1",
+        "or is_listed('dnc:' .. account, number)",
         "or false",
     ),
     Mutant(
         "the deadline is checked",
         LUA + "begin.lua",
-        "if terms.at + LATE >= tonumber(job[1]) then",
+        "if terms.at + LATE >= deadline then",
         "if false then",
     ),
     Mutant(
         "the last ring is before the close",
         LUA + "begin.lua",
-        "elseif terms.at + LATE + tonumber(job[3]) >= terms.close then",
+        "elseif terms.at + LATE + tonumber(job.lead_us) >= terms.close then",
         "elseif false then",
     ),
     Mutant(
         "the close is exclusive",
         LUA + "begin.lua",
-        "elseif terms.at + LATE + tonumber(job[3]) >= terms.close then",
-        "elseif terms.at + LATE + tonumber(job[3]) > terms.close then",
+        "elseif terms.at + LATE + tonumber(job.lead_us) >= terms.close then",
+        "elseif terms.at + LATE + tonumber(job.lead_us) > terms.close then",
     ),
     Mutant(
         "a pool sleeps",
@@ -323,18 +329,23 @@ MUTANTS = [
         "if until_us > at then",
         "if false then",
     ),
-    Mutant("settle is idempotent", LUA + "settle.lua", "if job[3] == token then", "if false then"),
+    Mutant(
+        "settle is idempotent",
+        LUA + "settle.lua",
+        "if job and job.settled == token then",
+        "if false then",
+    ),
     Mutant(
         "settle is fenced",
         LUA + "settle.lua",
-        "if job[2] ~= token or not leads('settle', 'from', state) then",
-        "if false then",
+        "elseif not job or job.token ~= token or not leads('settle', 'from', job.state) then",
+        "elseif not job then",
     ),
     Mutant(
         "a refusal gives the live place back",
         LUA + "settle.lua",
-        "if not ask.rang then",
-        "if false then",
+        "if not ended.rang then\n    apart(",
+        "if false then\n    apart(",
     ),
     Mutant("a late answer counts its try once", LUA + "settle.lua", "late and 0 or 1", "1"),
     Mutant(
@@ -360,14 +371,15 @@ MUTANTS = [
     ),
     Mutant(
         "a take-back is fenced",
-        LUA + "take_back.lua",
-        "if job[2] ~= token or job[1] ~= 'dialing' or unusable(id) then",
-        "if false then",
+        "dialer/store/lua/customer.lua",
+        "if not job or job.token ~= token or job.state ~= 'dialing' then",
+        "if not job then",
     ),
     Mutant(
         "a dead probe is a fault",
         LUA + "reap.lua",
-        "apart('breaker:' .. job[2], tell_breaker, job[2], job[1], 'fault', ask.breaker, why)",
+        "apart('breaker:' .. job.account, tell_breaker, job.account, job.token or '',"
+        " 'fault', ask.breaker, why, true)",
         "",
     ),
     Mutant(
@@ -385,28 +397,28 @@ MUTANTS = [
     ),
     Mutant(
         "mode never goes up",
-        "dialer/dialing/dispatch.py",
-        'if go.mode == route.mode == "live" else',
-        'if route.mode == "live" else',
+        "dialer/dialing/calling.py",
+        'if granted.go.mode == granted.route.mode == "live" else',
+        'if granted.route.mode == "live" else',
         DISPATCH,
     ),
     Mutant(
         "a lost answer to begin is given back",
         "dialer/dialing/dispatch.py",
-        'self._insist(lambda: self._attempts.take_back(token, "the answer to begin was lost"))',
+        "self._caller.settler.insist(lambda: self._attempts.disown(ask, why) > 0)",
         "pass",
         DISPATCH,
     ),
     Mutant(
         "an outcome is insisted on",
-        "dialer/dialing/dispatch.py",
-        "if self._monotonic() > give_up:",
-        "if True:",
+        "dialer/dialing/settling.py",
+        "over = self._monotonic() > since + self._patience",
+        "over = True",
         DISPATCH,
     ),
     Mutant(
         "stopped in mid-request is doubt",
-        "dialer/dialing/dispatch.py",
+        "dialer/dialing/calling.py",
         "except BaseException as error:",
         "except ZeroDivisionError as error:",
         DISPATCH,
@@ -449,8 +461,8 @@ MUTANTS = [
     Mutant(
         "each move is told",
         LUA + "life.lua",
-        "  tell_of_job(verb, id, job[2], lane, from, to, who, why)\n",
-        "",
+        "if not UNTOLD[verb] then",
+        "if false then",
         "tests/integration/test_transition_logs.py",
     ),
     Mutant(
@@ -478,6 +490,7 @@ MUTANTS = [
     *campaign_mutants.MUTANTS,
     *stop_mutants.MUTANTS,
     *answer_mutants.MUTANTS,
+    *batch_mutants.MUTANTS,
     *calls_mutants.MUTANTS,
     *surroundings_mutants.MUTANTS,
     *reading_mutants.MUTANTS,

@@ -22,7 +22,8 @@
 -- ask.mode          the highest in which the caller may dial, "developer" or "live"
 -- ask.peers         accounts with the same user id, itself among them: their agents are the same people
 --
--- Returns  {"wait", us until the next slot, job, ...} or {"no", why there are no more, job, ...}:
+-- Returns  {"wait", us until the next slot, job, ...} or {"no", why there are no more, job, ...};
+--          where all that was asked for was granted "enough", or "more" if the meter allows more:
 --          each job is {fence, id, us until its slot, attempt, tries, misses, pool misses, mode,
 --          pool, content, redial rules of its campaign (JSON) or ""}
 
@@ -533,11 +534,10 @@ end
 
 -- Returns what the answer is when no more is granted.
 local function next_one()
-  if #jobs >= wanted then
-    return 'no', 'enough'
-  end
   slot = math.max(now, slot_at(tat, limits))
-  if slot - now > LOOKAHEAD then
+  if #jobs >= wanted then
+    return 'no', slot - now > LOOKAHEAD and 'enough' or 'more'
+  elseif slot - now > LOOKAHEAD then
     return 'wait', us(slot - now)
   elseif room < 1 then
     return 'no', full

@@ -119,7 +119,7 @@ def test_it_starts_as_many_calls_as_it_has_connections_and_threads_for():
     ],
 )
 def test_none_is_opened_where_no_call_could_start(plan, trouble, some):
-    """Limits are reached, or nothing is ready; but a way that is shut is tried while there is work."""
+    """Limits are reached, or nothing is ready; a shut way is tried while there is work."""
     pool = FixedPool(trouble)
     reach(pool).prepare("default", plan)
 
