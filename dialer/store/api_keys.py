@@ -20,13 +20,20 @@ class ApiKeys(Noun):
 
     def create(self, key: ApiKey) -> bool:
         """Write a new key down; False where a valid one has its name."""
-        asked = {"verb": "create", "prefix": key.prefix, "name": key.name, "keep_us": micros(_KEEP)}
-        (word,) = self._server.run("api_key", {**asked, "record": json.dumps(_record(key))})
+        ask = {
+            "verb": "create",
+            "prefix": key.prefix,
+            "name": key.name,
+            "record": json.dumps(_record(key)),
+            "keep_us": micros(_KEEP),
+        }
+        (word,) = self._server.run("api_key", ask)
         return word == "created"
 
     def revoke(self, prefix: str) -> bool:
         """End a key; False where it was revoked before, or is not there."""
-        (word,) = self._server.run("api_key", {"verb": "revoke", "prefix": prefix})
+        ask = {"verb": "revoke", "prefix": prefix, "name": "", "record": "", "keep_us": 0}
+        (word,) = self._server.run("api_key", ask)
         return word == "revoked"
 
     def all(self) -> list[ApiKey]:

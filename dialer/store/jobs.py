@@ -156,7 +156,7 @@ def job_asked(job: NewJob) -> dict[str, object]:
         "due_us": stamp(job.not_before),
         "not_after_us": stamp(job.not_after),
         "deadline_us": micros(job.deadline),
-        **({"metadata": job.metadata} if job.metadata else {}),
+        "metadata": job.metadata,
         "call": {
             "digest": job.digest,
             "mode": job.mode,

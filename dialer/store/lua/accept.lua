@@ -5,7 +5,7 @@
 --   key, account, priority
 --   due_us         when it may be dialled, 0 for at once
 --   not_after_us   its deadline, 0 for deadline_us after its start
---   metadata       what its producer keeps beside it, JSON; left out for nothing
+--   metadata       what its producer keeps beside it, JSON; '' for nothing
 --   call           the fields of its record that the call decides, as text
 
 local first, lanes = SEQ, {}
@@ -70,7 +70,7 @@ local function made(job, who, version)
   if version then
     redis.call('HSET', key, 'version', version)
   end
-  if job.metadata then
+  if job.metadata ~= '' then
     redis.call('SET', P .. 'metadata:' .. id, job.metadata)
   end
   for number in each_number(job.call.protected) do

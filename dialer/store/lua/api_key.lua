@@ -1,11 +1,11 @@
 #!lua
 -- Create or revoke a key of the HTTP service; one that has not been valid for long is forgotten.
 --
--- ask.verb     create or revoke
+-- ask.verb     create or revoke; to revoke, only the prefix counts
 -- ask.prefix   the key's
--- ask.record   create: the record, JSON, with name, expires_us ("" for never), revoked_us ("")
--- ask.name     create: the record's; no other valid key may have it
--- ask.keep_us  create: how long a key is remembered that is not valid any more
+-- ask.record   the record, JSON, with name, expires_us ("" for never), revoked_us ("")
+-- ask.name     the record's; no other valid key may have it
+-- ask.keep_us  how long a key is remembered that is not valid any more
 --
 -- Returns  {created, taken, known (revoke: it was so already), revoked or missing}
 
