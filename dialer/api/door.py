@@ -5,6 +5,7 @@ A request gets an id, has a place or is told that there is none, and is logged b
 template: neither its address nor anything of a body is.
 """
 
+import itertools
 import logging
 import re
 import secrets
@@ -51,6 +52,8 @@ class Door:
         self._app = app
         self._concurrency = concurrency
         self._inside = 0
+        # Made once: asking the system for random bytes lets other threads in, for each request.
+        self._process, self._numbers = secrets.token_hex(6), itertools.count(1)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Carry one request."""
@@ -58,7 +61,7 @@ class Door:
             await self._app(scope, receive, send)
             return
         began, given = time.monotonic(), _header(scope, b"x-request-id")
-        request_id = given if _ID.fullmatch(given) else secrets.token_hex(8)
+        request_id = given if _ID.fullmatch(given) else f"{self._process}-{next(self._numbers)}"
         scope.setdefault("state", {})["request_id"] = request_id
         status = 500
         started = False
