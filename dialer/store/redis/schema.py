@@ -24,8 +24,8 @@ job:<id>                  hash    the record of a job, without what is usual (`r
                                   the definition; entered_us, due_us, not_after_us, start_us,
                                   quiet_us; tries, misses, attempt, token, settled, code, call_id;
                                   e0 its creation, e1 to e31 its last moves, n how many. What is
-                                  longer than 64 bytes goes on in <field>.1, <field>.2, ... After it was
-                                  pruned a tombstone: d, was (its last state), gone_us (when
+                                  longer than 64 bytes goes on in <field>.1, <field>.2, ... After it
+                                  was pruned a tombstone: d, was (its last state), gone_us (when
                                   it is forgotten too)
 metadata:<id>             string  what its producer wrote beside it, JSON; gone with the record
 in:<state>                zset    ids in that state, but not the ready ones; score: due time
