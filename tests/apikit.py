@@ -19,6 +19,7 @@ from dialer.bootstrap.dialer import Dialer
 from dialer.local.embedded_server import EmbeddedServer
 from dialer.services.api_keys.ring import KeyRing
 from dialer.settings import Settings
+from dialer.store.redis.connection import connect
 
 SCOPES = ("read", "enqueue", "operate", "admin")
 CALL = {"from": "9000000001", "to": "9100000001"}
@@ -88,6 +89,13 @@ def word_of(answer: requests.Response) -> str:
     assert {"type", "title", "status", "detail", "request_id", "errors"} <= set(body)
     assert body["status"] == answer.status_code
     return str(body["type"]).rpartition(":")[2]
+
+
+def emptied(server: EmbeddedServer) -> None:
+    """Empty a server before a service opens it: emptied later it would be another store."""
+    client = connect(server.url)
+    client.flushdb()
+    client.close()
 
 
 @contextmanager

@@ -15,6 +15,7 @@ from dialer.cli import main
 from dialer.local.embedded_server import EmbeddedServer
 from dialer.settings import Settings
 from dialer.store import Store
+from dialer.store.redis.connection import connect
 
 #: Open for an hour, three days from now: closed whenever the test runs.
 CLOSED = f"{datetime.now(UTC) + timedelta(days=3):%a} 10:00-11:00"
@@ -82,7 +83,10 @@ def cli(
         given = {"USER_ID": "1", "BASE_URL": "http://127.0.0.1:9/call", **values}
         for setting, value in given.items():
             monkeypatch.setenv(f"DIALER_ACCOUNTS__{name.upper()}__{setting}", value)
+    # Before it is opened: what is emptied afterwards is another store than it was.
+    client = connect(redis_server.url)
+    client.flushdb()
+    client.close()
     store = store_of(Settings.load())
-    store.server.client.flushdb()
     yield CommandLine(monkeypatch, capsys, store)
     store.server.close()

@@ -5,16 +5,15 @@ from collections import Counter
 from collections.abc import Iterator
 
 import pytest
-from apikit import CALL, Api, serving, settings_for, word_of
+from apikit import CALL, Api, emptied, serving, settings_for, word_of
 
 from dialer.local.embedded_server import EmbeddedServer
 
 
 @pytest.fixture(scope="module")
 def api(redis_server: EmbeddedServer) -> Iterator[Api]:
+    emptied(redis_server)
     with serving(settings_for(redis_server)) as running:
-        running.dialer.store.server.client.flushdb()
-        running.dialer.store.epochs.begin()
         yield running
 
 

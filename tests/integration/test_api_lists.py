@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 import requests
-from apikit import CALL, Api, serving, settings_for, word_of
+from apikit import CALL, Api, emptied, serving, settings_for, word_of
 
 from dialer.local.embedded_server import EmbeddedServer
 
@@ -14,9 +14,8 @@ CSV = {"Content-Type": "text/csv"}
 
 @pytest.fixture(scope="module")
 def api(redis_server: EmbeddedServer) -> Iterator[Api]:
+    emptied(redis_server)
     with serving(settings_for(redis_server)) as running:
-        running.dialer.store.server.client.flushdb()
-        running.dialer.store.epochs.begin()
         yield running
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import requests
-from apikit import CALL, Api, serving, settings_for, word_of
+from apikit import CALL, Api, emptied, serving, settings_for, word_of
 
 from dialer.api import pipe, reading
 from dialer.api.cursors import write_cursor
@@ -20,9 +20,8 @@ JSON = {"Content-Type": "application/json"}
 
 @pytest.fixture(scope="module")
 def api(redis_server: EmbeddedServer) -> Iterator[Api]:
+    emptied(redis_server)
     with serving(settings_for(redis_server, max_body="64KiB")) as running:
-        running.dialer.store.server.client.flushdb()
-        running.dialer.store.epochs.begin()
         yield running
 
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from apikit import CALL, SCOPES, Api, serving, settings_for, word_of
+from apikit import CALL, SCOPES, Api, emptied, serving, settings_for, word_of
 
 from dialer.local.embedded_server import EmbeddedServer
 
@@ -79,9 +79,8 @@ FOREIGN: list[tuple[str, str, Any]] = [
 
 @pytest.fixture(scope="module")
 def api(redis_server: EmbeddedServer) -> Iterator[Api]:
+    emptied(redis_server)
     with serving(settings_for(redis_server)) as running:
-        running.dialer.store.server.client.flushdb()
-        running.dialer.store.epochs.begin()
         fields = {"call": {"from": "9000000001"}, "columns": {"to": "phone"}, "account": "other"}
         running.dialer.campaigns.define("theirs", fields)
         yield running

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from apikit import SCOPES, Api, serving, settings_for
+from apikit import SCOPES, Api, emptied, serving, settings_for
 
 from dialer.local.embedded_server import EmbeddedServer
 
@@ -21,9 +21,8 @@ EXAMPLES = os.environ.get("HTTP_FUZZ", "5")
 
 @pytest.fixture
 def api(redis_server: EmbeddedServer) -> Iterator[Api]:
+    emptied(redis_server)
     with serving(settings_for(redis_server)) as running:
-        running.dialer.store.server.client.flushdb()
-        running.dialer.store.epochs.begin()
         yield running
 
 

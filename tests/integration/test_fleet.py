@@ -18,9 +18,11 @@ from dialer.domain.call.call import ClickToCall
 from dialer.domain.doorbell import PacerRules, Plan
 from dialer.domain.job.attempt import Go, No
 from dialer.domain.job.job import State
+from dialer.machine.clock import Clock
 from dialer.maintenance.upkeep import Upkeep
 from dialer.settings import Settings
 from dialer.store.doorbells import Doorbells
+from dialer.store.redis.connection import connect
 from dialer.store.redis.notation import stamp
 
 CONTENT = ClickToCall(from_="9000000001", to="9000000002").content()
@@ -267,7 +269,7 @@ def test_pacer_that_ends_is_gone_at_once(clockwork: Clockwork):
 def test_status_and_doctor_show_a_worker_apart(cli, monkeypatch):
     """Who it is, why it takes nothing, and what to do; its fingerprint is that of its settings."""
     store = cli.store
-    clockwork = Clockwork(store, now=store.server.time())
+    clockwork = Clockwork(store, now=store.server.time(), clock=Clock())
     ring(clockwork, "old", Settings.load().fingerprint())
     monkeypatch.setenv("DIALER_JOBS__MAX_TRIES", "3")
     parts = worker_parts(Settings.load())
@@ -305,9 +307,11 @@ def test_equal_hosts_and_numbers_are_two_workers(redis_server, monkeypatch, tmp_
     monkeypatch.setattr("os.getpid", lambda: 1)
     account = {"user_id": "1", "token": "made-up", "calling_hours": "always"}
     settings = Settings.parse({"redis_url": redis_server.url, "accounts": {"default": account}})
+    client = connect(redis_server.url)
+    client.flushdb()
+    client.close()
     parts = [worker_parts(settings) for _ in range(2)]
     store = parts[0].store
-    store.server.client.flushdb()
     for calls, one in enumerate(parts, start=3):
         monkeypatch.setattr(one.store.doorbells, "wait", lambda longest: False)
         # Anew, as after the broker was away: still the same worker.

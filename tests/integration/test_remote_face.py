@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 import requests
-from apikit import Api, serving, settings_for
+from apikit import Api, emptied, serving, settings_for
 
 from dialer import ClickToCall, Dialer, InvalidCall, Verdict
 from dialer.domain.job.job import State
@@ -21,9 +21,8 @@ LATER = datetime(2035, 1, 31, 10, tzinfo=UTC)
 
 @pytest.fixture(scope="module")
 def api(redis_server: EmbeddedServer) -> Iterator[Api]:
+    emptied(redis_server)
     with serving(settings_for(redis_server)) as running:
-        running.dialer.store.server.client.flushdb()
-        running.dialer.store.epochs.begin()
         yield running
 
 
