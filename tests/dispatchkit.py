@@ -6,7 +6,8 @@ from datetime import timedelta
 from storekit import ALWAYS, BACKOFFS, LEASE, LIMITS
 
 from dialer.client import Endpoint
-from dialer.dialing.dispatch import DialRules
+from dialer.dialing.calling import DialRules
+from dialer.dialing.threads import Threads
 from dialer.domain.account.account import Route
 from dialer.domain.account.opening_hours import OpeningHours
 from dialer.domain.call.customer import UNPROTECTED
@@ -32,6 +33,11 @@ class AlwaysOpen(OpeningHours):
     def windows(self, now):
         del now
         return ALWAYS
+
+
+def inline(calls: int = 1000) -> Threads:
+    """Threads of a test: each call is made where its doorbell is answered."""
+    return Threads(calls, start=lambda step: step())
 
 
 class Near:
@@ -71,7 +77,7 @@ class Line(Near):
         self.sent: list[dict[str, str]] = []
         self.modes: list[str] = []
 
-    def place(self, endpoint, params, *, mode, start_at, start_by, over):
+    def place(self, endpoint, params, *, mode, start_at, start_by, over, may_go):
         assert start_at <= start_by
         self.sent.append(dict(params))
         self.modes.append(mode)

@@ -8,10 +8,12 @@ from dialer.store.redis import scripts
 _WITHIN = {
     "distrust": ("life", r"(?:return|and) '([a-z:]+)'"),
     "account_gate": ("gate", r"return '([a-z:]+)'"),
-    "room_of": ("gate", r"return 0, '([a-z]+)'"),
+    "room_of": ("gate", r"room, why = .*, '([a-z]+)'"),
 }
 _REFUSES = re.compile(
-    r"\bno\('([a-z:]+)'|return \{'(wait)'|stop, budget = '([a-z:]+)'|return nil, '([a-z]+)'"
+    r"\bno\((?:#jobs > 0 and '\w+' or )?'([a-z:]+)'|return '(wait)'|return 'no', '([a-z]+)'"
+    r"|'(enough)' or '(more)'"
+    r"|stop, budget = '([a-z:]+)'|return nil, '([a-z]+)'"
     r"|\b(distrust|account_gate|room_of)\("
 )
 
@@ -25,7 +27,7 @@ def refusals() -> list[str]:
     """Every word with which `begin` refuses a call, in the order in which it comes to them."""
     found = list[str]()
     for match in _REFUSES.finditer(scripts.read("begin")):
-        called = match[5]
+        called = match[8]
         script, words = _WITHIN.get(called, ("", ""))
         found += (
             re.findall(words, function(called, script)) if called else filter(None, match.groups())

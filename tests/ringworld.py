@@ -13,14 +13,15 @@ from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta
 from random import Random
 
-from dispatchkit import Near, Open
+from dispatchkit import Near, Open, inline
 from ringoracle import NEVER, Facts, Hours, Sent, Wanted
 from storekit import Clockwork
 
 from dialer.bootstrap.accounts import routes_of
 from dialer.bootstrap.dialer import Dialer
 from dialer.client import Endpoint
-from dialer.dialing.dispatch import DialRules, Dispatcher
+from dialer.dialing.calling import DialRules, Hands
+from dialer.dialing.dispatch import Dispatcher
 from dialer.dialing.pacer import Pacer, WorkerIdentity
 from dialer.domain.campaign.campaign import Campaign
 from dialer.domain.campaign.contact import Contact
@@ -124,8 +125,8 @@ class RingWorld(Near):
                 backoffs=settings.retry.backoffs,
             ),
             rng=Random(1),
-            boottime=self.seconds,
-            **hands,
+            threads=inline(),
+            hands=Hands(boottime=self.seconds, **hands),
         )
         store.server.time = lambda: self.now  # type: ignore[method-assign]  # the clock of a test
         self._feeder = Feeder(store, routes, period=PERIOD)
@@ -213,6 +214,7 @@ class RingWorld(Near):
         start_at: float,
         start_by: float,
         over: object,
+        may_go: Callable[[], bool],
     ) -> Outcome:
         """Note the request, and answer what the test says."""
         assert mode == "live"
@@ -325,9 +327,9 @@ class RingWorld(Near):
             found[key] = self.now if job is None or job.state in waiting else job.entered
         return found
 
-    def _ring(self, account: str, bell: str) -> None:
+    def _ring(self, account: str, bell: str, calls: int = 1) -> None:
         self._happened = True
-        self._dispatcher.answer(account, bell)
+        self._dispatcher.answer(account, bell, calls)
 
     def _stopped_by_the_api(self, account: str) -> None:
         until = self.now + timedelta(hours=3)

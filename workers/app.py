@@ -19,6 +19,7 @@ from dialer.settings.discovery import addresses
 from schedules.beat import BEAT
 from workers import logs
 from workers.broker import broker
+from workers.calls import CallsStep
 from workers.flags import make_room, refuse
 from workers.pacing import PacerStep
 from workers.process import process
@@ -38,6 +39,7 @@ def make_app(settings: Settings) -> Celery:
         **broker(addresses(settings.redis_url, settings.broker_url).broker_url),
     )
     app.steps["worker"].add(SignalStep)
+    app.steps["worker"].add(CallsStep)
     app.steps["consumer"].add(PacerStep)
     return app
 

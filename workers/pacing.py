@@ -31,8 +31,8 @@ class PacerStep(bootsteps.StartStopStep):  # type: ignore[misc]  # Celery ships 
         make_call, parts = consumer.app.tasks["dialer.make_call"], process().parts
         expires = parts.bell_expires.total_seconds()
 
-        def send(account: str, bell: str) -> None:
-            make_call.apply_async((account, bell), retry=False, expires=expires)
+        def send(account: str, bell: str, calls: int) -> None:
+            make_call.apply_async((account, bell, calls), retry=False, expires=expires)
 
         def takes() -> bool:
             # Not after `control cancel_consumer`, nor with -Q for another queue.

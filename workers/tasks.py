@@ -10,14 +10,15 @@ from workers.process import process
 
 
 @shared_task(name="dialer.make_call")  # type: ignore[untyped-decorator]  # no types
-def make_call(account: str, bell: str = "") -> str:
+def make_call(account: str, bell: str = "", calls: int = 1) -> str:
     """
-    Place one call for *account*, if one may be placed now.
+    Place up to so many calls for *account*, as many as may be placed now.
 
     Returns:
-        The outcome, for Flower: "placed 3k7…" or "no: closed".
+        What became of them, for Flower: "placed 12, retried 1", "placed 9, 3 on the wire" or
+        "no: closed".
     """
-    return process().parts.dispatcher.answer(account, bell)
+    return process().parts.dispatcher.answer(account, bell, calls)
 
 
 @shared_task(name="dialer.tick")  # type: ignore[untyped-decorator]  # no types

@@ -11,9 +11,11 @@ from random import Random
 from dialer.bootstrap.accounts import routes_of
 from dialer.bootstrap.store import feeder_of, store_of
 from dialer.client import Client
-from dialer.dialing.dispatch import DialRules, Dispatcher
+from dialer.dialing.calling import DialRules
+from dialer.dialing.dispatch import Dispatcher
 from dialer.dialing.pacer import Pacer, WorkerIdentity
 from dialer.dialing.reach import Reach
+from dialer.dialing.threads import Threads
 from dialer.domain.account.account import Route
 from dialer.domain.doorbell import PacerRules
 from dialer.domain.fleet import CLOCK_TOLERANCE
@@ -33,6 +35,7 @@ class WorkerParts:
     routes: Mapping[str, Route]
     store: Store
     client: Client
+    threads: Threads
     dispatcher: Dispatcher
     upkeep: Upkeep
     name: str
@@ -43,17 +46,18 @@ class WorkerParts:
         return self.settings.pacer.bell_timeout + 2 * CLOCK_TOLERANCE
 
     def pacer(
-        self, send: Callable[[str, str], None], capacity: int, takes: Callable[[], bool]
+        self, send: Callable[[str, str, int], None], capacity: int, takes: Callable[[], bool]
     ) -> Pacer:
         """
         Make the pacer.
 
         Args:
-            send: Sends one doorbell (account, bell).
+            send: Sends one doorbell (account, bell, the calls it stands for).
             capacity: Calls that the pool carries at once.
             takes: True while the pool takes doorbells.
         """
         rules = self.settings.pacer
+        self.threads.most = capacity
         record = {
             "host": socket.gethostname(),
             "pid": os.getpid(),
@@ -76,7 +80,7 @@ class WorkerParts:
                 self.client,
                 self.store.holds,
                 self.routes,
-                threads=capacity,
+                threads=self.threads,
                 horizon=rules.horizon,
             ),
         )
@@ -95,12 +99,14 @@ def worker_parts(settings: Settings) -> WorkerParts:
     name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     wire = settings.wire
     client = Client(connect_timeout=wire.connect_timeout, deadline=wire.deadline, reuse=wire.reuse)
+    threads = Threads(settings.worker.concurrency)
     return WorkerParts(
         settings=settings,
         routes=routes,
         store=store,
         client=client,
-        dispatcher=_dispatcher(settings, store, client, routes),
+        threads=threads,
+        dispatcher=_dispatcher(settings, store, client, threads, routes),
         upkeep=_upkeep(settings, store, routes),
         name=name,
     )
@@ -126,7 +132,11 @@ def _upkeep(settings: Settings, store: Store, routes: Mapping[str, Route]) -> Up
 
 
 def _dispatcher(
-    settings: Settings, store: Store, client: Client, routes: Mapping[str, Route]
+    settings: Settings,
+    store: Store,
+    client: Client,
+    threads: Threads,
+    routes: Mapping[str, Route],
 ) -> Dispatcher:
     return Dispatcher(
         attempts=store.attempts,
@@ -140,5 +150,6 @@ def _dispatcher(
             backoffs=settings.retry.backoffs,
             settings=settings.fingerprint(),
         ),
+        threads=threads,
         rng=Random(),  # noqa: S311 - jitter, not a secret
     )

@@ -128,6 +128,7 @@ class Client:
         start_at: float,
         start_by: float,
         over: Connection | None = None,
+        may_go: Callable[[], bool] = lambda: True,
     ) -> Outcome:
         """
         POST one call, between two instants of `time.monotonic()`, and return its outcome.
@@ -144,6 +145,7 @@ class Client:
                 `NotSent(late=True)`. Time the machine slept during this call counts.
             over: A connection that was reserved; it is free again afterwards. Without one, one
                 is made within this time.
+            may_go: Asked directly before the first byte.
 
         Raises:
             ValueError: An argument breaks its rule; nothing was sent, *over* stays reserved.
@@ -151,7 +153,9 @@ class Client:
         if not start_at <= start_by:
             raise ValueError("start_at: must not be after start_by")
         query = endpoint.query(params, mode=mode)
-        exchange = Exchange(TimeLimits(start_at, start_by, self._deadline), self._clock)
+        exchange = Exchange(
+            TimeLimits(start_at, start_by, self._deadline), self._clock, may_go=may_go
+        )
         way = self._way(endpoint)
         try:
             if over is None:

@@ -55,6 +55,7 @@ class Exchange:
     State of one exchange: not started, may have left, heard so much, ended so.
 
     Attributes:
+        may_go: Says directly before the first byte whether it is still wanted.
         may_have_left: False means that no byte of the request reached the
             kernel. It turns True before the first is offered, never back.
         received: Bytes of answer, head included.
@@ -65,6 +66,7 @@ class Exchange:
 
     limits: TimeLimits
     clock: Clock
+    may_go: Callable[[], bool] = lambda: True
     may_have_left: bool = False
     received: int = 0
     early: bool = False
@@ -109,6 +111,8 @@ class Exchange:
         if early > 0:
             self.clock.sleep(early)
         self.check_start_by()
+        if not self.may_go():
+            raise UnsentError(NotSent("its account was refused meanwhile"))
         if not stands():
             raise GoneError
         self.may_have_left = True

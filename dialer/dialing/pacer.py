@@ -61,17 +61,14 @@ class PacerDuties(Protocol):
 
 
 class Ways(Protocol):
-    """
-    Ways to the API, by account: see `Reach`.
+    """Ways to the API, by account: see `Reach`."""
 
-    Attributes:
-        threads: Calls that the process carries at once, over all accounts.
-    """
-
-    threads: int
+    @property
+    def threads(self) -> int:
+        """How many calls the process carries at once, over all accounts."""
 
     def capacity(self, account: str) -> int:
-        """How many calls the process can carry."""
+        """How many calls the process can start now."""
 
     def connect_time(self, account: str) -> timedelta:
         """How long before a call its connection must be begun."""
@@ -88,6 +85,7 @@ class _Pending:
     at: float
     account: str = field(compare=False)
     bell: str = field(compare=False)
+    calls: int = field(compare=False)
 
 
 class Pacer:
@@ -97,7 +95,8 @@ class Pacer:
     Args:
         bells: Plans doorbells.
         ways: Keeps connections open for the calls that are planned.
-        send: Sends one doorbell (account, bell); an exception loses just it.
+        send: Sends one doorbell (account, bell, the calls it stands for); an exception loses
+            just it.
         beside: Runs a step beside the pacer, which does not wait for it.
         now: The wall clock, aware.
         monotonic: Seconds that never go back.
@@ -111,7 +110,7 @@ class Pacer:
         routes: Mapping[str, Route],
         rules: PacerRules,
         worker: WorkerIdentity,
-        send: Callable[[str, str], None],
+        send: Callable[[str, str, int], None],
         upkeep: PacerDuties,
         ways: Ways,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
@@ -223,8 +222,8 @@ class Pacer:
         )
         at = self._monotonic()
         self._ways.prepare(account, plan)
-        for bell, _, due in plan.bells:
-            heapq.heappush(self._pending, _Pending(at + due.total_seconds(), account, bell))
+        for bell, calls, due in plan.bells:
+            heapq.heappush(self._pending, _Pending(at + due.total_seconds(), account, bell, calls))
         return plan
 
     def _stands_apart(self, plans: Collection[Plan]) -> bool:
@@ -275,7 +274,7 @@ class Pacer:
 
     def _send(self, pending: _Pending) -> None:
         try:
-            self._hand_over(pending.account, pending.bell)
+            self._hand_over(pending.account, pending.bell, pending.calls)
         except Exception as error:  # noqa: BLE001 - whatever a broker raises, only a bell is lost
             why = TOO_MANY_FILES if out_of_files(error) else type(error).__name__
             log.warning("a doorbell for %s was lost: %s", pending.account, why)

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 
 from dialer.client import Client, Endpoint, Pool, Trouble
+from dialer.dialing.threads import Threads
 from dialer.domain.account.account import Route
 from dialer.domain.doorbell import Plan
 from dialer.domain.holds.scope import account_scope
@@ -24,7 +25,7 @@ log = logging.getLogger("dialer.reach")
 #: Between two lines on an account that cannot be reached.
 _QUIET = 60.0
 #: A slot that is so near is made ready for, however fast a connection is made.
-_NEAR = timedelta(milliseconds=50)
+_NEAR = timedelta(milliseconds=100)
 
 
 class Reach:
@@ -33,7 +34,7 @@ class Reach:
 
     Args:
         routes: Those of them without an endpoint are not looked at.
-        threads: Calls that the process carries at once, over all accounts.
+        threads: Where the process makes its calls.
         horizon: How far ahead doorbells are planned.
         now: The wall clock, aware.
         monotonic: Seconds that never go back.
@@ -45,23 +46,33 @@ class Reach:
         holds: Holds,
         routes: Mapping[str, Route],
         *,
-        threads: int,
+        threads: Threads,
         horizon: timedelta,
         now: Callable[[], datetime] = lambda: datetime.now(UTC),
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._client, self._holds = client, holds
-        self._routes, self.threads, self._horizon = routes, threads, horizon
+        self._routes, self._threads, self._horizon = routes, threads, horizon
         self._now, self._monotonic = now, monotonic
         self._told: dict[str, float] = {}
         self._held: dict[str, Trouble] = {}
 
+    @property
+    def threads(self) -> int:
+        """Calls that the process carries at once, over all accounts."""
+        return self._threads.most
+
     def capacity(self, account: str) -> int:
-        """Count the calls of an account that this process can carry: none where the way is shut."""
+        """
+        Count the calls of an account that this process can start now.
+
+        As many as it has threads for and connections that stand; one where none stands yet,
+        which is made when a doorbell comes, and none where the way is shut.
+        """
         pool = self._pool(account)
         if pool is None or pool.trouble:
             return 0
-        return self.threads
+        return min(self._threads.free(account), max(1, pool.standing()))
 
     def connect_time(self, account: str) -> timedelta:
         """How long before a call its connection must be begun; zero until it is known."""
@@ -86,9 +97,8 @@ class Reach:
         pool = self._pool(account)
         if pool is None:
             return
+        self._threads.want(account, work=plan.room > 0)
         pool.want(account, self._wanted(account, pool, plan))
-        # Closes what has aged, too.
-        pool.standing()
         trouble = pool.trouble
         self._tell(account, trouble)
         if trouble and trouble.certificate:
@@ -96,12 +106,14 @@ class Reach:
 
     def _wanted(self, account: str, pool: Pool, plan: Plan) -> int:
         near = max(_NEAR, timedelta(seconds=pool.connect_time))
-        if not plan.bells and (plan.look_again is None or plan.look_again > near):
+        soon = bool(plan.bells) or (plan.look_again is not None and plan.look_again <= near)
+        # Where this worker is the only one and cannot connect, nothing could start now.
+        if not soon or not (plan.room or pool.trouble):
             return 0
         limits = self._routes[account].limits
         ahead = pool.busy_time + self._horizon.total_seconds()
         free = self.threads - pool.wanted_but(account)
-        wanted = math.ceil(limits.calls_per_second * ahead)
+        wanted = math.ceil(limits.calls_per_second * ahead / plan.workers)
         return max(1, min(wanted, limits.max_posting, free))
 
     def _tell(self, account: str, trouble: Trouble | None) -> None:

@@ -177,7 +177,7 @@ def test_pacer_rings_each_bell_once_in_order(clockwork: Clockwork):
     """One turn rings what is due within its sleep; the rest waits for later turns."""
     fill(clockwork)
     rung: list[tuple[str, str]] = []
-    one = pacer(clockwork, lambda account, bell: rung.append((account, bell)))
+    one = pacer(clockwork, lambda account, bell, _: rung.append((account, bell)))
     for _ in range(3):
         one.turn()
 
@@ -191,7 +191,7 @@ def test_broken_broker_costs_a_bell_and_nothing_else(clockwork: Clockwork):
     """A bell that cannot be sent is rung again after its patience; the pacer lives on."""
     fill(clockwork)
 
-    def broken(account: str, bell: str) -> None:
+    def broken(account: str, bell: str, calls: int) -> None:
         raise OSError("no broker")
 
     one = pacer(clockwork, broken)
@@ -245,7 +245,7 @@ def test_pacer_listens_for_news_once_its_bells_are_out(clockwork: Clockwork):
     slow = Limits(0.1, 1, 100, 0, 300 * SECOND)
     rung: list[str] = []
     one = pacer(
-        clockwork, lambda _, bell: rung.append(bell), routes={"default": route(limits=slow)}
+        clockwork, lambda _, bell, __: rung.append(bell), routes={"default": route(limits=slow)}
     )
     one.turn()
 
@@ -286,7 +286,7 @@ def test_a_pacer_says_what_its_worker_takes(clockwork: Clockwork):
     rung: list[str] = []
     one = pacer(
         clockwork,
-        lambda _account, bell: rung.append(bell),
+        lambda _account, bell, _calls: rung.append(bell),
         worker=WorkerIdentity("w1", {"pid": 1}, lambda: takes[0]),
     )
     one.turn()

@@ -396,6 +396,35 @@ def test_a_start_or_an_end_that_is_moved_holds_for_the_next_dial(field, edit):
         assert field.counts("diwali") == {"dialing": 1, "skipped": 4}
 
 
+def test_a_redriven_contact_is_not_rung_after_the_end(field):
+    """Its own deadline may be later than that of its campaign."""
+    field.create("diwali", [1], ends=START + HOUR / 2)
+    desk, go = field.clock.store.operator, field.dial()
+    field.clock.settle(go, REFUSED[Kind.REQUEST])
+    assert desk.redrive([go.job_id], who="asha", per_second=1, deadline=DAY).done
+    field.clock.forward(HOUR)
+    field.clock.store.maintenance.due()
+    assert field.dial() == No("empty")
+    assert field.clock.store.jobs.get(go.job_id).state is State.READY
+
+
+def test_jobs_made_by_an_edit_wait_for_its_hours(field, monkeypatch):
+    """Where a feeder could not write the new ones, the old ones count for nobody."""
+    made = field.create("diwali", range(5))
+    field.clock.store.campaigns.replace(made.model_copy(update={"weight": 2}), who="test")
+    feeding = field.clock.store.feeding
+    monkeypatch.setattr(feeding, "write_hours", lambda *_asked: True)
+    field.feeder.look("diwali")
+    field.clock.forward(SECOND)
+    assert field.dial() == No("empty")
+    monkeypatch.undo()
+    field.clock.store.campaigns.steer("pause", "diwali", who="test", reason="")
+    field.steer("resume", "diwali")
+    field.clock.forward(6 * SECOND)
+    field.tick()
+    assert isinstance(field.dial(), Go)
+
+
 def test_hours_made_from_an_old_definition_are_not_written(field):
     """A feeder that was slow does not undo an edit."""
     made = field.create("diwali", range(5))

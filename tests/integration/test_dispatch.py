@@ -8,7 +8,7 @@ from datetime import timedelta
 from random import Random
 
 import pytest
-from dispatchkit import RULES, Line, Near, route
+from dispatchkit import RULES, Line, Near, inline, route
 from storekit import (
     EVER,
     LEASE,
@@ -17,6 +17,7 @@ from storekit import (
 )
 
 from dialer.client.answer import Answer, read_answer
+from dialer.dialing.calling import Hands
 from dialer.dialing.dispatch import Dispatcher
 from dialer.domain.account.account import Route
 from dialer.domain.account.limits import Limits
@@ -44,13 +45,14 @@ def dispatcher(clockwork: Clockwork, line: Line, *routes: Route, attempts=None, 
     def tell() -> float:
         return clock["t"]
 
-    options = {"rules": RULES, "monotonic": tell, "boottime": tell, "sleep": sleep} | given
+    hands = {"monotonic": tell, "boottime": tell, "sleep": sleep, "now": lambda: clockwork.now}
+    hands |= {name: given.pop(name) for name in set(given) & set(hands)}
+    options = {"rules": RULES, "threads": inline(), "hands": Hands(**hands)} | given
     return Dispatcher(
         attempts=attempts or clockwork.store.attempts,
         client=line,
         routes={one.account: one for one in routes},
         rng=Random(1),
-        now=lambda: clockwork.now,
         **options,
     )
 
@@ -75,10 +77,10 @@ def test_worker_that_does_not_know_an_account_leaves_its_doorbells_to_others(clo
 
 def test_doorbell_places_one_call(clockwork: Clockwork):
     """The request carries the call, and Flower is told what came of it."""
-    job_id = enqueue(clockwork)
+    enqueue(clockwork)
     line = Line(Placed("c1"))
 
-    assert dispatcher(clockwork, line).answer("default") == f"placed {job_id}"
+    assert dispatcher(clockwork, line).answer("default") == "placed 1"
     assert [one["to"] for one in line.sent] == ["9000000002"]
     assert dispatcher(clockwork, line).answer("default") == "no: empty"
     assert len(line.sent) == 1
@@ -103,7 +105,7 @@ def test_mode_never_goes_up(clockwork: Clockwork, account, job, sent):
 
 def test_job_that_shall_ring_is_not_spent_on_a_request_that_rings_nobody(clockwork: Clockwork):
     """An account switched to developer stops before it, says why, and goes on when it is live."""
-    job_id = enqueue(clockwork, mode="live")
+    enqueue(clockwork, mode="live")
     line = Line(Placed("c"))
     tested = dispatcher(clockwork, line, route(mode="developer"))
     assert [tested.answer("default") for _ in range(2)] == ["no: held:account:default"] * 2
@@ -114,7 +116,7 @@ def test_job_that_shall_ring_is_not_spent_on_a_request_that_rings_nobody(clockwo
     AccountCheck(clockwork.store, frozenset({"default"}), "here").look()
     assert clockwork.store.holds.all() == [hold]
     AccountCheck(clockwork.store, frozenset({"default"}), "here", frozenset({"default"})).look()
-    assert dispatcher(clockwork, line, route(mode="live")).answer("default") == f"placed {job_id}"
+    assert dispatcher(clockwork, line, route(mode="live")).answer("default") == "placed 1"
     assert line.modes == ["live"]
 
 
@@ -186,7 +188,7 @@ def test_a_code_is_looked_up_once_for_an_attempt_and_a_call_read_once(
     def answered():
         return read_answer(Answer(200, {}, body), mode="live", secrets=(), now=clockwork.now)
 
-    assert dispatcher(clockwork, Line(answered)).answer("default").split()[0] in set(State)
+    assert dispatcher(clockwork, Line(answered)).answer("default").endswith(" 1")
     assert table.asked == [code]
     assert read.count(CONTENT) == 1
 
@@ -209,7 +211,7 @@ def test_what_was_not_sent_is_taken_back(clockwork: Clockwork, late):
     answer = dispatcher(clockwork, Line(NotSent("why", late=late))).answer("default")
 
     job = clockwork.store.jobs.get(job_id)
-    assert answer == f"taken back {job_id}"
+    assert answer == "taken back 1"
     assert (job.state, job.tries, job.attempts) == (State.READY, 0, 0)
 
 
@@ -244,19 +246,18 @@ def test_without_a_connection_no_job_is_asked_for(clockwork: Clockwork):
     assert len(clockwork.store.jobs.get(job_id).events) == 1
 
 
-@pytest.mark.parametrize(
-    ("outcome", "free"), [(Placed("c"), 0), (None, 1), (Refused(lookup("1509")), 0)]
-)
-def test_a_connection_that_carried_nothing_is_given_back(clockwork: Clockwork, outcome, free):
+@pytest.mark.parametrize("outcome", [Placed("c"), None, Refused(lookup("1509"))])
+def test_a_connection_that_carried_nothing_is_given_back(clockwork: Clockwork, outcome):
     """One that was reserved in vain serves the next doorbell."""
     if outcome:
         enqueue(clockwork)
     line = Line(outcome)
-    given = []
+    reserve, reserved, given = line.reserve, [], []
+    line.reserve = lambda *asked: reserved.extend(found := reserve(*asked)) or found  # type: ignore[method-assign]
     line.give_back = lambda _, unused: given.extend(unused)  # type: ignore[method-assign]
     dispatcher(clockwork, line).answer("default")
 
-    assert len(given) == free
+    assert len(given) == len(reserved) - bool(outcome)
 
 
 def test_late_start_after_its_lease_is_not_left_in_doubt(clockwork: Clockwork):
@@ -272,7 +273,7 @@ def test_late_start_after_its_lease_is_not_left_in_doubt(clockwork: Clockwork):
     answer = dispatcher(clockwork, Line(freeze)).answer("default")
 
     job = clockwork.store.jobs.get(job_id)
-    assert answer == f"ready {job_id}"
+    assert answer == "taken back 1"
     assert (job.state, job.tries) == (State.READY, 0)
 
 
@@ -290,20 +291,20 @@ def test_answer_that_nobody_wants_any_more_is_not_called_done(clockwork: Clockwo
 
     answer = dispatcher(clockwork, Line(slow)).answer("default")
 
-    assert answer == f"too late: job {job_id} is no longer this attempt's"
+    assert answer == "too late 1"
     assert clockwork.store.jobs.get(job_id).state is State.DEAD
 
 
 def test_machine_that_slept_while_it_asked_sends_nothing(clockwork: Clockwork):
     """The sleep of a laptop does not carry a call from the evening into the night."""
-    job_id = enqueue(clockwork)
+    enqueue(clockwork)
     line = Line(Placed("c1"))
     # Asked, slept for eight hours with the answer already in the kernel, woke up.
     boottime = iter([0.0, 8 * 3600.0])
     answer = dispatcher(clockwork, line, boottime=lambda: next(boottime)).answer("default")
 
     assert line.sent == []
-    assert answer == f"taken back {job_id}"
+    assert answer == "taken back 1"
 
 
 @pytest.mark.parametrize("stop", [KeyboardInterrupt(), SystemExit(1), RuntimeError("bug")])
@@ -324,7 +325,8 @@ def test_waits_for_a_near_slot(clockwork: Clockwork):
     worker = dispatcher(clockwork, Line(Placed("c")), route(limits=limits))
     worker.answer("default")
 
-    assert worker.answer("default") == f"placed {second}"
+    assert worker.answer("default") == "placed 1"
+    assert clockwork.store.jobs.get(second).state is State.PLACED
     slow = dispatcher(clockwork, Line(Placed("c")), route(limits=Limits(0.1, 1, 9, 0, SECOND)))
     enqueue(clockwork)
     assert slow.answer("default") == "no: the meter is charged"
@@ -426,7 +428,7 @@ def test_redial_rules_that_cannot_be_read_ring_nobody(clockwork: Clockwork, redi
 
     job = clockwork.store.jobs.get(job_id)
     assert line.sent == []
-    assert (answer, job.state, job.code) == (f"dead {job_id}", State.DEAD, "unreadable_rules")
+    assert (answer, job.state, job.code) == ("dead 1", State.DEAD, "unreadable_rules")
 
 
 def test_redial_rules_that_can_be_read_hinder_nobody(clockwork: Clockwork):
@@ -472,7 +474,7 @@ def test_error_of_ours_behind_the_post_settles_by_the_outcome(
             raise OURS
 
     if part != "settle":
-        monkeypatch.setattr(f"dialer.dialing.dispatch.{part}", failing)
+        monkeypatch.setattr(f"dialer.dialing.calling.{part}", failing)
     broken = FailingOnce(clockwork, "", ran=False, times=int(part == "settle"))
     dispatcher(clockwork, Line(outcome), attempts=broken).answer("default")
 
@@ -486,10 +488,10 @@ def test_error_of_ours_behind_the_post_settles_by_the_outcome(
 
 def test_backoff_that_is_missing_loses_no_outcome(clockwork: Clockwork):
     """Settings without a row for a kind of refusal bury its jobs, not leave them in doubt."""
-    job_id = enqueue(clockwork)
+    enqueue(clockwork)
     bare = dispatcher(clockwork, Line(Refused(lookup("1501"))), rules=replace(RULES, backoffs={}))
 
-    assert bare.answer("default") == f"dead {job_id}"
+    assert bare.answer("default") == "dead 1"
 
 
 @pytest.mark.parametrize("logger", ["dialer.dispatch", "dialer.moves"])
@@ -514,7 +516,7 @@ def test_log_that_fails_decides_nothing(clockwork: Clockwork, caplog, logger, ou
     finally:
         logging.getLogger(logger).removeHandler(failing)
 
-    assert answer == f"{state} {job_id}"
+    assert answer == ("placed 1" if state is State.PLACED else "held 1")
     assert clockwork.store.jobs.get(job_id).state is state
 
 
@@ -559,6 +561,7 @@ def test_racing_workers_share_jobs_without_overlap(real_store):
         routes={"default": fast},
         rules=RULES,
         rng=Random(1),
+        threads=inline(),
     )
     fast.hours.windows = lambda now: EVER
     threads = [threading.Thread(target=worker.answer, args=("default",)) for _ in range(50)]
@@ -592,7 +595,8 @@ def test_crowd_of_blocked_jobs_costs_one_doorbell(clockwork: Clockwork):
     clockwork.store.suppression.add(["+911"], account=None, who="a", reason="b")
     good = enqueue(clockwork, priority=0)
 
-    assert dispatcher(clockwork, Line(Placed("c"))).answer("default") == f"placed {good}"
+    assert dispatcher(clockwork, Line(Placed("c"))).answer("default") == "placed 1"
+    assert clockwork.store.jobs.get(good).state is State.PLACED
     assert clockwork.store.jobs.counts()[State.SKIPPED] == len(blocked)
 
 
@@ -691,3 +695,25 @@ def test_killed_while_taking_back(clockwork: Clockwork, point, state, late):
     clockwork.store.maintenance.reap()
 
     assert clockwork.store.jobs.get(job_id).state is state
+
+
+def test_one_doorbell_is_enough_where_threads_are_short(clockwork: Clockwork):
+    """While the meter allows more, each thread that becomes free makes the next call."""
+    for nth in range(9):
+        enqueue(clockwork, key=f"n{nth}")
+    line = Line(Placed("c"))
+    worker = dispatcher(clockwork, line, threads=inline(2))
+
+    assert worker.answer("default", "b1.2", 2) == "placed 9"
+    assert len(line.sent) == 9
+
+
+def test_who_gave_a_call_back_leaves_the_others_to_others(clockwork: Clockwork):
+    """A worker that is late with one is late with the next."""
+    for nth in range(9):
+        enqueue(clockwork, key=f"n{nth}")
+    line = Line(NotSent("ready after its last moment to start", late=True))
+    worker = dispatcher(clockwork, line, threads=inline(2))
+
+    assert worker.answer("default", "b1.2", 2) == "taken back 2"
+    assert len(line.sent) == 2

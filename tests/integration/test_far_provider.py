@@ -14,15 +14,17 @@ from random import Random
 
 import pytest
 from budgets import FULL
-from dispatchkit import RULES, route
+from dispatchkit import RULES, inline, route
 from farserver import FarServer
 from faultserver import FaultServer, server_tls
 from storekit import SECOND, Clockwork, windows
 
 from dialer.client import Client, Endpoint
+from dialer.dialing.calling import Hands
 from dialer.dialing.dispatch import Dispatcher
 from dialer.dialing.pacer import Pacer, WorkerIdentity
 from dialer.dialing.reach import Reach
+from dialer.dialing.threads import Threads
 from dialer.domain.account.limits import Limits
 from dialer.domain.call.call import ClickToCall
 from dialer.domain.doorbell import PacerRules
@@ -35,7 +37,7 @@ from dialer.store.doorbells import Doorbells
 DATA = Path(__file__).parent.parent / "data"
 MS = timedelta(milliseconds=1)
 THREADS = 32
-BELLS = PacerRules(horizon=250 * MS, lead=75 * MS, patience=2 * SECOND)
+BELLS = PacerRules(horizon=250 * MS, lead=20 * MS, patience=2 * SECOND, spread=80 * MS)
 #: Shorter than any of the handshakes here.
 PROMPT = replace(RULES, lookahead=100 * MS, start_by=400 * MS)
 
@@ -65,17 +67,22 @@ class Worker:
             reuse=2 * SECOND,
             ca_file=DATA / "loopback.pem",
         )
-        self.threads = ThreadPoolExecutor(THREADS)
-        dispatcher = Dispatcher(
-            attempts=store.attempts, client=client, routes=routes, rules=PROMPT, rng=Random(1)
+        self.broker, self.threads = ThreadPoolExecutor(THREADS), Threads(THREADS)
+        self.dispatcher = dispatcher = Dispatcher(
+            attempts=store.attempts,
+            client=client,
+            routes=routes,
+            rules=PROMPT,
+            rng=Random(1),
+            threads=self.threads,
         )
         self.pacer = Pacer(
             bells=store.doorbells,
             routes=routes,
             rules=BELLS,
             worker=WorkerIdentity("far:1", {"settings": "same"}),
-            ways=Reach(client, store.holds, routes, threads=THREADS, horizon=BELLS.horizon),
-            send=lambda account, bell: self.threads.submit(dispatcher.answer, account, bell),
+            ways=Reach(client, store.holds, routes, threads=self.threads, horizon=BELLS.horizon),
+            send=lambda *doorbell: self.broker.submit(dispatcher.answer, *doorbell),
             upkeep=Upkeep(store, period=SECOND),
         )
         self.thread = threading.Thread(target=self.pacer.run)
@@ -86,7 +93,8 @@ class Worker:
     def __exit__(self, *_: object) -> None:
         self.pacer.stop()
         self.thread.join(20)
-        self.threads.shutdown()
+        assert self.dispatcher.stop(20 * SECOND)
+        self.broker.shutdown()
         self.client.close()
 
 
@@ -159,16 +167,17 @@ def test_ten_minutes_without_the_api_cost_no_job_a_move(clockwork: Clockwork, ca
     there = Endpoint("http://localhost/", "1", "secret")
     routes = {"default": route(limits=limits, endpoint=there)}
     hands = {"now": lambda: clockwork.now, "monotonic": now}
-    reach = Reach(client, clockwork.store.holds, routes, threads=32, horizon=BELLS.horizon, **hands)
+    reach = Reach(
+        client, clockwork.store.holds, routes, threads=inline(32), horizon=BELLS.horizon, **hands
+    )
     dispatcher = Dispatcher(
         attempts=clockwork.store.attempts,
         client=client,
         routes=routes,
         rules=PROMPT,
         rng=Random(1),
-        boottime=now,
-        sleep=sleep,
-        **hands,
+        threads=inline(),
+        hands=Hands(boottime=now, sleep=sleep, **hands),
     )
     said = list[str]()
     pacer = Pacer(
@@ -177,7 +186,7 @@ def test_ten_minutes_without_the_api_cost_no_job_a_move(clockwork: Clockwork, ca
         rules=BELLS,
         worker=WorkerIdentity("w", {}),
         ways=reach,
-        send=lambda account, bell: said.append(dispatcher.answer(account, bell)),
+        send=lambda *doorbell: said.append(dispatcher.answer(*doorbell)),
         upkeep=Upkeep(clockwork.store, period=SECOND),
         beside=lambda step: step(),
         sleep=sleep,

@@ -6,11 +6,12 @@ from datetime import timedelta
 from random import Random
 
 import pytest
-from dispatchkit import RULES, Line, Near, Open, route
+from dispatchkit import RULES, Line, Near, Open, inline, route
 from storekit import ALWAYS, LIMITS, PLACED, SECOND, Clockwork
 
 from dialer.bootstrap.worker import worker_parts
 from dialer.diagnosis.doctor import Level, judge_workers
+from dialer.dialing.calling import Hands
 from dialer.dialing.dispatch import Dispatcher
 from dialer.dialing.pacer import Pacer, WorkerIdentity
 from dialer.domain.call.call import ClickToCall
@@ -203,7 +204,8 @@ def test_begin_refuses_other_settings_and_gives_the_bell_back(clockwork: Clockwo
             routes={"default": route()},
             rules=replace(RULES, settings=settings),
             rng=Random(1),
-            now=lambda: clockwork.now,
+            threads=inline(),
+            hands=Hands(now=lambda: clockwork.now),
         )
         for settings in ("one", "two")
     }
@@ -213,7 +215,8 @@ def test_begin_refuses_other_settings_and_gives_the_bell_back(clockwork: Clockwo
     # A pacer of the fleet is woken, and plans another bell.
     assert clockwork.store.doorbells.wait(SECOND)
     ((again, *_),) = ring(clockwork, "old", "one").bells
-    assert dispatchers["one"].answer("default", again) == f"placed {job_id}"
+    assert dispatchers["one"].answer("default", again) == "placed 1"
+    assert clockwork.store.jobs.get(job_id).state is State.PLACED
 
 
 def test_worker_that_slept_through_the_change_does_not_dial(clockwork: Clockwork):

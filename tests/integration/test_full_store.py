@@ -6,7 +6,7 @@ from pathlib import Path
 from random import Random
 
 import pytest
-from dispatchkit import RULES, Line, route
+from dispatchkit import RULES, Line, inline, route
 from storekit import BREAKER, Clockwork, windows
 
 from dialer.dialing.dispatch import Dispatcher
@@ -68,6 +68,7 @@ def test_full_store_grants_nothing_and_says_so(full: tuple[Clockwork, Go]):
         routes={"default": route()},
         rules=RULES,
         rng=Random(1),
+        threads=inline(),
     )
     assert dispatcher.answer("default").startswith("no: Redis is full")
     assert line.sent == []

@@ -5,10 +5,11 @@ from random import Random
 
 import pytest
 from campaignkit import Field
-from dispatchkit import RULES, Line, route
+from dispatchkit import RULES, Line, inline, route
 from storekit import BACKOFFS, PLACED, SECOND, Clockwork
 
 from dialer.diagnosis.facts_reader import Explainer
+from dialer.dialing.calling import Hands
 from dialer.dialing.dispatch import Dispatcher
 from dialer.domain.account.opening_hours import OpeningHours
 from dialer.domain.call.agents import digest_of, pool_of
@@ -157,7 +158,8 @@ def test_a_worker_asks_for_all_accounts_of_the_user_id(clockwork):
         routes=routes,
         rules=RULES,
         rng=None,
-        now=lambda: clockwork.now,
+        threads=inline(),
+        hands=Hands(now=lambda: clockwork.now),
     )
     assert dispatcher.answer("default") == "no: empty"
     assert dispatcher.answer("far").startswith("placed ")

@@ -55,7 +55,7 @@ def run_on(settings: Settings) -> None:
     """Do what a worker does: it looks at its start, dials and ticks."""
     parts = worker_parts(settings)
     parts.upkeep.tick()
-    assert parts.dispatcher.answer("default").startswith("scheduled")
+    assert parts.dispatcher.answer("default").startswith("retried")
     parts.upkeep.tick()
     parts.store.server.close()
 

@@ -219,6 +219,16 @@ def test_a_number_is_cancelled_and_its_lists_are_named(cli, dialer: Dialer):
         dialer.cancel_number("nobody")
 
 
+def test_a_contact_that_is_a_job_is_named_once(cli, dialer: Dialer):
+    """As that job, and no more as one that its list still rings."""
+    create(cli)
+    fill(cli)
+    assert cli("campaign", "start", "diwali").status == 0
+    where = dialer.waiting_for(number(2))
+
+    assert (where.jobs, where.contacts) == (["diwali:2:1"], [])
+
+
 def test_one_id_is_not_taken_for_its_letters(cli, dialer: Dialer):
     """A text where a list belongs means that one job."""
     job_id = cli.job()

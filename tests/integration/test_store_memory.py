@@ -10,7 +10,7 @@ from random import Random
 
 import pytest
 import redis
-from dispatchkit import RULES, Line, route
+from dispatchkit import RULES, Line, inline, route
 from storekit import BREAKER, EVER, LIMITS, PLACED, SECOND, Clockwork
 
 from dialer.dialing.dispatch import Dispatcher
@@ -265,7 +265,12 @@ def test_emptied_in_the_middle_of_a_run(real: Callable[[], Store], seed: int) ->
     fast = route(limits=LIMITS)
     fast.hours.windows = lambda _: EVER
     worker = Dispatcher(
-        attempts=store.attempts, client=line, routes={"default": fast}, rules=RULES, rng=rng
+        attempts=store.attempts,
+        client=line,
+        routes={"default": fast},
+        rules=RULES,
+        rng=rng,
+        threads=inline(),
     )
     clockwork = Clockwork(producer, clock=Clock())
     jobs = [

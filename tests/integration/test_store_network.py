@@ -3,11 +3,12 @@
 import threading
 from random import Random
 
-from dispatchkit import RULES, Line, route
+from dispatchkit import RULES, Line, inline, route
 from proxy import Proxy, seeded
 from storekit import BACKOFFS, BREAKER, EVER, LEASE, SECOND, Clockwork
 
-from dialer.dialing.dispatch import DialRules, Dispatcher
+from dialer.dialing.calling import DialRules
+from dialer.dialing.dispatch import Dispatcher
 from dialer.domain.account.limits import Limits
 from dialer.domain.call.call import ClickToCall
 from dialer.domain.job.codes import lookup
@@ -55,6 +56,7 @@ def test_cut_connections_lose_and_double_nothing(redis_server: EmbeddedServer, r
         routes={"default": fast},
         rules=DialRules(LEASE, RULES.lookahead, LEASE / 2, 6, BACKOFFS),
         rng=Random(1),
+        threads=inline(8),
     )
 
     def work() -> None:

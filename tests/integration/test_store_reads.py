@@ -173,3 +173,12 @@ def test_server_that_is_away_is_unavailable(ask):
     """Nobody listens on the discard port: one clear error."""
     with pytest.raises(StoreUnavailable):
         ask("redis://127.0.0.1:9/0")
+
+
+def test_who_is_on_no_list_is_taken_off_it_in_vain(clockwork: Clockwork):
+    """Also from a list that has been counted before: nothing changes, and nothing breaks."""
+    suppression = clockwork.store.suppression
+    by = {"account": None, "who": "m", "reason": "asked"}
+    assert suppression.add(["+912"], **by) == 1
+    assert (suppression.remove(["+913"], **by), suppression.remove(["+912"], **by)) == (0, 1)
+    assert suppression.remove(["+912"], **by) == 0

@@ -10,9 +10,10 @@ from typing import Any
 
 import pytest
 from campaignkit import Field
-from dispatchkit import RULES, Line, route
+from dispatchkit import RULES, Line, inline, route
 from storekit import LEASE, SECOND, Clockwork
 
+from dialer.dialing.calling import Hands
 from dialer.dialing.dispatch import Dispatcher
 from dialer.domain.call.call import ClickToCall
 from dialer.domain.job.codes import Kind, lookup, undocumented
@@ -48,7 +49,8 @@ def dispatcher(
         routes={"default": route()},
         rules=RULES,
         rng=Random(1),
-        now=lambda: clock.now,
+        threads=inline(),
+        hands=Hands(now=lambda: clock.now),
     )
 
 

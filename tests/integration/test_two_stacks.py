@@ -12,7 +12,7 @@ from itertools import pairwise
 from random import Random
 
 import pytest
-from dispatchkit import RULES, Line, Open, route
+from dispatchkit import RULES, Line, Open, inline, route
 from storekit import BREAKER, SECOND, Clockwork, windows
 
 from dialer.dialing.dispatch import Dispatcher
@@ -63,12 +63,17 @@ def worker(
     """Ring doorbells that any worker may answer, each of them twice: a broker may do that."""
     with store_of(redis_server) as store:
         dispatcher = Dispatcher(
-            attempts=store.attempts, client=line, routes=ROUTES, rules=PATIENT, rng=Random(1)
+            attempts=store.attempts,
+            client=line,
+            routes=ROUTES,
+            rules=PATIENT,
+            rng=Random(1),
+            threads=inline(),
         )
 
-        def ring(account: str, bell: str) -> None:
+        def ring(account: str, bell: str, calls: int) -> None:
             for _ in range(2):
-                broker.submit(dispatcher.answer, account, bell)
+                broker.submit(dispatcher.answer, account, bell, calls)
 
         pacer = Pacer(
             bells=store.doorbells,

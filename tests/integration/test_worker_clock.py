@@ -5,9 +5,10 @@ from datetime import timedelta
 from random import Random
 
 import pytest
-from dispatchkit import RULES, Line, route
+from dispatchkit import RULES, Line, inline, route
 from storekit import ALWAYS, LIMITS, SECOND, Clockwork
 
+from dialer.dialing.calling import Hands
 from dialer.dialing.dispatch import Dispatcher
 from dialer.domain.call.call import ClickToCall
 from dialer.domain.doorbell import PacerRules
@@ -31,7 +32,8 @@ def test_worker_with_a_wrong_clock_never_rings(clockwork: Clockwork, caplog, off
         routes={"default": route()},
         rules=RULES,
         rng=Random(1),
-        now=lambda: clockwork.now + clockwork.off,
+        threads=inline(),
+        hands=Hands(now=lambda: clockwork.now + clockwork.off),
     )
     for _ in range(3):
         assert worker.answer("default") == "no: clock"
@@ -41,7 +43,7 @@ def test_worker_with_a_wrong_clock_never_rings(clockwork: Clockwork, caplog, off
     ]
 
     clockwork.off = timedelta(0)
-    assert worker.answer("default") == f"placed {job_id}"
+    assert worker.answer("default") == "placed 1"
 
 
 def test_wrong_clock_is_shown_wherever_one_looks(cli):

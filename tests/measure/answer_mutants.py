@@ -116,7 +116,7 @@ MUTANTS = [
     ),
     Mutant(
         "redial rules are read before the POST",
-        "dialer/dialing/dispatch.py",
+        "dialer/dialing/calling.py",
         "_params(route, go, call), Redial.from_json(go.redial)",
         "_params(route, go, call), NO_REDIAL",
         DISPATCH,
@@ -130,8 +130,8 @@ MUTANTS = [
     ),
     Mutant(
         "an error of ours loses no outcome",
-        "dialer/dialing/dispatch.py",
-        "settlement = undecided(outcome, error, [route.account])",
+        "dialer/dialing/calling.py",
+        "settlement = undecided(outcome, error, accounts[:1])",
         "raise",
         DISPATCH,
     ),
@@ -144,8 +144,8 @@ MUTANTS = [
     ),
     Mutant(
         "an account that is refused is held, though nothing else is decided",
-        "dialer/dialing/dispatch.py",
-        "undecided(outcome, error, [route.account])",
+        "dialer/dialing/calling.py",
+        "undecided(outcome, error, accounts[:1])",
         "undecided(outcome, error)",
         DISPATCH,
     ),

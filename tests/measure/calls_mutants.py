@@ -65,9 +65,9 @@ MUTANTS = [
     ),
     Mutant(
         "calls: who leaves a list meanwhile is a job by then",
-        "dialer/services/calls/__init__.py",
+        CALLS,
         "if row and place and not place.fed:",
         "if row and place:",
-        "tests/integration/test_cli_operations.py",
+        ASKED,
     ),
 ]

@@ -20,19 +20,22 @@ def lua(promise: str, script: str, old: str, new: str, tests: str = CAMPAIGNS) -
 
 MUTANTS = [
     lua(
-        "only a running campaign rings", "begin", "if camp[1] ~= 'running' or is_held", "if is_held"
+        "only a running campaign rings",
+        "begin",
+        "runs = read[1] == 'running' and not is_held",
+        "runs = not is_held",
     ),
     lua(
         "a hold on a campaign stops it",
         "begin",
-        "or is_held('campaign:' .. campaign) then",
-        "then",
+        " and not is_held('campaign:' .. name), per_agent",
+        ", per_agent",
     ),
     lua(
         "a campaign has its own rate",
         "begin",
-        "if own > 0 then\n    at =",
-        "if false then\n    at =",
+        "math.max(slot, camp.tat)",
+        "slot",
     ),
     lua(
         "a slow campaign takes no slot from others",
@@ -41,21 +44,24 @@ MUTANTS = [
         "elseif false then",
         "tests/integration/test_own_rates.py",
     ),
-    lua("nobody before the start", "begin", "if tonumber(camp[6]) > at then", "if false then"),
+    lua("nobody before the start", "begin", "if camp.starts > at then", "if false then"),
     lua(
         "nobody after the end",
         "begin",
-        "elseif tonumber(camp[7]) <= at + LATE then",
+        "elseif camp.ends <= at + LATE then",
         "elseif false then",
     ),
     lua(
         "a campaign's requests are bounded",
         "begin",
-        "if most_posting > 0 and posting",
-        "if false and posting",
+        "if camp.most_posting > 0 and camp.posting",
+        "if false and camp.posting",
     ),
     lua(
-        "a campaign's calls are bounded", "begin", "if most_live > 0 and live", "if false and live"
+        "a campaign's calls are bounded",
+        "begin",
+        "if camp.most_live > 0 and camp.live",
+        "if false and camp.live",
     ),
     lua(
         "an agent has so many calls",
@@ -82,19 +88,19 @@ MUTANTS = [
         "terms.close = close",
     ),
     lua("direct calls leave a tenth", "begin", ">= DIRECT_IN_ROW", ">= 10 * DIRECT_IN_ROW"),
-    lua("campaigns share by weight", "begin", "1000000 / terms.weight", "1000000"),
+    lua("campaigns share by weight", "begin", "1000000 / camp.weight", "1000000"),
     lua("a turn missed is lost", "lanes", "us(math.max(turn, own))", "us(own)"),
     lua(
         "a campaign's caps count",
         "begin",
-        "customer_rules(ask.customer, camp[8])",
+        "customer_rules(ask.customer, read[8])",
         "customer_rules(ask.customer)",
     ),
     lua(
         "the longest period is kept",
         "customer",
-        "us(now - longest))\n    for",
-        "us(now - rules.longest))\n    for",
+        "'-inf', us(now - longest))",
+        "'-inf', us(now - rules.longest))",
     ),
     lua("feeding checks the state", "feed", "if known[1] ~= 'running' then", "if false then"),
     lua(

@@ -6,14 +6,16 @@ the tree. A mutant that survives its tests is a promise nobody checks. Run it
 by hand (`make mutants`); it prints what survived and exits 1 if anything did.
 """
 
-import os
-import shutil
-import subprocess
+import argparse
 import sys
 import tempfile
+from collections.abc import Iterator
+from multiprocessing.pool import ThreadPool
 from pathlib import Path
+from queue import SimpleQueue
 
 import answer_mutants
+import batch_mutants
 import calls_mutants
 import campaign_mutants
 import list_mutants
@@ -22,11 +24,13 @@ import stop_mutants
 import surroundings_mutants
 import wire_mutants
 from mutant import LUA, Mutant
+from mutant_runs import Copy, hints, remember
 
-ROOT = Path(__file__).parents[2]
 DISPATCH = "tests/integration/test_dispatch.py"
 BELLS = "tests/integration/test_bells.py"
 STEPS = "tests/integration/test_clock_steps.py"
+DOUBTS = "tests/integration/test_clock_doubts.py"
+FLEET = "tests/integration/test_fleet.py"
 MEMORY = "tests/integration/test_store_memory.py"
 
 DAMAGE = "tests/integration/test_damage.py"
@@ -100,8 +104,8 @@ MUTANTS = [
     Mutant(
         "who is taken out lets the next one pass",
         LUA + "life.lua",
-        "    let_others_pass(id, job[4])",
-        "",
+        "    let_others_pass(id, job.protected)\n  end\n  count_move",
+        "  end\n  count_move",
         SHARES,
     ),
     Mutant(
@@ -139,7 +143,12 @@ MUTANTS = [
         ">= 100000 then",
         DUTIES,
     ),
-    Mutant("begin repeats its answer", LUA + "begin.lua", "if granted then", "if false then"),
+    Mutant(
+        "begin repeats its answer",
+        LUA + "begin.lua",
+        "if before then\n  local nth",
+        "if false then\n  local nth",
+    ),
     Mutant("begin trusts no doubtful clock", LUA + "begin.lua", "if doubt then", "if false then"),
     Mutant(
         "a wrong clock is noticed",
@@ -152,7 +161,7 @@ MUTANTS = [
         LUA + "prologue.lua",
         "local WENT_BACK = now < ERA.most - STEP",
         "local WENT_BACK = false",
-        STEPS,
+        DOUBTS,
     ),
     Mutant(
         "a rolled back server is noticed",
@@ -173,7 +182,7 @@ MUTANTS = [
         LUA + "life.lua",
         "  if FORGOTTEN then\n    stop_what_was_forgotten()",
         "  if FORGOTTEN then",
-        MEMORY,
+        DOUBTS,
     ),
     Mutant(
         "a step forward is held",
@@ -201,30 +210,30 @@ MUTANTS = [
         LUA + "meter.lua",
         "local back = math.max(0, math.min(1,",
         "local back = (math.min(1,",
-        STEPS,
+        DOUBTS,
     ),
     Mutant(
         "nothing is due by a doubtful clock",
         LUA + "due.lua",
         "if distrust() then",
         "if false then",
-        STEPS,
+        DOUBTS,
     ),
-    Mutant("no lease ends by one", LUA + "reap.lua", "if distrust() then", "if false then", STEPS),
+    Mutant("no lease ends by one", LUA + "reap.lua", "if distrust() then", "if false then", DOUBTS),
     Mutant(
-        "nothing is pruned by one", LUA + "prune.lua", "if distrust() then", "if false then", STEPS
+        "nothing is pruned by one", LUA + "prune.lua", "if distrust() then", "if false then", DOUBTS
     ),
     Mutant(
-        "no campaign ends by one", LUA + "sweep.lua", "if distrust() then", "if false then", STEPS
+        "no campaign ends by one", LUA + "sweep.lua", "if distrust() then", "if false then", DOUBTS
     ),
     Mutant(
         "no list is forgotten by one",
         LUA + "forget.lua",
         "if distrust() then",
         "if false then",
-        STEPS,
+        DOUBTS,
     ),
-    Mutant("nothing is fed by one", LUA + "feed.lua", "if doubt then", "if false then", STEPS),
+    Mutant("nothing is fed by one", LUA + "feed.lua", "if doubt then", "if false then", DOUBTS),
     Mutant(
         "no key is forgotten by one", LUA + "tidy.lua", "if distrust() then", "if false then", STEPS
     ),
@@ -263,56 +272,56 @@ MUTANTS = [
     Mutant(
         "the meter is charged",
         LUA + "begin.lua",
-        "us(math.max(tat, slot) + limits.interval)",
-        "us(math.max(tat, slot))",
+        "tat, room = math.max(tat, slot) + limits.interval, room - 1",
+        "tat, room = math.max(tat, slot), room - 1",
     ),
     Mutant(
         "posting is limited",
         LUA + "gate.lua",
-        "if room < 1 then\n    return 0, 'posting'",
-        "if false then\n    return 0, 'posting'",
+        "if room < 1 then\n    return 0, why",
+        "if false then\n    return 0, why",
     ),
     Mutant(
         "live calls are limited",
         LUA + "gate.lua",
-        "if limits.live > 0 and live",
-        "if false and live",
+        "if limits.live > 0 and limits.live - live",
+        "if false and limits.live - live",
     ),
     Mutant(
         "closed is closed",
         LUA + "begin.lua",
-        "if not close then\n  return",
-        "if false then\n  return",
+        "if not close then\n    return 'no'",
+        "if false then\n    return 'no'",
     ),
     Mutant(
         "do-not-call is read",
         LUA + "begin.lua",
-        "elseif on_do_not_call(account, job[2]) then",
+        "elseif on_do_not_call(account, numbers) then",
         "elseif false then",
     ),
     Mutant(
         "an account's own list is read",
         LUA + "customer.lua",
-        "or redis.call('HEXISTS', P .. 'dnc:' .. account, number) == 1",
+        "or is_listed('dnc:' .. account, number)",
         "or false",
     ),
     Mutant(
         "the deadline is checked",
         LUA + "begin.lua",
-        "if terms.at + LATE >= tonumber(job[1]) then",
+        "if terms.at + LATE >= deadline then",
         "if false then",
     ),
     Mutant(
         "the last ring is before the close",
         LUA + "begin.lua",
-        "elseif terms.at + LATE + tonumber(job[3]) >= terms.close then",
+        "elseif terms.at + LATE + tonumber(job.lead_us) >= terms.close then",
         "elseif false then",
     ),
     Mutant(
         "the close is exclusive",
         LUA + "begin.lua",
-        "elseif terms.at + LATE + tonumber(job[3]) >= terms.close then",
-        "elseif terms.at + LATE + tonumber(job[3]) > terms.close then",
+        "elseif terms.at + LATE + tonumber(job.lead_us) >= terms.close then",
+        "elseif terms.at + LATE + tonumber(job.lead_us) > terms.close then",
     ),
     Mutant(
         "a pool sleeps",
@@ -320,18 +329,23 @@ MUTANTS = [
         "if until_us > at then",
         "if false then",
     ),
-    Mutant("settle is idempotent", LUA + "settle.lua", "if job[3] == token then", "if false then"),
+    Mutant(
+        "settle is idempotent",
+        LUA + "settle.lua",
+        "if job and job.settled == token then",
+        "if false then",
+    ),
     Mutant(
         "settle is fenced",
         LUA + "settle.lua",
-        "if job[2] ~= token or not leads('settle', 'from', state) then",
-        "if false then",
+        "elseif not job or job.token ~= token or not leads('settle', 'from', job.state) then",
+        "elseif not job then",
     ),
     Mutant(
         "a refusal gives the live place back",
         LUA + "settle.lua",
-        "if not ask.rang then",
-        "if false then",
+        "if not ended.rang then\n    apart(",
+        "if false then\n    apart(",
     ),
     Mutant("a late answer counts its try once", LUA + "settle.lua", "late and 0 or 1", "1"),
     Mutant(
@@ -357,14 +371,15 @@ MUTANTS = [
     ),
     Mutant(
         "a take-back is fenced",
-        LUA + "take_back.lua",
-        "if job[2] ~= token or job[1] ~= 'dialing' or unusable(id) then",
-        "if false then",
+        "dialer/store/lua/customer.lua",
+        "if not job or job.token ~= token or job.state ~= 'dialing' then",
+        "if not job then",
     ),
     Mutant(
         "a dead probe is a fault",
         LUA + "reap.lua",
-        "apart('breaker:' .. job[2], tell_breaker, job[2], job[1], 'fault', ask.breaker, why)",
+        "apart('breaker:' .. job.account, tell_breaker, job.account, job.token or '',"
+        " 'fault', ask.breaker, why, true)",
         "",
     ),
     Mutant(
@@ -378,32 +393,32 @@ MUTANTS = [
         LUA + "plan.lua",
         "redis.call('ZREM', P .. 'capacity', gone)",
         "",
-        BELLS,
+        FLEET,
     ),
     Mutant(
         "mode never goes up",
-        "dialer/dialing/dispatch.py",
-        'if go.mode == route.mode == "live" else',
-        'if route.mode == "live" else',
+        "dialer/dialing/calling.py",
+        'if granted.go.mode == granted.route.mode == "live" else',
+        'if granted.route.mode == "live" else',
         DISPATCH,
     ),
     Mutant(
         "a lost answer to begin is given back",
         "dialer/dialing/dispatch.py",
-        'self._insist(lambda: self._attempts.take_back(token, "the answer to begin was lost"))',
+        "self._caller.settler.insist(lambda: self._attempts.disown(ask, why) > 0)",
         "pass",
         DISPATCH,
     ),
     Mutant(
         "an outcome is insisted on",
-        "dialer/dialing/dispatch.py",
-        "if self._monotonic() > give_up:",
-        "if True:",
+        "dialer/dialing/settling.py",
+        "over = self._monotonic() > since + self._patience",
+        "over = True",
         DISPATCH,
     ),
     Mutant(
         "stopped in mid-request is doubt",
-        "dialer/dialing/dispatch.py",
+        "dialer/dialing/calling.py",
         "except BaseException as error:",
         "except ZeroDivisionError as error:",
         DISPATCH,
@@ -446,8 +461,8 @@ MUTANTS = [
     Mutant(
         "each move is told",
         LUA + "life.lua",
-        "  tell_of_job(verb, id, job[2], lane, from, to, who, why)\n",
-        "",
+        "if not UNTOLD[verb] then",
+        "if false then",
         "tests/integration/test_transition_logs.py",
     ),
     Mutant(
@@ -475,6 +490,7 @@ MUTANTS = [
     *campaign_mutants.MUTANTS,
     *stop_mutants.MUTANTS,
     *answer_mutants.MUTANTS,
+    *batch_mutants.MUTANTS,
     *calls_mutants.MUTANTS,
     *surroundings_mutants.MUTANTS,
     *reading_mutants.MUTANTS,
@@ -482,44 +498,49 @@ MUTANTS = [
 ]
 
 
-def survives(mutant: Mutant, tree: Path) -> bool:
-    """Say whether the tests of one mutant pass."""
-    file = tree / mutant.file
-    text = file.read_text()
-    if text.count(mutant.old) != 1:
-        raise SystemExit(f"{mutant.promise}: its line stands {text.count(mutant.old)} times")
-    file.write_text(text.replace(mutant.old, mutant.new))
-    try:
-        done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", mutant.tests],
-            cwd=tree,
-            # Processes that a test starts elsewhere shall run the copy too.
-            env={**os.environ, "PYTHONPATH": str(tree)},
-            capture_output=True,
-            timeout=300,
-            check=False,
-        )
-    except subprocess.TimeoutExpired:
-        return False
-    else:
-        return done.returncode == 0
-    finally:
-        file.write_text(text)
+def chosen(words: str, part: str) -> list[Mutant]:
+    """Choose the mutants whose promise holds the words, and of them the n-th of m parts."""
+    nth, parts = (int(number) for number in part.split("/"))
+    return [mutant for mutant in MUTANTS if words in mutant.promise][nth - 1 :: parts]
+
+
+def attempts(mutants: list[Mutant], at_once: int) -> Iterator[tuple[Mutant, str]]:
+    """Try mutants in so many copies at once; each with the test that noticed it, "" for none."""
+    known, copies = hints(), SimpleQueue[Copy]()
+
+    def attempt(mutant: Mutant) -> tuple[Mutant, str]:
+        copy = copies.get()
+        try:
+            return mutant, copy.noticed_by(mutant, known.get(mutant.promise, ""))
+        finally:
+            copies.put(copy)
+
+    with tempfile.TemporaryDirectory() as folder, ThreadPool(at_once) as pool:
+        for nth in range(at_once):
+            copies.put(Copy(Path(folder) / str(nth)))
+        tests = set[str]()
+        for mutant, test in pool.imap_unordered(attempt, mutants):
+            tests |= {test} - {""}
+            yield mutant, test
+        for test in copies.get().broken(tests):
+            raise SystemExit(f"{test} fails with every guard in its place")
 
 
 def main() -> int:
-    """Try every mutant whose promise holds the words given."""
-    words = " ".join(sys.argv[1:])
-    survivors = []
-    with tempfile.TemporaryDirectory() as folder:
-        tree = Path(folder) / "tree"
-        shutil.copytree(ROOT, tree, ignore=shutil.ignore_patterns(".venv", ".git", ".hypothesis"))
-        for mutant in MUTANTS:
-            if words in mutant.promise:
-                alive = survives(mutant, tree)
-                print("SURVIVED" if alive else "caught  ", mutant.promise, flush=True)
-                survivors += [mutant] * alive
-    return 1 if survivors else 0
+    """Try the mutants that were asked for, and remember which test noticed each."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("words", nargs="*", help="only promises that hold these words")
+    parser.add_argument("--part", default="1/1", help="1/4 is the first of four parts")
+    parser.add_argument("--at-once", type=int, default=2, help="how many are tried at once")
+    asked = parser.parse_args()
+    mutants, noticed = chosen(" ".join(asked.words), asked.part), dict[str, str]()
+    for mutant, test in attempts(mutants, asked.at_once):
+        print("caught  " if test else "SURVIVED", mutant.promise, flush=True)
+        if test:
+            noticed[mutant.promise] = test
+    remember(noticed, MUTANTS)
+    print(f"{len(noticed)} of {len(mutants)} caught")
+    return 0 if len(noticed) == len(mutants) else 1
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ MUTANTS = [
         EDITS,
         "nobody is rung by a withdrawn definition",
         "begin",
-        "if terms.campaign and job[7] ~= terms.version then",
+        "if terms.campaign and job.version ~= terms.version then",
         "if false then",
     ),
     lua(
@@ -79,14 +79,14 @@ MUTANTS = [
         STOPS,
         "a granted call is known until it has left",
         "begin",
-        "if leaves > (tonumber(sound and leaving or '') or 0) then",
+        "if leaves > (leaving or 0) then",
         "if false then",
     ),
     lua(
         STOPS,
         "the last of the granted calls counts",
         "begin",
-        "if leaves > (tonumber(sound and leaving or '') or 0) then",
+        "if leaves > (leaving or 0) then",
         "if true then",
     ),
     lua(

@@ -20,8 +20,8 @@ MUTANTS = [
     Mutant(
         "who takes no doorbells carries nothing",
         "dialer/dialing/pacer.py",
-        "capacity=self._ways.capacity(account) if takes else 0",
-        "capacity=self._ways.capacity(account)",
+        "capacity=self._ways.threads if takes else 0",
+        "capacity=self._ways.threads",
         "tests/integration/test_bells.py",
     ),
     Mutant(

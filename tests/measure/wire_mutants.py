@@ -55,5 +55,11 @@ MUTANTS = [
         "tests/unit/domain/job/test_settle.py",
     ),
     Mutant("an account that is shut has no capacity", REACH, "or pool.trouble:", ":", REACHES),
-    Mutant("trouble is no breaker's", DISPATCH, "fault=late)", "fault=True)", ANSWERS),
+    Mutant(
+        "trouble is no breaker's",
+        "dialer/dialing/calling.py",
+        "fault=late)",
+        "fault=True)",
+        ANSWERS,
+    ),
 ]

@@ -22,7 +22,8 @@
 -- ask.mode          the highest in which the caller may dial, "developer" or "live"
 -- ask.peers         accounts with the same user id, itself among them: their agents are the same people
 --
--- Returns  {"wait", us until the next slot, job, ...} or {"no", why there are no more, job, ...}:
+-- Returns  {"wait", us until the next slot, job, ...} or {"no", why there are no more, job, ...};
+--          where all that was asked for was granted "enough", or "more" if the meter allows more:
 --          each job is {fence, id, us until its slot, attempt, tries, misses, pool misses, mode,
 --          pool, content, redial rules of its campaign (JSON) or ""}
 
@@ -55,8 +56,15 @@ RESCUE = {name = 'account ' .. account, answer = function() return no('damaged')
 -- What the record of a campaign says, read once: its own meter, turn and places go on here.
 local campaigns = {}
 
-local function pool_misses(pool)
-  return tonumber(redis.call('HGET', P .. 'pool:' .. account .. '/' .. pool, 'misses') or '') or 0
+local pools = {}
+
+-- Until when a pool is not asked, and how often in a row it was in vain; read once.
+local function pool_of(pool)
+  if not pools[pool] then
+    local read = redis.call('HMGET', P .. 'pool:' .. account .. '/' .. pool, 'until_us', 'misses')
+    pools[pool] = {until_us = tonumber(read[1] or '') or 0, misses = tonumber(read[2] or '') or 0}
+  end
+  return pools[pool]
 end
 
 local function go(id, token)
@@ -65,7 +73,7 @@ local function go(id, token)
   local redial = campaign and (campaigns[campaign] and campaigns[campaign].redial
     or redis.call('HGET', P .. 'camp:' .. campaign, 'redial')) or ''
   jobs[#jobs + 1] = {token, id, us(math.max(0, job.start_us - now)), job.attempt, job.tries, job.misses,
-    us(pool_misses(pool)), job.mode, pool, job.content, redial}
+    us(pool_of(pool).misses), job.mode, pool, job.content, redial}
 end
 
 -- 1. The same request again, because its reply was lost on the way.
@@ -220,8 +228,7 @@ local function lane_sleeps(lane, at, per_agent)
   if pool == '' then
     return false
   end
-  local scope = account .. '/' .. pool
-  local until_us = tonumber(redis.call('HGET', P .. 'pool:' .. scope, 'until_us') or '') or 0
+  local until_us = pool_of(pool).until_us
   if until_us <= at and held_agent(peers, pool) then
     until_us = now + HELD
   elseif until_us <= at and per_agent then
@@ -415,7 +422,6 @@ local shares = redis.call('EXISTS', P .. 'camps:' .. account) == 1
 
 -- Noted whether or not they are limited, so that a limit holds as soon as it is set.
 local function note_live(calls, nth, over)
-  redis.call('ZREMRANGEBYSCORE', P .. calls, '-inf', us(now))
   redis.call('ZADD', P .. calls, us(over), nth)
 end
 
@@ -441,7 +447,10 @@ end
 local function look_at_places(crew, rules)
   for _, one in ipairs(crew) do
     if not looked_at[one] then
-      redis.call('ZCARD', P .. 'busy:' .. account .. '/' .. one)
+      local busy = P .. 'busy:' .. account .. '/' .. one
+      if redis.call('ZCARD', busy) > 0 then
+        redis.call('ZREMRANGEBYSCORE', busy, '-inf', us(now))
+      end
       looked_at[one] = true
     end
   end
@@ -457,12 +466,16 @@ local function grant(id, terms)
   RESCUE, granted[#granted + 1] = nil, id
   local attempt, lane = us(job.attempt + 1), job.lane
   local nth = id .. '.' .. attempt
+  -- Nobody is behind one that never had to wait.
+  local waited = job.entered_us ~= job.created_us
   move('begin', id, 'dialing', slot + ask.lease_us, 'worker', 'attempt ' .. attempt, nil,
     {attempt = attempt, token = token, settled = '', start_us = us(slot)})
   redis.call('ZADD', P .. 'posting:' .. account, us(slot + ask.lease_us), id)
   local rings = slot + LATE + tonumber(job.lead_us)
   reserve_rings(job.protected, job.rings, nth, rings, terms.rules)
-  let_others_pass(id, job.protected, rings + terms.rules.gap)
+  if waited then
+    let_others_pass(id, job.protected, rings + terms.rules.gap)
+  end
   local talk = tonumber(job.talk_us)
   local over = slot + tonumber(job.ring_us) + (talk > 0 and talk or ask.assumed_us)
   redis.call('ZADD', P .. 'live:' .. account, us(over), nth)
@@ -521,11 +534,10 @@ end
 
 -- Returns what the answer is when no more is granted.
 local function next_one()
-  if #jobs >= wanted then
-    return 'no', 'enough'
-  end
   slot = math.max(now, slot_at(tat, limits))
-  if slot - now > LOOKAHEAD then
+  if #jobs >= wanted then
+    return 'no', slot - now > LOOKAHEAD and 'enough' or 'more'
+  elseif slot - now > LOOKAHEAD then
     return 'wait', us(slot - now)
   elseif room < 1 then
     return 'no', full

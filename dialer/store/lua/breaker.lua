@@ -33,13 +33,16 @@ local function ask_of(token)
 end
 
 local heard = {}
+-- What breakers say that this run has looked at, while it stays so.
+local states = {}
 
 -- result   success, fault, or - (says nothing about the API's health)
 -- at_once  nothing was heard of the attempt: one pause of a worker meets all that it was
 --          granted at once, and counts once
 local function tell_breaker(account, token, result, cfg, why, at_once)
   local key = P .. 'breaker:' .. account
-  local state = redis.call('HMGET', key, 'open_us', 'probe', 'row', 'last', 'late')
+  local state = states[account] or redis.call('HMGET', key, 'open_us', 'probe', 'row', 'last', 'late')
+  states[account] = nil
   if state[1] then
     if state[2] == token and token ~= '' then
       if result == 'success' then
@@ -51,6 +54,7 @@ local function tell_breaker(account, token, result, cfg, why, at_once)
     return
   end
   if result == '-' then
+    states[account] = state
     return
   end
   local fault = result == 'fault'
@@ -61,12 +65,15 @@ local function tell_breaker(account, token, result, cfg, why, at_once)
   local row = fault and tonumber(state[3] or '0') + 1 or 0
   local last = string.sub((state[4] or '') .. (fault and '1' or '0'), -cfg.of_last)
   local _, faults = string.gsub(last, '1', '')
+  local was = at_once and ask_of(token) or state[5] or ''
   if row ~= tonumber(state[3] or '') or last ~= state[4] or at_once then
-    redis.call('HSET', key, 'row', row, 'last', last, 'late', at_once and ask_of(token) or state[5] or '')
+    redis.call('HSET', key, 'row', row, 'last', last, 'late', was)
   end
   if row >= cfg.in_row then
     trip(account, key, cfg, row .. ' faults in a row, the last: ' .. why)
   elseif #last >= cfg.of_last and faults >= cfg.share * cfg.of_last then
     trip(account, key, cfg, faults .. ' faults in the last ' .. #last .. ' calls, the last: ' .. why)
+  else
+    states[account] = {false, state[2], row, last, was}
   end
 end

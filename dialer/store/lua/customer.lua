@@ -23,9 +23,12 @@ end
 
 -- Fewer numbers than were put on a do-not-call list: it was deleted, and what it held
 -- is unknown. A list of another type cannot be asked at all.
+local sizes = {}
+
 local function list_damage(account)
   for _, name in ipairs({'dnc', 'dnc:' .. account}) do
     local size = server.pcall('HLEN', P .. name)
+    sizes[name] = size
     if type(size) == 'table' or size < (tonumber(redis.call('HGET', P .. 'suppressed', name) or '') or 0) then
       return name
     end
@@ -41,11 +44,15 @@ local function count_suppressed(name, by)
   end
 end
 
+-- Is a number on a list? One that was found empty by this run has none.
+local function is_listed(name, number)
+  return sizes[name] ~= 0 and redis.call('HEXISTS', P .. name, number) == 1
+end
+
 -- Is one of the numbers on everybody's list, or on that of an account?
 local function on_do_not_call(account, numbers)
   for number in string.gmatch(numbers, '[^,]+') do
-    if redis.call('HEXISTS', P .. 'dnc', number) == 1
-      or redis.call('HEXISTS', P .. 'dnc:' .. account, number) == 1 then
+    if is_listed('dnc', number) or is_listed('dnc:' .. account, number) then
       return true
     end
   end
@@ -77,6 +84,9 @@ local function cap_allows(key, cap, rings, slot)
   return tonumber(entry[2]) + cap.per
 end
 
+-- Numbers that were found by this run not to have been rung.
+local unrung = {}
+
 -- The first moment, from `slot` on, at which gap and caps allow every number;
 -- nil when a cap never does. The second value names the rule that waits.
 local function customer_allows(numbers, rings, slot, rules)
@@ -84,11 +94,15 @@ local function customer_allows(numbers, rings, slot, rules)
   for number, count in each_customer(numbers, rings) do
     local key = P .. 'rung:' .. number
     local last = redis.call('ZREVRANGE', key, 0, 0, 'WITHSCORES')
+    unrung[number] = not last[2]
     if rules.gap > 0 and last[2] and tonumber(last[2]) + rules.gap > at then
       at, why = tonumber(last[2]) + rules.gap, 'gap'
     end
     for _, cap in ipairs(rules.caps) do
-      local free = cap_allows(key, cap, count, slot)
+      local free = slot
+      if last[2] or count > cap.most then
+        free = cap_allows(key, cap, count, slot)
+      end
       if not free then
         return nil, 'cap'
       elseif free > at then
@@ -132,7 +146,10 @@ local function reserve_rings(numbers, rings, attempt, latest, rules)
   local longest = longest_period(rules)
   for number, count in each_customer(numbers, rings) do
     local key = P .. 'rung:' .. number
-    redis.call('ZREMRANGEBYSCORE', key, '-inf', us(now - longest))
+    if not unrung[number] then
+      redis.call('ZREMRANGEBYSCORE', key, '-inf', us(now - longest))
+    end
+    unrung[number] = nil
     for nth = 1, count do
       redis.call('ZADD', key, us(latest), attempt .. '.' .. nth)
     end

@@ -78,7 +78,7 @@ local function move(verb, id, to, score, who, why, word, more)
   elseif to == 'scheduled' then
     wake_pacer()
   end
-  if to ~= 'ready' and to ~= 'scheduled' and to ~= 'dialing' then
+  if (from == 'ready' or from == 'scheduled') and to ~= 'ready' and to ~= 'scheduled' and to ~= 'dialing' then
     let_others_pass(id, job.protected)
   end
   count_move(lane, id, from, to)
@@ -93,8 +93,12 @@ local function note_hold(verb, scope, owner, who, reason)
   tell('hold', verb, scope, owner, who, reason)
 end
 
+-- What is known of scopes since this run began, and did not change in it.
+local HELD = {}
+
 -- Set again for the same reason by the same one it stays as it is: its time says since when.
 local function add_hold(scope, owner, who, reason)
+  HELD[scope] = nil
   -- First: what is named there is held, even where its record cannot be written.
   redis.call('SADD', P .. 'holds', scope)
   local _, was = apart('hold:' .. scope, function()
@@ -110,8 +114,11 @@ end
 
 -- Is a scope held? Also when its record was lost: the list of all holds still names it.
 local function is_held(scope)
-  return redis.call('EXISTS', P .. 'hold:' .. scope) == 1
-    or redis.call('SISMEMBER', P .. 'holds', scope) == 1
+  if HELD[scope] == nil then
+    HELD[scope] = redis.call('EXISTS', P .. 'hold:' .. scope) == 1
+      or redis.call('SISMEMBER', P .. 'holds', scope) == 1
+  end
+  return HELD[scope]
 end
 
 -- The hold on one agent of a pool, as "account/agent:12"; nil for none.
@@ -144,6 +151,7 @@ local function let_go(scope)
 end
 
 local function drop_hold(scope, owner, who, reason)
+  HELD[scope] = nil
   local key = P .. 'hold:' .. scope
   local gone = redis.call('HDEL', key, owner)
   if owner == 'damaged' and type(server.pcall('HLEN', key)) == 'table' then

@@ -24,7 +24,8 @@ for _, number in ipairs(ask.numbers) do
     end
   end
 end
-count_suppressed(name, ask.verb == 'add' and changed or -changed)
+-- Not -changed: minus nothing is "-0" in Lua, and no integer for Redis.
+count_suppressed(name, ask.verb == 'add' and changed or 0 - changed)
 redis.call('LTRIM', P .. 'released', 0, 9999)
 count_transition()
 return {changed}

@@ -27,6 +27,8 @@ BETWEEN = {"closed": "_closed", "empty": "_scheduled"}
 PASSES = {
     "damaged": "a hold of owner damaged, which `_account_held` says",
     "rollback": "the hold of owner witness, which `_everything_held` says",
+    "enough": "no refusal: all that was asked for was granted",
+    "more": "the same, and the meter allows another",
     "settled": "the answer to a worker that asked before, not to a job",
     "slow": "the caller asks again at once",
     "share": "over with the next answer of the API to any account",

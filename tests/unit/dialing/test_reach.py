@@ -4,7 +4,7 @@ import logging
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from dispatchkit import route
+from dispatchkit import inline, route
 
 from dialer.client import Trouble
 from dialer.dialing.reach import Reach
@@ -16,7 +16,7 @@ SECOND = timedelta(seconds=1)
 SHUT = Trouble(NOON, "connection refused", certificate=False)
 BAD = Trouble(NOON, "its certificate: certificate has expired", certificate=True)
 IDLE = Plan((), None, None, timedelta(0))
-BUSY = Plan((("1", timedelta(0)),), None, None, timedelta(0))
+BUSY = Plan((("1.1", 1, timedelta(0)),), None, None, timedelta(0), room=1)
 
 
 class FixedPool:
@@ -24,7 +24,7 @@ class FixedPool:
 
     def __init__(self, trouble=None, connect_time=0.0, busy_time=0.0, others=0):
         self.trouble, self.connect_time, self.busy_time = trouble, connect_time, busy_time
-        self.others, self.wanted = others, []
+        self.others, self.wanted, self.stands = others, [], 0
 
     def want(self, whose, count):
         self.wanted.append((whose, count))
@@ -33,7 +33,7 @@ class FixedPool:
         return self.others
 
     def standing(self):
-        return 0
+        return self.stands
 
 
 class Holds(list):
@@ -46,7 +46,7 @@ def reach(pool, holds=None, *, limits=None, threads=32, now=lambda: 0.0) -> Reac
     client = type("Client", (), {"pool": lambda _, endpoint: pool})()
     routes = {"default": route(limits=limits), "blind": route("blind", endpoint=None)}
     horizon = timedelta(milliseconds=250)
-    return Reach(client, holds, routes, threads=threads, horizon=horizon, monotonic=now)
+    return Reach(client, holds, routes, threads=inline(threads), horizon=horizon, monotonic=now)
 
 
 @pytest.mark.parametrize(
@@ -77,15 +77,15 @@ def test_as_many_as_the_rate_needs_and_no_more_than_can_be_used(
         (None, 1.5, False),
         (5.0, 1.5, False),
         (1.4, 1.5, True),
-        (0.04, 0.0, True),
-        (0.06, 0.0, False),
+        (0.1, 0.0, True),
+        (0.11, 0.0, False),
     ],
 )
 def test_a_slot_that_is_nearer_than_a_connection_is_made_ready_for(look, connect_time, some):
     """Without work, or long before the next slot, none is opened."""
     pool = FixedPool(connect_time=connect_time)
     again = None if look is None else timedelta(seconds=look)
-    reach(pool).prepare("default", Plan((), again, None, timedelta(0)))
+    reach(pool).prepare("default", Plan((), again, None, timedelta(0), room=1))
 
     assert bool(pool.wanted[0][1]) is some
 
@@ -99,7 +99,40 @@ def test_where_the_way_is_shut_there_is_no_capacity_and_the_record_says_why():
     }
     shut.prepare("blind", BUSY)
 
-    assert (reach(FixedPool()).capacity("default"), reach(FixedPool()).unreachable()) == (32, {})
+
+def test_it_starts_as_many_calls_as_it_has_connections_and_threads_for():
+    """And one where none stands yet: it is made when the doorbell comes."""
+    pool = FixedPool()
+    open_way = reach(pool, threads=8)
+    told = []
+    for pool.stands in (0, 1, 5, 20):
+        told.append(open_way.capacity("default"))
+    assert (told, open_way.unreachable(), open_way.threads) == ([1, 1, 5, 8], {}, 8)
+
+
+@pytest.mark.parametrize(
+    ("plan", "trouble", "some"),
+    [
+        (Plan((), SECOND / 20, None, timedelta(0), room=0), None, False),
+        (Plan((), SECOND / 20, None, timedelta(0), room=0), SHUT, True),
+        (Plan((), None, None, timedelta(0), room=0), SHUT, False),
+    ],
+)
+def test_none_is_opened_where_no_call_could_start(plan, trouble, some):
+    """Limits are reached, or nothing is ready; a shut way is tried while there is work."""
+    pool = FixedPool(trouble)
+    reach(pool).prepare("default", plan)
+
+    assert bool(pool.wanted[0][1]) is some
+
+
+def test_workers_share_the_rate():
+    """Each opens its part of the connections."""
+    pool = FixedPool(busy_time=1.75)
+    plan = Plan(BUSY.bells, None, None, timedelta(0), room=1, workers=4)
+    reach(pool).prepare("default", plan)
+
+    assert pool.wanted == [("default", 5)]
 
 
 def test_one_line_a_minute_tells_of_it_and_one_that_it_is_over(caplog):

@@ -79,6 +79,8 @@ def keys_of(node: ast.expr, function: ast.AST) -> set[str]:
         for key, value in zip(node.keys, node.values, strict=True):
             found |= keys_of(value, function) if key is None else {ast.literal_eval(key)}
         return found
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return keys_returned(node.func.id)
     if isinstance(node, ast.Call):  # of a step of the clock, which says itself what it asks
         assert ast.unparse(node).endswith(".ask()")
         return set(NOTHING_NOTICED.ask())
@@ -89,6 +91,18 @@ def keys_of(node: ast.expr, function: ast.AST) -> set[str]:
                 if target == node.id:
                     return keys_of(value, function)
     pytest.fail(f"{node.id} is nowhere made")
+
+
+def keys_returned(name: str) -> set[str]:
+    """The names in the dictionary that a function of the store gives back."""
+    for path in STORE.rglob("*.py"):
+        for function in ast.parse(path.read_text()).body:
+            if isinstance(function, ast.FunctionDef) and function.name == name:
+                *_, last = function.body
+                assert isinstance(last, ast.Return)
+                assert last.value
+                return keys_of(last.value, function)
+    pytest.fail(f"{name} is nowhere defined")
 
 
 def _assigned(one: ast.Assign) -> Iterator[tuple[str, ast.expr]]:

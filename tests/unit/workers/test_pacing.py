@@ -53,9 +53,9 @@ def test_capacity_is_the_pools(told):
 def test_a_doorbell_expires_in_the_broker(told, consumer):
     """And it is sent once: a broker that is away costs a doorbell and no thread."""
     ring = told[0]
-    ring("default", "7")
+    ring("default", "7.3", 3)
     ((args, how),) = consumer.sent
-    assert args == (("default", "7"),)
+    assert args == (("default", "7.3", 3),)
     assert how == {"retry": False, "expires": 6.0}
 
 
