@@ -55,9 +55,7 @@ class AccountIndex(Noun):
     def last_moment(self) -> datetime | None:
         """Last moment that the store remembers, of a tick or a move; None before any."""
         # The indexes whose score is the time of entry.
-        states = [
-            one for one in State if one not in (State.SCHEDULED, State.READY, State.DIALING)
-        ]
+        states = [one for one in State if one not in (State.SCHEDULED, State.READY, State.DIALING)]
         with translated(), self._client.pipeline(transaction=False) as pipe:
             for state in states:
                 pipe.zrange(self._keys.index(state), 0, 0, desc=True, withscores=True)

@@ -80,7 +80,7 @@ class Migration(Noun):
         fields = ("state", "content", "was", "digest", LETTERS["state"])
         found = self._for_each("hmget", map(self._keys.job, ids), *fields, damaged=True)
         return [
-            {"id": job_id, "was": record[1] or "", "call": _shortened(record[1] or "")}
+            {"id": job_id, "was": record[1] or "", "call": short_content(record[1] or "")}
             for job_id, record in zip(ids, found, strict=True)
             if isinstance(record, list)
             if (record[0] and not record[4]) or (record[2] and record[3] is not None)
@@ -92,10 +92,3 @@ class Migration(Noun):
         kinds = self._for_each("type", [self._keys.prefix + name for name in old])
         sets = [name for name, kind in zip(old, kinds, strict=True) if kind == "set"]
         return sets + [name for name in names if name.startswith("bells:")]
-
-
-def _shortened(text: str) -> str:
-    try:
-        return short_content(text)
-    except (ValueError, AttributeError):  # it is damaged, and stays so
-        return text

@@ -88,7 +88,10 @@ def read_record(written: Mapping[str, str]) -> dict[str, str]:
 
 def short_content(text: str) -> str:
     """Return a call's content without what is usual; `full_content` gives the same text back."""
-    call = json.loads(text)
+    try:
+        call = dict(json.loads(text))
+    except (ValueError, TypeError):
+        return text
     left = {name: value for name, value in call.items() if _CALL.get(name, _CALL) != value}
     unsaid = {name: None for name in _CALL if name not in call}
     return as_content(left | unsaid)
@@ -97,7 +100,7 @@ def short_content(text: str) -> str:
 def full_content(text: str) -> str:
     """Return a call's content as it was accepted; damaged text as it is."""
     try:
-        call = {**_CALL, **json.loads(text)}
+        call = {**_CALL, **dict(json.loads(text))}
     except (ValueError, TypeError):
         return text
     return as_content({name: value for name, value in call.items() if value is not None})

@@ -70,7 +70,9 @@ def other_layout(server: Server) -> str:
             layout = client.get(key)
     if layout == LAYOUT:
         return ""
-    return f"the data in Redis has layout {layout}, this version reads layout {LAYOUT}: {way(layout)}"
+    return (
+        f"the data in Redis has layout {layout}, this version reads layout {LAYOUT}: {way(layout)}"
+    )
 
 
 def way(layout: str) -> str:
