@@ -19,6 +19,7 @@ from faultscript import Line, give_numbers, whole_script
 from stack import TOKEN, Stack, stack, wait_until
 
 from dialer.domain.job.job import State
+from dialer.store.redis.record import LETTERS
 
 SETTINGS = {
     "LOG__LEVEL": "debug",
@@ -157,7 +158,7 @@ def test_a_run_leaves_no_number_and_no_token(tmp_path: Path):
         store.holds.set("all", owner="test", who="test", reason="damage first")
         damaged = enqueue(running, spare)
         for job_id, content in zip(damaged, (spare[0], f'{{"to": {spare[1]}}}', "["), strict=True):
-            store.server.client.hset(store.server.keys.job(job_id), "content", content)
+            store.server.client.hset(store.server.keys.job(job_id), LETTERS["content"], content)
         enqueue(running, numbers)
         with operator(store):
             store.holds.release("all", owner="test", who="test")

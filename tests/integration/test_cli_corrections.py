@@ -18,6 +18,7 @@ from dialer.store.campaigns import Campaigns
 from dialer.store.contacts import Contacts
 from dialer.store.feeding import Feeding
 from dialer.store.redis.notation import stamp
+from dialer.store.redis.record import LETTERS
 
 GROUP = ("--set", "from=21", "--set", "fromType=Group", "--column", "to=phone")
 WRONG, RIGHT = "9111111111", "9222222222"
@@ -199,7 +200,7 @@ def test_a_call_that_cannot_be_read_is_shown_as_such(cli, running, content):
     wire = attempt(cli, Doubtful("no answer"))
     waiting = next(cli.store.jobs.select(State.READY, campaign="diwali")).id
     for one in (job_id, wire, waiting):
-        cli.store.server.client.hset(cli.store.server.keys.job(one), "content", content)
+        cli.store.server.client.hset(cli.store.server.keys.job(one), LETTERS["content"], content)
     commands = [
         ("jobs",),
         ("job", waiting),

@@ -33,6 +33,7 @@ from dialer.domain.job.outcome import Doubtful, NotSent
 from dialer.machine.clock import Clock
 from dialer.store import Store
 from dialer.store.redis.connection import connect
+from dialer.store.redis.record import read_record
 from dialer.store.redis.server import Server
 from schedules.presets import Cap
 
@@ -270,7 +271,8 @@ def test_no_history_breaks_the_rules(scratch_server, steps, gap, most):
             clockwork.store.holds.release("account:default", owner="breaker", who="test")
             continue
         job = clockwork.store.jobs.get(go.job_id)
-        count = int(client.hget(clockwork.store.server.keys.job(go.job_id), "rings"))
+        record = read_record(client.hgetall(clockwork.store.server.keys.job(go.job_id)))
+        count = int(record["rings"])
         clockwork.settle(go, outcome)
         if outcome != REFUSED[Kind.REQUEST]:
             heard[job.protected[0]] += [(clockwork.now, nth == 0) for nth in range(count)]

@@ -258,10 +258,11 @@ def test_installation_is_checked_without_a_store(cli, monkeypatch):
 def test_layout_of_another_version_asks_for_that_version(cli, redis_server):
     """Nothing is changed, whoever wrote it."""
     client, layout = cli.store.server.client, cli.store.server.keys.layout
-    assert "nothing to migrate" in migrate(redis_server.url)
+    (said,) = migrate(redis_server.url)
+    assert "nothing to migrate" in said
     client.set(layout, "99")
     with pytest.raises(StoreRefused, match="a newer version wrote it"):
-        migrate(redis_server.url)
+        list(migrate(redis_server.url))
     assert client.get(layout) == "99"
     client.delete(layout)
 
