@@ -41,6 +41,10 @@ SETTINGS = {
 }
 #: What servers have that nobody set otherwise, Redis 7 and Valkey alike.
 THEIR_OWN = {"hash-max-listpack-value": "64", "hash-max-listpack-entries": "128"}
+HEAD = (
+    "| server | packing | direct call, of {some:,} | of {million:,} | fed contact"
+    " | contact in its list | placed |"
+)
 PATIENT = timedelta(seconds=60)
 
 
@@ -178,14 +182,14 @@ def page(rows: list[Row]) -> str:
         [
             "# Memory",
             "",
-            "Written by `make memory`: bytes of the server (`used_memory`) for each, with the record and all",
-            "that it is found by. A direct call has a key, a time limit and one agent; a fed contact is a",
-            "job of a campaign that waits for its turn; a placed call has been begun and settled, and its",
-            'customer\'s ring is remembered. "Ours" are the `hash-max-listpack-*` of servers that',
-            "`dialer up` and the compose file start, `their own` what servers have that nobody set.",
+            "Written by `make memory`: bytes of the server (`used_memory`) for each, with the record",
+            "and all that it is found by. A direct call has a key, a time limit and one agent; a fed",
+            "contact is a job of a campaign that waits for its turn; a placed call has been begun and",
+            "settled, and its customer's ring is remembered. Packing: `ours` are the sizes of hashes",
+            "that servers have which `dialer up` and the compose file start, `their own` those of",
+            "servers that nobody set.",
             "",
-            f"| server | packing | direct call, of {SOME:,} | of {MILLION:,} | fed contact | contact in"
-            " its list | placed |",
+            HEAD.format(some=SOME, million=MILLION),
             "|---|---|---|---|---|---|---|",
             *lines,
             "",

@@ -98,9 +98,8 @@ def read_record(written: Mapping[str, str]) -> dict[str, str]:
 
 def short_content(text: str) -> str:
     """Return a call's content without what is usual; `full_content` gives the same text back."""
-    try:
-        call = dict(json.loads(text))
-    except (ValueError, TypeError):
+    call = _read_call(text)
+    if call is None:
         return text
     left = dict(_shortened(*one) for one in call.items() if _CALL.get(one[0], _CALL) != one[1])
     unsaid = {name: None for name in _CALL if name not in call}
@@ -118,12 +117,19 @@ def _shortened(name: str, value: object) -> tuple[str, object]:
 
 def full_content(text: str) -> str:
     """Return a call's content as it was accepted; damaged text as it is."""
-    try:
-        said = dict(json.loads(text))
-    except (ValueError, TypeError):
+    said = _read_call(text)
+    if said is None:
         return text
     call = {**_CALL, **dict(map(_in_full, said.items()))}
     return as_content({name: value for name, value in call.items() if value is not None})
+
+
+def _read_call(text: str) -> dict[str, object] | None:
+    try:
+        call = json.loads(text)
+    except ValueError:
+        return None
+    return call if isinstance(call, dict) else None
 
 
 def _in_full(one: tuple[str, object]) -> tuple[str, object]:
