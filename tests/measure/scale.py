@@ -28,6 +28,7 @@ from dialer.local.embedded_server import EmbeddedServer
 from dialer.store import Store
 from dialer.store.redis.connection import connect
 from dialer.store.redis.notation import stamp
+from dialer.store.redis.record import LETTERS, bucket_of, stands_in_bucket
 from dialer.store.redis.schema import types
 from dialer.store.redis.server import Server
 
@@ -83,13 +84,16 @@ def fill_jobs(clock: Clockwork) -> None:
     soon = stamp(clock.now + HOUR)
     for nth, state, lane in spread(JOBS):
         job_id, to = f"j{nth}", f"+9191{nth:08d}"
-        rank = int(pattern["rank"]) + nth
-        changes = {"state": state, "lane": lane, "rank": rank, "protected": to}
-        score = soon if state == "scheduled" else stamp(clock.now)
-        pipe.hset(keys.job(job_id), mapping={**pattern, **changes, "due_us": soon})
-        pipe.zadd(keys.index(state), {job_id: score})
-        pipe.sadd(keys.of(to), job_id)
-        if state == "ready":
+        rank = int(pattern[LETTERS["rank"]]) + nth
+        changes = {"state": state, "lane": lane, "rank": rank, "protected": to, "due_us": soon}
+        written = {LETTERS[name]: value for name, value in changes.items()}
+        pipe.hset(keys.job(job_id), mapping={**pattern, **written})
+        pipe.hset(keys.of(bucket_of(to)), job_id, stands_in_bucket(to))
+        if state != "ready":
+            pipe.zadd(
+                keys.index(state), {job_id: soon if state == "scheduled" else stamp(clock.now)}
+            )
+        else:
             pipe.zadd(keys.lane(lane), {job_id: rank})
             half = nth % 2
             where = keys.asleep if half else keys.awake("default")
