@@ -123,8 +123,10 @@ MUTANTS = [
         "redis.call('DEL', P .. 'cal:' .. name .. '/' .. n)",
         "",
     ),
-    lua("cancelled for good: redrive", "redrive", "job[2] and campaign_over(job[2])", "false"),
-    lua("cancelled for good: again", "resolve", "and campaign_over(job[4]) then", "and false then"),
+    lua("cancelled for good: redrive", "redrive", "campaign_over(job.lane) and", "false and"),
+    lua(
+        "cancelled for good: again", "resolve", "and campaign_over(job.lane) then", "and false then"
+    ),
     lua("cancel takes out what waits", "sweep", "if cancelled or (tonumber", "if (tonumber"),
     lua("the same fault three times stops", "settle", ">= 3 then", ">= 300 then"),
     lua("another fault begins anew", "settle", "'fault', fault, 'faults', 0)", "'fault', fault)"),
@@ -164,8 +166,8 @@ MUTANTS = [
     lua(
         "what is on the wire is not made anew",
         "remake",
-        "if MAY[job[1]] then",
-        "if job[1] then",
+        "if job and MAY[job.state] then",
+        "if job then",
         RACES,
     ),
     lua(

@@ -57,7 +57,7 @@ MUTANTS = [
         EDITS,
         "what is made anew is ready at once",
         "remake",
-        "if job[1] == 'scheduled' and job[7] == BEHIND then",
+        "if job.state == 'scheduled' and why == BEHIND then",
         "if false then",
     ),
     lua(
