@@ -133,6 +133,18 @@ def test_killed_anywhere_and_run_again_nothing_is_lost(old: Clockwork, after):
     assert lives > 4
 
 
+def test_a_step_that_is_sent_twice_is_done_once(old: Clockwork):
+    """Its reply was lost, and the connection sends it again."""
+    list(Migration(old.store.server).carry())
+    whole, server = carried(old), old.store.server
+    load(old)
+    once = server.run
+    server.run = lambda *args: (once(*args), once(*args))[0]
+    list(Migration(server).carry())
+    del server.run
+    assert carried(old) == whole
+
+
 def test_killed_again_and_again_it_comes_to_its_end(old: Clockwork):
     """Each run that gets one step further is enough."""
     list(Migration(old.store.server).carry())

@@ -35,7 +35,11 @@ MUTANTS = [
         "if layout != BEFORE:",
         MIGRATION,
     ),
-    carry("a job is carried once", "if not old.state or", "if"),
+    carry(
+        "a job is carried once",
+        "if not old.state or (old.content or '') ~= one.was then",
+        "if false then",
+    ),
     carry(
         "its digest goes along",
         "fields.digest = string.sub(old.digest",
@@ -56,7 +60,7 @@ MUTANTS = [
         "dialer/store/redis/record.py",
         '"fromRingTime": 20',
         '"fromRingTime": 25',
-        MIGRATION,
+        RECORD,
     ),
     Mutant(
         "what is absent stays absent",

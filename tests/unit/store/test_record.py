@@ -49,6 +49,15 @@ def test_content_is_read_as_it_was_accepted(call: ClickToCall):
     assert ClickToCall.from_content(full_content(short)) == call
 
 
+def test_what_is_usual_never_changes():
+    """What was written by the first version of this layout is read by each of them."""
+    short = '{"f":["+919000000001","+919000000003"],"l":600,"t":"+919000000002"}'
+    assert full_content(short) == CALLS[1].content()
+    record = read_record({**WHEN, "c": short, "e0": "\tann"})
+    usual = {"mode": "live", "customer": "to", "lead_us": "30000000", "ring_us": "50000000"}
+    assert record | usual == record
+
+
 def test_what_a_call_left_unsaid_stays_unsaid():
     """A text without a usual value, of another version say, does not get one."""
     text = '{"from":["7"],"fromType":"Group","to":["+919000000002"]}'
