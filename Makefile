@@ -93,7 +93,7 @@ scale: .venv/dev  ## measure the longest step of each script with a million of e
 	@$(PY) tests/measure/scale.py
 
 .PHONY: memory
-memory: .venv/dev  ## weigh waiting jobs, a million of them, on each server (half an hour); writes ops/memory.md
+memory: .venv/dev  ## weigh waiting jobs, a million of them, on each server (ten minutes); writes ops/memory.md
 	@$(PY) tests/measure/memory.py
 
 .PHONY: mutants
