@@ -3,8 +3,8 @@ How much memory of the server a job takes while it waits, all its indexes includ
 
     make memory     writes ops/memory.md
 
-On the server of this machine and on the one that comes with us, as we start them and with their
-own settings of how hashes are packed; a million jobs on each, which takes ten minutes.
+On the server of this machine and on the one that comes with us, with the sizes of packed hashes
+that servers have which nobody set; a million jobs on each, which takes ten minutes.
 """
 
 import os
@@ -42,7 +42,7 @@ SETTINGS = {
 #: What servers have that nobody set otherwise, Redis 7 and Valkey alike.
 THEIR_OWN = {"hash-max-listpack-value": "64", "hash-max-listpack-entries": "128"}
 HEAD = (
-    "| server | packing | direct call, of {some:,} | of {million:,} | fed contact"
+    "| server | direct call, of {some:,} | of {million:,} | fed contact"
     " | contact in its list | placed |"
 )
 PATIENT = timedelta(seconds=60)
@@ -53,7 +53,6 @@ class Row:
     """What one server needs, bytes each."""
 
     server: str
-    packing: str
     job: float
     job_of_million: float
     fed: float
@@ -144,22 +143,20 @@ def listed(scales: Scales) -> tuple[float, float]:
         return (waiting - empty) / SOME, (scales.weigh() - waiting) / fed
 
 
-def weighed(binary: Path | None, packing: str) -> Row:
+def weighed(binary: Path) -> Row:
     """Weigh everything on one server."""
     with (
         tempfile.TemporaryDirectory() as folder,
         EmbeddedServer(Path(folder), binary=binary) as own,
     ):
         scales = Scales(own.url)
-        if packing != "ours":
-            for name, value in THEIR_OWN.items():
-                scales.client.config_set(name, value)
+        for name, value in THEIR_OWN.items():
+            scales.client.config_set(name, value)
         info = scales.client.info("server")
         name = info.get("valkey_version") or info["redis_version"]
         contact, fed = listed(scales)
         row = Row(
             f"{info.get('server_name', 'redis')} {name}",
-            packing,
             direct(scales, SOME),
             direct(scales, MILLION),
             fed,
@@ -174,7 +171,7 @@ def weighed(binary: Path | None, packing: str) -> Row:
 def page(rows: list[Row]) -> str:
     """Write the page."""
     lines = [
-        f"| {row.server} | {row.packing} | {row.job:.0f} | {row.job_of_million:.0f} |"
+        f"| {row.server} | {row.job:.0f} | {row.job_of_million:.0f} |"
         f" {row.fed:.0f} | {row.contact:.0f} | {row.placed:.0f} |"
         for row in rows
     ]
@@ -185,12 +182,11 @@ def page(rows: list[Row]) -> str:
             "Written by `make memory`: bytes of the server (`used_memory`) for each, with the",
             "record and all that it is found by. A direct call has a key, a limit and one agent; a",
             "fed contact is a job of a campaign that waits for its turn; a placed call has been",
-            "begun and settled, and its customer's ring is remembered. Packing: `ours` are the",
-            "sizes of hashes on servers that `dialer up` and the compose file start, `their own`",
-            "those of servers that nobody set.",
+            "begun and settled, and its customer's ring is remembered. How the server packs hashes",
+            "is what servers do that nobody set.",
             "",
             HEAD.format(some=SOME, million=MILLION),
-            "|---|---|---|---|---|---|---|",
+            "|---|---|---|---|---|---|",
             *lines,
             "",
         ]
@@ -200,7 +196,7 @@ def page(rows: list[Row]) -> str:
 def main() -> int:
     """Weigh on each server, write the page."""
     servers = {find_server(), find_server(os.devnull)}
-    rows = [weighed(one, packing) for one in sorted(servers) for packing in ("ours", "their own")]
+    rows = [weighed(one) for one in sorted(servers)]
     text = page(rows)
     print(text)
     (ROOT / "ops/memory.md").write_text(text)
