@@ -12,7 +12,7 @@ this package too, shares no code with the client it tests.
 """
 
 import logging
-from importlib import import_module, metadata
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -71,7 +71,7 @@ logging.getLogger(__name__).addHandler(logging.NullHandler())
 
 def __getattr__(name: str) -> Any:
     if name == "__version__":
-        return metadata.version("outbound-dialer")
+        return import_module("importlib.metadata").version("outbound-dialer")
     if name in _HOMES:
         return getattr(import_module(_HOMES[name]), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,7 +1,7 @@
 """Accounts of the settings, ready to be dialled through or looked at."""
 
-from dialer.client import Endpoint
 from dialer.domain.account.account import Route
+from dialer.domain.account.endpoint import Endpoint
 from dialer.domain.account.opening_hours import OpeningHours
 from dialer.domain.call.customer import CustomerRules
 from dialer.settings import Account, Settings

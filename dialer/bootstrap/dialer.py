@@ -7,8 +7,9 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
 from dialer.bootstrap.accounts import routes_of
-from dialer.bootstrap.store import feeder_of, store_of
+from dialer.bootstrap.store import store_of
 from dialer.diagnosis.facts_reader import Explainer
+from dialer.domain.job.ids import campaign_of
 from dialer.services.calls import CallService
 from dialer.services.operations import OperationsService
 from dialer.services.operations.holds import HoldChange
@@ -17,6 +18,7 @@ from dialer.settings.discovery import addresses
 from dialer.store import Store
 
 if TYPE_CHECKING:
+    from dialer.feeding.feeder import Feeder
     from dialer.services.campaigns import CampaignService
 
 
@@ -40,8 +42,7 @@ class Dialer(CallService):
     def __init__(self, store: Store, settings: Settings, *, who: str = "") -> None:
         routes, jobs = routes_of(settings, with_token=False), settings.jobs
         explainer = Explainer(store, routes, lease=jobs.lease, quarantine=jobs.quarantine)
-        feeder = feeder_of(settings, store, routes)
-        super().__init__(store, settings, who or user_at("python"), explainer, feeder)
+        super().__init__(store, settings, who or user_at("python"), explainer, self._look_at_jobs)
 
     @classmethod
     def from_settings(cls, settings: Settings | None = None, *, who: str = "") -> Self:
@@ -79,7 +80,18 @@ class Dialer(CallService):
         """The use cases of campaigns and their lists."""
         from dialer.services.campaigns import CampaignService  # noqa: PLC0415 - most programs have none
 
-        return CampaignService(self.store, self.settings, self.who, self.explainer, self.feeder)
+        return CampaignService(self.store, self.settings, self.who, self.explainer, self._feeder)
+
+    @cached_property
+    def _feeder(self) -> "Feeder":
+        from dialer.bootstrap.feeder import feeder_of  # noqa: PLC0415 - most programs move no campaign
+
+        return feeder_of(self.settings, self.store, self.explainer.routes)
+
+    def _look_at_jobs(self, ids: Iterable[str]) -> None:
+        # Only jobs of campaigns have a feeder to look at them.
+        if any(map(campaign_of, ids := list(ids))):
+            self._feeder.look_at_jobs(ids)
 
     @cached_property
     def operations(self) -> OperationsService:

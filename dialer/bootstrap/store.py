@@ -1,10 +1,6 @@
-"""The store that the settings name, and its feeder."""
+"""The store that the settings name."""
 
-from collections.abc import Mapping
-
-from dialer.domain.account.account import Route
 from dialer.errors import StoreRefused, StoreUnavailable
-from dialer.feeding.feeder import Feeder
 from dialer.settings import Settings
 from dialer.settings.addresses import without_login
 from dialer.settings.discovery import addresses
@@ -52,14 +48,3 @@ def greet(settings: Settings) -> None:
         raise StoreUnavailable(f"{error} at {without_login(url)}") from None
     except StoreRefused as error:
         raise StoreRefused(f"redis_url {without_login(url)}: {error}") from None
-
-
-def feeder_of(settings: Settings, store: Store, routes: Mapping[str, Route]) -> Feeder:
-    """Make a feeder for these accounts."""
-    return Feeder(
-        store,
-        routes,
-        period=settings.beat.tick,
-        retention=settings.jobs.retention,
-        settings=settings.fingerprint(),
-    )

@@ -9,7 +9,8 @@ from datetime import timedelta
 from random import Random
 
 from dialer.bootstrap.accounts import routes_of
-from dialer.bootstrap.store import feeder_of, store_of
+from dialer.bootstrap.feeder import feeder_of
+from dialer.bootstrap.store import store_of
 from dialer.client import Client
 from dialer.dialing.calling import DialRules
 from dialer.dialing.dispatch import Dispatcher

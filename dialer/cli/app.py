@@ -15,7 +15,6 @@ from typer.exceptions import TyperException
 import dialer
 from dialer.cli import output
 from dialer.text.printable import printable
-from dialer.text.reading import plainly
 
 #: Module and name of each command, and the first sentence of its help.
 COMMANDS = {
@@ -98,6 +97,8 @@ def _in_our_words() -> Iterator[None]:
     except TyperException as error:
         if type(error).__name__ == _HELP:
             raise  # our words already, on lines of their own
+        from dialer.text.reading import plainly  # noqa: PLC0415 - most command lines are right
+
         said = plainly(error.message) if isinstance(error, typer.BadParameter) else error.message
         error.message = printable(said)
         raise

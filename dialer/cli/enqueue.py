@@ -31,22 +31,37 @@ class LineTally:
         rehearsed: Jobs that ring nobody, in developer mode.
         keyless: Duplicates that had no key but their content.
         taken: The last line up to which everything was taken or reported.
+        waiting: Lines behind it that were read; whether the store has them is not known.
     """
 
     counts: Counter[Verdict] = field(default_factory=Counter)
     rehearsed: int = 0
     keyless: int = 0
     taken: int = 0
+    waiting: deque[int] = field(default_factory=deque)
 
-    def note(self, line: int, receipt: Receipt) -> None:
-        """Count one receipt, and report the problems of its line."""
-        self.taken = line
+    def note(self, receipt: Receipt) -> None:
+        """Count the receipt of the line that has waited longest, and report its problems."""
+        self.taken = line = self.waiting.popleft()
         self.counts[receipt.verdict] += 1
         self.rehearsed += (receipt.verdict, receipt.mode) == (Verdict.CREATED, "developer")
         self.keyless += receipt.by_content and receipt.verdict is Verdict.DUPLICATE
         for name, rule in receipt.problems:
             what = "" if name == "line" else f"{name}: "
             output.complain(f"line {line}: {what}{mask(rule)}")
+
+    def how_far(self, *, anew: bool) -> str:
+        """Say of a file that was not read to its end what was taken, and what to do."""
+        said = f"everything up to line {self.taken} was taken"
+        behind = f", and of the lines up to {self.waiting[-1]} some may be" if self.waiting else ""
+        if not anew:
+            step = "running the same command again is safe, what was taken is a duplicate then"
+        elif self.waiting:
+            step = "look for those (dialer jobs) and run again without what was taken, because of"
+            step += " --allow-duplicates"
+        else:
+            step = "run again with the lines after it only, because of --allow-duplicates"
+        return f"{said}{behind}; {step}"
 
 
 def enqueue(
@@ -66,10 +81,7 @@ def enqueue(
             with progress("enqueue", source) as watch:
                 _take(tally, opened, lines, account, watch, anew=allow_duplicates)
         except (DialerError, KeyboardInterrupt):
-            step = "running the same command again is safe, what was taken is a duplicate then"
-            if allow_duplicates:
-                step = "run again with the lines after it only, because of --allow-duplicates"
-            output.complain(f"stopped: everything up to line {tally.taken} was taken; {step}")
+            output.complain(f"stopped: {tally.how_far(anew=allow_duplicates)}")
             raise
         finally:
             _sum_up(tally, json=json)
@@ -86,19 +98,18 @@ def _take(
     *,
     anew: bool,
 ) -> None:
-    """Take every good line, report every other; at most one batch of them is in memory."""
-    waiting: deque[int] = deque()
+    """Take every good line, report every other; a few batches of them are in memory."""
 
     def orders() -> Iterator[Order | InvalidCall]:
         allowed = opened.allowed_extra
         for number, read in read_orders(lines, account=account, allowed_extra=allowed):
             if watch and number % _EVERY == 0:
                 watch(number, lines.taken)
-            waiting.append(number)
+            tally.waiting.append(number)
             yield read
 
     for receipt in opened.enqueue_many(orders(), allow_duplicates=anew):
-        tally.note(waiting.popleft(), receipt)
+        tally.note(receipt)
 
 
 def _sum_up(tally: LineTally, *, json: bool) -> None:

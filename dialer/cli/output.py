@@ -2,7 +2,8 @@
 Output: JSON lines for programs, tables and sentences for people.
 
 Data is never read as rich's markup, and a JSON line is never wrapped. All output of the
-command line goes through here, and each text is made safe on its way.
+command line goes through here, and each text is made safe on its way. Rich is loaded when
+something is drawn: sentences and JSON need none of it.
 """
 
 import codecs
@@ -12,15 +13,15 @@ import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
-
-from rich.box import SIMPLE_HEAD
-from rich.console import Console, RenderableType
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any
 
 from dialer.text.moment import iso
 from dialer.text.printable import printable, printable_json, printable_lines
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.table import Table
+    from rich.text import Text
 
 #: Width of a table where there is no terminal, in characters.
 _WIDTH = 100
@@ -95,13 +96,16 @@ def show(columns: Sequence[str], rows: Iterable[Sequence[str]], *, fold: str = "
         say()
 
 
-def draw(what: RenderableType) -> None:
+def draw(what: "RenderableType") -> None:
     """Print on stdout."""
     console().print(what)
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, fold: str = "") -> Table:
+def table(columns: Sequence[str], rows: Sequence[Sequence[str]], *, fold: str = "") -> "Table":
     """Lay out the table that `show` prints; at least one row."""
+    from rich.box import SIMPLE_HEAD  # noqa: PLC0415 - see above
+    from rich.table import Table  # noqa: PLC0415
+
     laid = Table(
         box=SIMPLE_HEAD, show_edge=False, pad_edge=False, padding=(0, 1, 0, 0), highlight=False
     )
@@ -125,8 +129,10 @@ def pairs(rows: Iterable[tuple[str, str]]) -> None:
     draw(grid(rows))
 
 
-def grid(rows: Iterable[tuple[str, str]]) -> Table:
+def grid(rows: Iterable[tuple[str, str]]) -> "Table":
     """Lay out names and values, one a line."""
+    from rich.table import Table  # noqa: PLC0415 - see above
+
     laid = Table.grid(padding=(0, 2))
     laid.add_column(no_wrap=True, style="dim")
     laid.add_column(overflow="fold")
@@ -135,13 +141,17 @@ def grid(rows: Iterable[tuple[str, str]]) -> Table:
     return laid
 
 
-def text(words: str = "") -> Text:
+def text(words: str = "") -> "Text":
     """Make a sentence to be drawn."""
+    from rich.text import Text  # noqa: PLC0415 - see above
+
     return Text(printable(words))
 
 
-def console(*, stderr: bool = False) -> Console:
+def console(*, stderr: bool = False) -> "Console":
     """Make a console: as wide as the terminal, and of one width where there is none."""
+    from rich.console import Console  # noqa: PLC0415 - see above
+
     width = None if (sys.stderr if stderr else sys.stdout).isatty() else _WIDTH
     return Console(markup=False, highlight=False, emoji=False, width=width, stderr=stderr)
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Annotated, BinaryIO, Final
 
 import typer
-from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
 from dialer.cli import output
 from dialer.lists import Format
@@ -53,14 +52,16 @@ def progress(what: str, source: BinaryIO) -> Iterator[Watch | None]:
     if not sys.stderr.isatty() or not source.seekable():
         yield None
         return
+    from rich import progress as bars  # noqa: PLC0415 - a script has nobody to show it to
+
     columns = (
-        TextColumn(what),
-        BarColumn(),
-        DownloadColumn(),
-        TextColumn("{task.fields[rows]} rows"),
-        TimeRemainingColumn(),
+        bars.TextColumn(what),
+        bars.BarColumn(),
+        bars.DownloadColumn(),
+        bars.TextColumn("{task.fields[rows]} rows"),
+        bars.TimeRemainingColumn(),
     )
-    with Progress(*columns, console=output.console(stderr=True), transient=True) as bar:
+    with bars.Progress(*columns, console=output.console(stderr=True), transient=True) as bar:
         task = bar.add_task(what, total=os.fstat(source.fileno()).st_size, rows=0)
         yield lambda rows, taken: bar.update(task, completed=taken, rows=rows)
 

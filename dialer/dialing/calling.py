@@ -179,7 +179,8 @@ class Caller:
         self._note_refusal(settlement)
 
         def then(one: Brought, done: bool) -> None:  # noqa: FBT001 - of one thing
-            event_log.settled(go, route.account, one.settlement, done=done)
+            took = timedelta(seconds=self._hands.monotonic() - granted.asked[0])
+            event_log.settled(go, route.account, one.settlement, done=done, took=took)
             dead = one.settlement.target == "dead"
             verb = "bury" if dead else one.settlement.row.verb
             self._end(granted, verb if done else "")

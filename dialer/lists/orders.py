@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any, BinaryIO
 
 from dialer.domain.job.order import DEFAULT_ACCOUNT, NO_EXTRA, AllowedExtra, Order
+from dialer.domain.job.order_reader import OrderReader
 from dialer.errors import InvalidCall
 from dialer.lists.entry import ListError
 from dialer.lists.objects import parse_object
@@ -36,6 +37,7 @@ def read_orders(
     Blank lines are skipped. Bad input never raises: a line that is no JSON object is an
     InvalidCall of the field "line". *account* is meant by lines that name none.
     """
+    reader = OrderReader(allowed_extra)
     for number, line in lines:
         if not line.strip():
             continue
@@ -43,7 +45,7 @@ def read_orders(
             raw = _object(line)
             if raw.get("account") is None:
                 raw["account"] = account
-            yield number, Order.parse(raw, allowed_extra=allowed_extra)
+            yield number, reader.read(raw)
         except InvalidCall as error:
             yield number, error
 
@@ -56,7 +58,10 @@ def _object(line: bytes) -> dict[str, Any]:
 
 
 def _without_doubles(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    read = dict(pairs)
+    if len(read) == len(pairs):
+        return read
     counted = Counter(name for name, _ in pairs)
     if doubled := [shown(name) for name, count in counted.items() if count > 1]:
         raise InvalidCall([(name, "is given twice") for name in doubled])
-    return dict(pairs)
+    return read

@@ -12,6 +12,7 @@ import threading
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
+from functools import lru_cache
 from types import TracebackType
 from typing import Any, TextIO
 
@@ -124,11 +125,15 @@ def _masked_tree(value: Any) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, Mapping):
-        return {mask(str(name)): _masked_item(name, inner) for name, inner in value.items()}
+        return {_masked_name(str(name)): _masked_item(name, item) for name, item in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_masked_tree(inner) for inner in value]
     text = mask(str(value))
     return value if isinstance(value, int | float) and text == str(value) else text
+
+
+#: The names of fields are few, and the same in every line.
+_masked_name = lru_cache(maxsize=256)(mask)
 
 
 def _masked_item(name: object, value: Any) -> Any:

@@ -1,6 +1,6 @@
 """Jobs in the store: accepted, read, listed."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain, islice
@@ -54,12 +54,34 @@ class Jobs(Noun):
                 were accepted.
             StoreUnavailable: Redis did not answer; some may be accepted.
         """
-        answers: list[str] = []
-        for first in range(0, len(jobs), BATCH):
+        batches = (jobs[first : first + BATCH] for first in range(0, len(jobs), BATCH))
+        return [answer for some in self.enqueue_each(batches, who=who) for answer in some]
+
+    def enqueue_each(
+        self, batches: Iterable[Sequence[NewJob]], *, who: str, ahead: int = 0
+    ) -> Iterator[list[str]]:
+        """
+        Accept batch after batch, as `enqueue`; the answers of each, in order.
+
+        Args:
+            batches: Each at most `BATCH` jobs; read lazily.
+            who: The producer, for the record.
+            ahead: Batches that are sent before the answer to an earlier one is read.
+
+        Raises:
+            StoreRefused, StoreUnavailable: As `enqueue`; of the batches without an answer up to
+                *ahead* may have been accepted, too.
+        """
+        asks = (
+            {"who": one_line(who), "jobs": [job_asked(job) for job in batch]}
+            for batch in self._unless_full(batches)
+        )
+        return self._server.run_each("enqueue", asks, ahead=ahead)
+
+    def _unless_full(self, batches: Iterable[Sequence[NewJob]]) -> Iterator[Sequence[NewJob]]:
+        for batch in batches:
             self._server.refuse_when_full("calls", "enqueue again")
-            batch = [job_asked(job) for job in jobs[first : first + BATCH]]
-            answers += self._server.run("enqueue", {"who": one_line(who), "jobs": batch})
-        return answers
+            yield batch
 
     def get(self, job_id: str) -> Job:
         """
@@ -159,13 +181,8 @@ class Jobs(Noun):
         entered: dict[str, str] = {}
         for first in range(0, len(ids), BATCH):
             some = ids[first : first + BATCH]
-            found = self._for_each(
-                "hmget",
-                map(self._keys.job, some),
-                "entered_us",
-                LETTERS["created_us"],
-                damaged=True,
-            )
+            fields = ("entered_us", LETTERS["created_us"])
+            found = self._for_each("hmget", map(self._keys.job, some), *fields, damaged=True)
             times = [str(one[0] or one[1]) if isinstance(one, list) else "" for one in found]
             entered |= zip(some, times, strict=True)
         return sorted(ids, key=entered.__getitem__, reverse=True)

@@ -9,6 +9,7 @@ addresses and most counts: what begins like none of these, and has ten digits, i
 """
 
 import re
+from functools import cache
 
 from dialer.text.characters import DASHES, INVISIBLE, SPACES, UNSEEN
 
@@ -108,7 +109,6 @@ _NUMBERS = (
     rf"[(\uff08]0?\d{{2,4}}[)\uff09]{_GAP}?\d{{3,4}}{_GAP}?\d{{3,4}}(?!\d)",
     rf"[(\[\uff08]{_INDIA}\d{{5}}[)\]\uff09]{_GAP}?\d{{5}}(?!\d)",
 )
-_NUMBER = re.compile(f"(?P<kept>{'|'.join(_KEPT)})|{'|'.join(f'(?:{form})' for form in _NUMBERS)}")
 # Where there is none of these there is no number, and most lines are done.
 _MAYBE = re.compile(
     rf"(?:[+(\[\uff0b\uff08]|2[Bb])[ (]{{0,2}}\d(?:(?:{_ANY}|[+\[\]]){{0,5}}\d){{7}}"
@@ -130,11 +130,22 @@ def mask(text: str) -> str:
 
     Of a number the last four digits stay, `******3210`. Masking twice changes nothing more.
     """
-    text = _LOGIN.sub(r"\1***@", text)
-    text = _TOKEN.sub(r"\1\2***", text)
+    if "://" in text:
+        text = _LOGIN.sub(r"\1***@", text)
+    # As a pattern without regard to case reads it: it knows letters that lower() leaves alone.
+    folded = text.casefold()
+    if "token" in folded or "password" in folded:
+        text = _TOKEN.sub(r"\1\2***", text)
     bare = text if text.isascii() else _UNSEEN.sub("", text)
-    masked = _NUMBER.sub(_masked, bare) if _MAYBE.search(bare) else bare
+    masked = _number().sub(_masked, bare) if _MAYBE.search(bare) else bare
     return text if masked == bare else masked
+
+
+@cache
+def _number() -> re.Pattern[str]:
+    # Compiled when it is first needed: that takes longer than many a command.
+    forms = "|".join(f"(?:{form})" for form in _NUMBERS)
+    return re.compile(f"(?P<kept>{'|'.join(_KEPT)})|{forms}")
 
 
 def _masked(match: re.Match[str]) -> str:

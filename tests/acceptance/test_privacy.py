@@ -157,7 +157,10 @@ def test_a_run_leaves_no_number_and_no_token(tmp_path: Path):
         # A record that was damaged raises where its numbers are read.
         store.holds.set("all", owner="test", who="test", reason="damage first")
         damaged = enqueue(running, spare)
-        for job_id, content in zip(damaged, (spare[0], f'{{"to": {spare[1]}}}', "["), strict=True):
+        # Whom they protect can be read, and no call.
+        broken = ('{"t":"+91%s"', '{"t":"+91%s"}', '[{"t":"+91%s"},')
+        for job_id, form, one in zip(damaged, broken, spare, strict=True):
+            content = form % one
             store.server.client.hset(store.server.keys.job(job_id), LETTERS["content"], content)
         enqueue(running, numbers)
         with operator(store):

@@ -7,8 +7,9 @@ import pytest
 
 from dialer.domain.job.job import State
 from dialer.domain.job.new_job import BATCH
-from dialer.errors import StoreRefused
+from dialer.errors import StoreRefused, StoreUnavailable
 from dialer.lists import read_orders
+from dialer.store.redis.server import Server
 
 
 def line(**values: object) -> str:
@@ -215,6 +216,32 @@ def test_store_full_in_the_middle_says_what_was_taken(cli, monkeypatch):
     assert ran.record["created"] == 2 * BATCH
     assert f"everything up to line {2 * BATCH} was taken" in ran.err
     assert "Redis is full" in ran.err
+
+
+@pytest.mark.parametrize(
+    ("option", "step"),
+    [((), "running the same command again is safe"), (("--allow-duplicates",), "look for those")],
+)
+def test_lost_store_in_the_middle_says_what_may_have_been_taken(cli, monkeypatch, option, step):
+    """Lines that were sent and have no answer are named: of them nobody knows."""
+    given = Server.run_each
+
+    def lost(server, script, asks, *, ahead=0):
+        answers = given(server, script, asks, ahead=ahead)
+        yield next(answers)
+        next(answers)
+        raise StoreUnavailable("Redis does not answer")
+
+    monkeypatch.setattr(Server, "run_each", lost)
+    text = "".join(line(to=f"91000{n:05d}") for n in range(1200))
+    ran = cli("enqueue", "-", "--json", *option, stdin=text)
+
+    assert (ran.status, ran.record["created"]) == (1, BATCH)
+    read = (2 if option else 4) * BATCH
+    assert ran.err.startswith(
+        f"stopped: everything up to line {BATCH} was taken, and of the lines up to {read} some may"
+        f" be; {step}"
+    )
 
 
 def full(shares):

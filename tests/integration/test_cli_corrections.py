@@ -126,7 +126,7 @@ def test_who_is_overtaken_by_another_change_ends_with_that_one(cli, running, mon
     monkeypatch.setattr(Feeding, "remake", overtaken)
     cli("campaign", "set", "diwali", "--weight", "2")
     assert isinstance(dial(cli), No)
-    Dialer(cli.store, Settings.load()).feeder.tick()
+    Dialer(cli.store, Settings.load())._feeder.tick()
     waiting = cli.store.jobs.select(State.READY, campaign="diwali")
     assert {json.loads(job.content)["fromCLI"][-10:] for job in waiting} == {RIGHT}
 
@@ -143,7 +143,7 @@ def test_a_command_that_is_killed_after_its_change_leaves_no_old_call(cli, runni
     assert isinstance(dial(cli), No)
     waiting = next(cli.store.jobs.select(State.READY, campaign="diwali"))
     assert "diwali was changed: the next tick makes the call anew" in cli("explain", waiting.id).out
-    Dialer(cli.store, Settings.load()).feeder.tick()
+    Dialer(cli.store, Settings.load())._feeder.tick()
     assert {shown(dial(cli)) for _ in range(6)} == {RIGHT}
 
 

@@ -190,7 +190,7 @@ def test_a_code_is_looked_up_once_for_an_attempt_and_a_call_read_once(
 
     assert dispatcher(clockwork, Line(answered)).answer("default").endswith(" 1")
     assert table.asked == [code]
-    assert read.count(CONTENT) == 1
+    assert read.count(CONTENT) <= 1  # not at all, where one of its kind was read before
 
 
 def test_unreadable_job_is_buried_and_nothing_sent(clockwork: Clockwork):

@@ -252,7 +252,7 @@ def test_each_script_that_answers_somebody_keeps_its_reply():
     heard = set()
     for module in ("campaigns", "contacts", "operator", "holds", "jobs", "suppression"):
         text = (scripts._FOLDER.parent / f"{module}.py").read_text()
-        heard |= set(re.findall(r'(?:run|_batches)\(\s*"(\w+)"', text))
+        heard |= set(re.findall(r'(?:run|run_each|_batches)\(\s*"(\w+)"', text))
     assert heard - {"counts", "campaign_standing", "wake"} == scripts.ANSWERED
 
 

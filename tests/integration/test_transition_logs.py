@@ -34,7 +34,7 @@ def written() -> Iterator[Callable[[], list[dict[str, Any]]]]:
     handler, level = MaskingHandler(stream), ours.level
     handler.setFormatter(JsonFormatter())
     ours.addHandler(handler)
-    ours.setLevel(logging.INFO)
+    ours.setLevel(logging.DEBUG)
     yield lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
     ours.removeHandler(handler)
     ours.setLevel(level)
@@ -50,7 +50,7 @@ def dispatcher(
         rules=RULES,
         rng=Random(1),
         threads=inline(),
-        hands=Hands(now=lambda: clock.now),
+        hands=Hands(now=lambda: clock.now, monotonic=lambda: 0.0),
     )
 
 
@@ -68,12 +68,13 @@ def dispatcher(
 def test_each_transition_around_a_call_is_one_line(
     clockwork: Clockwork, written, outcome: Outcome, words: str, level: str
 ):
-    """One when it begins and one for what came of it; job and attempt are fields of their own."""
+    """One for what came of it, and at debug one when it begins; ids are fields of their own."""
     job_id = clockwork.enqueue(content=CONTENT, mode="live")
     dispatcher(clockwork, outcome).answer("default")
 
     _, begun, ended = written()
     assert begun["message"] == f"begin job={job_id} attempt=1"
+    assert begun["level"] == "debug"
     assert ended["message"].startswith(f"{words}={job_id} attempt=1")
     assert ended["level"] == level
     ids = [(line["job"], line["attempt"], line["account"]) for line in (begun, ended)]
@@ -85,6 +86,26 @@ def test_each_transition_around_a_call_is_one_line(
     assert not any(number in json.dumps([begun, ended]) for number in NUMBERS)
 
 
+def test_an_attempt_is_one_line_at_info(clockwork: Clockwork, written):
+    """Begun and settled in one: by its time and what it took one knows when it began."""
+    logging.getLogger("dialer").setLevel(logging.INFO)
+    clockwork.enqueue(content=CONTENT, mode="live")
+    dispatcher(clockwork, Placed("c1")).answer("default")
+
+    (line,) = [line for line in written() if line["logger"] == "dialer.dispatch"]
+    assert (line["verb"], line["took"]) == ("placed", 0.0)
+
+
+def test_what_is_not_written_is_not_formatted(clockwork: Clockwork, written, monkeypatch):
+    """At error no word of a move is masked, which costs more than the move's other words."""
+    logging.getLogger("dialer").setLevel(logging.ERROR)
+    monkeypatch.setattr(moves, "mask", lambda _: pytest.fail("it is written nowhere"))
+    clockwork.enqueue(content=CONTENT, mode="live")
+    dispatcher(clockwork, Placed("c1")).answer("default")
+
+    assert written() == []
+
+
 def test_refusal_that_stops_an_account_is_a_line_for_each(clockwork: Clockwork, written):
     """One for the hold, one for the job that waits under it."""
     job_id = clockwork.enqueue(content=CONTENT, mode="live")
@@ -93,7 +114,8 @@ def test_refusal_that_stops_an_account_is_a_line_for_each(clockwork: Clockwork, 
     hold, job = written()[-2:]
     assert hold["message"].startswith("hold set on account:default owner=api by api: ")
     assert job["message"] == (
-        f"hold job={job_id} attempt=1 account=default code=1020: refused 1020: Invalid token"
+        f"hold job={job_id} attempt=1 account=default code=1020 took=0.000s"
+        ": refused 1020: Invalid token"
     )
     assert (job["level"], job["before"], job["after"]) == ("warning", "dialing", "ready")
 
@@ -114,7 +136,7 @@ def test_answer_that_comes_too_late_is_one_line_too(clockwork: Clockwork, writte
 
     line = written()[-1]
     assert line["message"] == (
-        f"placed job={job_id} attempt=1 account=default code=-"
+        f"placed job={job_id} attempt=1 account=default code=- took=0.000s"
         " (no longer this attempt's): accepted by the API"
     )
     assert not {"before", "after", "code"} & line.keys()
@@ -253,7 +275,7 @@ def test_a_foreign_handler_sees_no_number(clockwork: Clockwork):
     ours = logging.getLogger("dialer")
     ours.addHandler(handler)
     level = ours.level
-    ours.setLevel(logging.INFO)
+    ours.setLevel(logging.DEBUG)
     try:
         clockwork.enqueue(content=CONTENT, mode="live")
         dispatcher(clockwork, Doubtful(f"no answer about {NUMBERS[1]}")).answer("default")

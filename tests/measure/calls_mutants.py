@@ -4,6 +4,7 @@ from mutant import Mutant
 
 CALLS = "dialer/services/calls/__init__.py"
 INTAKE = "dialer/services/calls/intake.py"
+FLIGHT = "tests/integration/test_enqueue_in_flight.py"
 ASKED = "tests/integration/test_services_calls.py"
 
 MUTANTS = [
@@ -52,7 +53,7 @@ MUTANTS = [
     Mutant(
         "calls: what is put back is made anew at once",
         CALLS,
-        "self.feeder.look_at_jobs(moved.done)",
+        "self.look_at_jobs(moved.done)",
         "pass",
         ASKED,
     ),
@@ -69,5 +70,33 @@ MUTANTS = [
         "if row and place and not place.fed:",
         "if row and place:",
         ASKED,
+    ),
+    Mutant(
+        "calls: nothing overtakes a batch that was lost",
+        "dialer/store/redis/server.py",
+        "len(sent) > ahead or (sent and flight.lost)",
+        "len(sent) > ahead",
+        FLIGHT,
+    ),
+    Mutant(
+        "calls: a batch that was lost is asked for by its own token",
+        "dialer/store/redis/server.py",
+        "return self.run(script, ask, token=token)",
+        "return self.run(script, ask)",
+        FLIGHT,
+    ),
+    Mutant(
+        "calls: nothing else is asked on a connection with replies on their way",
+        "dialer/store/redis/scripts.py",
+        "check_health=False",
+        "check_health=True",
+        FLIGHT,
+    ),
+    Mutant(
+        "calls: orders that are alike in all but their numbers and names alone are",
+        "dialer/domain/job/order_reader.py",
+        "return (*names, *values, types)",
+        "return (*names, *values)",
+        "tests/unit/domain/job/test_order_reader.py",
     ),
 ]

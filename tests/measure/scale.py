@@ -94,6 +94,7 @@ def fill_jobs(clock: Clockwork) -> None:
                 keys.index(state), {job_id: soon if state == "scheduled" else stamp(clock.now)}
             )
         else:
+            pipe.hincrby(keys.ready, "default", 1)
             pipe.zadd(keys.lane(lane), {job_id: rank})
             half = nth % 2
             where = keys.asleep if half else keys.awake("default")

@@ -243,8 +243,8 @@ MUTANTS = [
     Mutant(
         "a customer that is named is part of a job",
         "dialer/domain/job/order.py",
-        "sides = (self.customer,) if self.customer else get_args(Customer)",
-        "sides = get_args(Customer)",
+        "[self.customer] if self.customer else get_args(Customer)",
+        "get_args(Customer)",
         CALLS,
     ),
 ]

@@ -4,14 +4,15 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from operator import attrgetter
-from typing import Any, Generic, TypeVar
-
-from rich.table import Table
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from dialer.cli import output
 from dialer.domain.call.number import mask
 from dialer.text.masking import mask as mask_words
 from dialer.text.moment import local, rough
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 Row = TypeVar("Row")
 
@@ -107,7 +108,7 @@ class Listing(Generic[Row]):
         """List the fields of one thing for a program."""
         return {column.name: column.field(row, look) for column in self.columns if column.name}
 
-    def table(self, rows: Sequence[Row], look: Look) -> Table:
+    def table(self, rows: Sequence[Row], look: Look) -> "Table":
         """Lay out the rows for people; at least one."""
         shown = [column for column in self.columns if column.head]
         cells = [[column.text(row, look) for column in shown] for row in rows]

@@ -9,7 +9,6 @@ from typing import Annotated
 
 import typer
 from rich.console import RenderableType
-from rich.live import Live
 
 from dialer.cli import output
 
@@ -27,6 +26,8 @@ def watched(draw: Callable[[], RenderableType], *, watch: bool, json: bool) -> b
     """
     if not watch or json or not sys.stdout.isatty():
         return False
+    from rich.live import Live  # noqa: PLC0415 - most looks are single
+
     # Ctrl-C is how one stops watching.
     with (
         suppress(KeyboardInterrupt),

@@ -16,13 +16,11 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
-import phonenumbers
-from phonenumbers import PhoneNumberType
-
 from dialer.domain.call.digits import digits_of, endings_in, runs_in
 from dialer.errors import InvalidCall
 
 _INDIAN: Final = re.compile(r"(?:\+91|91|0091|0)?([0-9]{10})")
+_INDIAN_E164: Final = re.compile(r"\+91[1-9][0-9]{9}")
 _PIECE: Final = re.compile(r"\+?[0-9]+")
 _MOBILE_FIRST: Final = "6789"
 _HIDDEN_AT_LEAST: Final = 4
@@ -30,11 +28,6 @@ _TEN: Final = 10
 #: Of E.164 at most; with 00 before them.
 _MOST_ABROAD: Final = 15
 _MOST_DIGITS: Final = 17
-
-#: What an ordinary person's phone can be; all else is a service.
-_PERSONAL: Final = frozenset(
-    {PhoneNumberType.MOBILE, PhoneNumberType.FIXED_LINE_OR_MOBILE, PhoneNumberType.FIXED_LINE}
-)
 
 _SERVICES: Final = (
     (re.compile(r"140[0-9]{7}"), "is a telemarketer's number (140); nobody answers there"),
@@ -137,12 +130,10 @@ def mask(e164: str) -> str:
     Shows the country and at most the last four digits, fewer where that would hide less
     than four; never a number `canonical` accepts. Total: anything but E.164 becomes stars.
     """
-    try:
-        parsed = phonenumbers.parse(e164)
-    except phonenumbers.NumberParseException:
+    if not re.fullmatch(r"\+[0-9]{5,15}", e164, re.ASCII):
         return "******"
-    country = f"+{parsed.country_code}"
-    if not re.fullmatch(r"\+[0-9]{5,15}", e164, re.ASCII) or not e164.startswith(country):
+    country = "+91" if _INDIAN_E164.fullmatch(e164) else _country_code(e164)
+    if not country or not e164.startswith(country):
         return "******"
     hidden = max(_HIDDEN_AT_LEAST, len(e164) - len(country) - 4)
     return country + "*" * hidden + e164[len(country) + hidden :]
@@ -222,7 +213,10 @@ def _indian(bare: str, *, landlines: bool) -> str:
         raise ValueError("is one digit repeated, a placeholder; write the real number")
     if national[0] not in _MOBILE_FIRST and not landlines:
         raise ValueError("does not start with 6 to 9: a landline or a typing error; not rung")
-    return _second_opinion("+91" + national)
+    from dialer.domain.call import numbering_plan as plan  # noqa: PLC0415 - slow to load
+
+    number = f"+91{national}"
+    return number if plan.is_plainly_mobile(national) else plan.second_opinion(number)
 
 
 def _refuse_services(digits: str) -> None:
@@ -244,31 +238,18 @@ def _why_not_indian(bare: str) -> str:
 
 
 def _foreign(bare: str, *, landlines: bool) -> str:
-    number = _second_opinion(bare)
-    if not landlines and _kind(number) == PhoneNumberType.FIXED_LINE:
+    from dialer.domain.call import numbering_plan as plan  # noqa: PLC0415 - slow to load
+
+    number = plan.second_opinion(bare)
+    if not landlines and plan.is_landline(number):
         raise ValueError("is a landline; not rung")
-    if len(wire(number)) == _TEN or _valid_in_india(wire(number)):
+    if len(wire(number)) == _TEN or plan.is_valid_in_india(wire(number)):
         # +65 and eight digits, say: without its plus it is somebody in India.
         raise ValueError("would be read as an Indian number, since the API takes no +; not rung")
     return number
 
 
-def _second_opinion(e164: str) -> str:
-    try:
-        parsed = phonenumbers.parse(e164)
-    except phonenumbers.NumberParseException:
-        raise ValueError("is not a number of any country") from None
-    same = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164) == e164
-    if not (same and phonenumbers.is_valid_number(parsed)):
-        raise ValueError("is not a number in use; check its digits")
-    if phonenumbers.number_type(parsed) not in _PERSONAL:
-        raise ValueError("is a service, not a person's phone (toll-free, premium, shared cost …)")
-    return e164
+def _country_code(e164: str) -> str:
+    from dialer.domain.call import numbering_plan as plan  # noqa: PLC0415 - slow to load
 
-
-def _kind(e164: str) -> int:
-    return phonenumbers.number_type(phonenumbers.parse(e164))
-
-
-def _valid_in_india(digits: str) -> bool:
-    return phonenumbers.is_valid_number(phonenumbers.parse(digits, "IN"))
+    return plan.country_code(e164)

@@ -11,7 +11,8 @@ from datetime import timedelta
 from typing import Any, Final, NamedTuple, Self
 
 from dialer.domain.call.agents import numbers_pool
-from dialer.domain.call.call import ClickToCall, Customer, as_content
+from dialer.domain.call.call import ClickToCall, Customer
+from dialer.domain.call.frame import as_content
 from dialer.domain.call.leg import SIDES, Side
 from dialer.domain.call.number import canonical
 from dialer.domain.campaign.agents import POOL

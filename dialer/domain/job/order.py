@@ -4,13 +4,12 @@ Orders: one call as it was handed in, with how it is to be made.
 An `Order` becomes a job. `dialer.lists.orders` reads a file of them.
 """
 
-import base64
 import hashlib
-import json
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import KW_ONLY, dataclass, fields
 from datetime import UTC, datetime
-from functools import partial
+from functools import cache, partial
+from json.encoder import encode_basestring_ascii as as_json
 from types import MappingProxyType
 from typing import Any, Final, Literal, Self, get_args
 
@@ -33,7 +32,10 @@ _DOCUMENTED: Final = frozenset({*WIRE, *WIRE.values(), "extra_params"})
 _USUAL_PRIORITY: Final = 5
 _LONGEST_KEY: Final = 200
 _MOST_NAMES: Final = 100
-_ID_LENGTH: Final = 26
+_LETTERS: Final = "abcdefghijklmnopqrstuvwxyz234567"
+_TWO_LETTERS: Final = [one + other for one in _LETTERS for other in _LETTERS]
+#: Where in 256 bits the thirteen pairs of letters of an id stand.
+_SHIFTS: Final = range(246, 116, -10)
 _YEARS: Final = range(2000, 2200)
 
 
@@ -105,6 +107,19 @@ class Order:
             raise InvalidCall(problems)
         return cls._of({**read, "call": call})
 
+    def alike(self, raw: Mapping[str, object], *, from_: str, to: str) -> Self | None:
+        """
+        Return an order like this one of two plain numbers, E.164, with key and times of *raw*.
+
+        None where those break a rule: `parse` names all that are broken.
+        """
+        own, problems = _read_fields({name: raw[name] for name in _OWN if name in raw})
+        if problems or _between(own, None):
+            return None
+        call = self.call.with_numbers(from_=from_, to=to)
+        of_all = {"call": call, "account": self.account, "priority": self.priority}
+        return self._of({**of_all, "customer": self.customer, **own})
+
     def mode(self, account_mode: Mode) -> Mode:
         """Return the mode the job runs in: a call that says "developer" rings nobody anywhere."""
         return self.call.mode or account_mode
@@ -124,8 +139,7 @@ class Order:
         A default is no part of what was asked for: an order that names no leg is the same job
         under another default. One that names a leg has this identity alone.
         """
-        sides = (self.customer,) if self.customer else get_args(Customer)
-        return [self._identity(mode, side) for side in sides]
+        return self._identities(mode, [self.customer] if self.customer else get_args(Customer))
 
     def identity(self, mode: Mode) -> tuple[str, str]:
         """
@@ -141,17 +155,21 @@ class Order:
         Args:
             mode: The account's; the job's own (`Order.mode`) goes into the id.
         """
-        return self._identity(mode, self.customer)
+        return self._identities(mode, [self.customer])[0]
 
-    def _identity(self, mode: Mode, customer: Customer | None) -> tuple[str, str]:
+    def _identities(
+        self, mode: Mode, customers: Sequence[Customer | None]
+    ) -> list[tuple[str, str]]:
         content = self.call.content()
+        digests = [_fingerprint(content, str(one)) for one in customers]
+        of_job = (self.account, self.mode(mode))
         if self.key is not None:
-            name = ["key", self.key]
-        else:
-            times = [t and t.astimezone(UTC).isoformat() for t in (self.not_before, self.not_after)]
-            name = ["content", content, str(customer), *map(str, times)]
-        job_id = _fingerprint(self.account, self.mode(mode), *name)
-        return job_id, _fingerprint(content, str(customer))
+            job_id = _fingerprint(*of_job, "key", self.key)
+            return [(job_id, digest) for digest in digests]
+        times = [t and t.astimezone(UTC).isoformat() for t in (self.not_before, self.not_after)]
+        names = [("content", content, str(one), *map(str, times)) for one in customers]
+        ids = [_fingerprint(*of_job, *name) for name in names]
+        return list(zip(ids, digests, strict=True))
 
     def _with(self, **changes: Any) -> Self:
         return self._of({one.name: getattr(self, one.name) for one in fields(self)} | changes)
@@ -160,9 +178,14 @@ class Order:
     def _of(cls, read: Mapping[str, Any]) -> Self:
         """Make an order of fields that were read already."""
         order = object.__new__(cls)
-        for one in fields(cls):
-            object.__setattr__(order, one.name, read.get(one.name, one.default))
+        for name, default in _defaults():
+            object.__setattr__(order, name, read.get(name, default))
         return order
+
+
+@cache
+def _defaults() -> tuple[tuple[str, Any], ...]:
+    return tuple((one.name, one.default) for one in fields(Order))
 
 
 def id_of_key(account: str, mode: Mode, key: str) -> str:
@@ -171,8 +194,10 @@ def id_of_key(account: str, mode: Mode, key: str) -> str:
 
 
 def _fingerprint(*parts: str) -> str:
-    digest = hashlib.sha256(json.dumps(parts).encode()).digest()
-    return base64.b32encode(digest).decode().lower()[:_ID_LENGTH]
+    # As json.dumps writes a list of texts; then as base64.b32encode does, but only what is used.
+    digest = hashlib.sha256(f"[{', '.join(map(as_json, parts))}]".encode()).digest()
+    bits = int.from_bytes(digest, "big")
+    return "".join([_TWO_LETTERS[bits >> shift & 1023] for shift in _SHIFTS])
 
 
 def _read_time(value: object) -> datetime:
@@ -203,6 +228,8 @@ _READERS: Final[Mapping[str, Callable[[object], Any]]] = MappingProxyType(
     }
 )
 
+#: Those that differ between orders that are alike.
+_OWN: Final = ("key", "not_before", "not_after")
 #: The fields of an order that are no parameters of its call.
 ORDER_FIELDS: Final = tuple(_READERS)
 

@@ -14,7 +14,7 @@ from dialer.domain.job.order import Order
 from dialer.domain.job.receipt import Receipt
 from dialer.errors import DialerError, InvalidCall
 from dialer.lists import Lines, read_orders
-from dialer.local.demo.script import SLOW, UNWANTED, lines, world
+from dialer.local.demo.script import UNWANTED, lines, world
 from dialer.local.demo.stage import DemoFailed, Stage, stage
 from dialer.local.demo.table import show
 from dialer.local.demo.verdict import UNFINISHED, weigh
@@ -114,19 +114,17 @@ class _Play:
 
     def kill_one(self, on: Stage) -> None:
         """Wait until a worker has requests in flight, and kill the one that has most."""
-        slow = set(SLOW.numbers())
         until = time.monotonic() + _START_WITHIN.total_seconds()
-        victim = ""
-        while self.cut < _OPEN or not slow & {
-            row.params.get("to") for row in on.sandbox.ledger.rows()
-        }:
+        victim, before = "", set[int]()
+        while self.cut < _OPEN:
             on.processes.check()
             if time.monotonic() > until:
                 raise DemoFailed("the workers make no calls")
             time.sleep(_LOOK.total_seconds() / 4)
-            open_requests = on.processes.open_requests(on.sandbox.port)
-            victim = max(open_requests, key=lambda name: open_requests[name])
-            self.cut = open_requests[victim]
+            waiting = set(on.sandbox.waiting())
+            # One that waited before is a slow one, and waits on: it is open when the worker dies.
+            victim, self.cut = on.processes.owners(waiting & before).most_common(1)[0]
+            before = waiting
         on.processes.kill(victim)
         self.report(f"killed worker {victim} (SIGKILL) with {self.cut} requests open")
         on.processes.start("worker", "three")

@@ -4,8 +4,8 @@ import contextlib
 import os
 import sys
 import tempfile
-from collections import deque
-from collections.abc import Iterator
+from collections import Counter, deque
+from collections.abc import Collection, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -112,24 +112,26 @@ class DemoProcesses:
                 words = "\n  ".join([f"the end of its log, {len(lines)} lines:", *lines])
                 raise DemoFailed(f"{name} ended with status {status}; {words}")
 
-    def open_requests(self, port: int) -> dict[str, int]:
-        """Count each process's connections to a port of this machine."""
-        return {name: _connections(process.pid, port) for name, process in self._processes.items()}
+    def owners(self, ports: Collection[int]) -> Counter[str]:
+        """Count the ports that each process talks from."""
+        return Counter(
+            {
+                name: len(_ports(process.pid) & set(ports))
+                for name, process in self._processes.items()
+            }
+        )
 
     def kill(self, name: str) -> None:
         """End a process as a crash would, with SIGKILL."""
         self._processes.pop(name).kill()
 
 
-def _connections(pid: int, port: int) -> int:
+def _ports(pid: int) -> set[int]:
     try:
         found = psutil.Process(pid).net_connections("tcp")
     except (psutil.NoSuchProcess, psutil.AccessDenied):
-        return 0
-    return sum(
-        bool(one.raddr) and one.raddr.port == port and one.status == psutil.CONN_ESTABLISHED
-        for one in found
-    )
+        return set()
+    return {one.laddr.port for one in found if one.status == psutil.CONN_ESTABLISHED}
 
 
 @dataclass(frozen=True, slots=True)

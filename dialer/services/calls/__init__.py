@@ -6,7 +6,7 @@ CallService: the use cases of single jobs.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from enum import StrEnum
@@ -23,7 +23,6 @@ from dialer.domain.job.job import Job, State
 from dialer.domain.job.order import DEFAULT_ACCOUNT, id_of_key
 from dialer.domain.job.receipt import Moved
 from dialer.errors import InvalidCall, InvalidRequest, JobNotFound
-from dialer.feeding.feeder import Feeder
 from dialer.services.calls.answers import (
     ANY_JOB,
     DeadGroup,
@@ -57,7 +56,8 @@ class CallService(Intake):
     """
 
     explainer: Explainer
-    feeder: Feeder
+    #: Has the feeder look at the campaigns of jobs that wait again.
+    look_at_jobs: Callable[[Iterable[str]], None]
 
     def get(self, job_id: str) -> Job:
         """
@@ -216,7 +216,7 @@ class CallService(Intake):
             per_second=per_second,
             deadline=self.settings.jobs.deadline,
         )
-        self.feeder.look_at_jobs(moved.done)
+        self.look_at_jobs(moved.done)
         return moved
 
     def discard(self, ids: Iterable[str], *, reason: str = "discarded") -> Moved:
@@ -255,7 +255,7 @@ class CallService(Intake):
             deadline=jobs.deadline,
         )
         if finding is Resolution.AGAIN and not left:
-            self.feeder.look_at_jobs([job_id])
+            self.look_at_jobs([job_id])
         return left
 
 

@@ -1,23 +1,26 @@
 """Intake: each call that is handed over becomes a job, and gets its receipt."""
 
 import secrets
-from collections.abc import Iterable, Iterator, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from itertools import islice
-from typing import Any, Final, TypeVar
+from typing import Any, Final
 
-from dialer.domain.call.agents import pool_of
 from dialer.domain.call.call import ClickToCall
-from dialer.domain.job.lane import Lane
+from dialer.domain.job.job_factory import JobFactory
 from dialer.domain.job.new_job import BATCH, NewJob
 from dialer.domain.job.order import DEFAULT_ACCOUNT, AllowedExtra, Order
+from dialer.domain.job.order_reader import OrderReader
 from dialer.domain.job.receipt import Receipt, Verdict
 from dialer.errors import InvalidCall
-from dialer.settings import Account, Settings
+from dialer.settings import Settings
 from dialer.store import Store
 
-_Order = TypeVar("_Order")
+#: Batches that are sent before the answer to an earlier one is read: the store never waits for us.
+_AHEAD: Final = 2
 _KEY_REQUIRED: Final = (
     'is missing: give the call a name of its own, such as "order-17", and it is made once however'
     " often it is handed over; or say by_content=True: then what is asked for is its name"
@@ -113,7 +116,8 @@ class Intake:
             StoreRefused, StoreUnavailable: As `enqueue_many`.
         """
         allowed, keyless = self.allowed_extra, by_content or allow_duplicates
-        orders = (_read(row, account, allowed, keyless=keyless) for row in rows)
+        reader = OrderReader(allowed)
+        orders = (_read(row, account, reader, keyless=keyless) for row in rows)
         return self.enqueue_many(orders, allow_duplicates=allow_duplicates)
 
     def enqueue_many(
@@ -131,31 +135,29 @@ class Intake:
                 content was handed over before: done again, all of them are made again.
 
         Raises:
-            StoreRefused, StoreUnavailable: As `enqueue`; receipts before it hold. What *orders*
+            StoreRefused, StoreUnavailable: As `enqueue`; receipts before it hold, and of the
+                orders that were read and have none some may have been taken. What *orders*
                 raises comes after the receipts of all that it gave before.
         """
-        rest, broken = iter(orders), None
-        while not broken:
-            batch, broken = _batch(rest)
-            if not batch:
-                break
-            made = [self._new_job(order, anew=allow_duplicates) for order in batch]
-            jobs = [one for one in made if isinstance(one, NewJob)]
-            answers = iter(self.store.jobs.enqueue(jobs, who=self.who))
-            for one in made:
+        batches = _Batches(orders, partial(self._new_job, {}, anew=allow_duplicates))
+        # What has no name but its receipt could not be handed in again: one batch at a time.
+        ahead = 0 if allow_duplicates else _AHEAD
+        for answers in self.store.jobs.enqueue_each(batches, who=self.who, ahead=ahead):
+            answered = iter(answers)
+            for one in batches.made.popleft():
                 if isinstance(one, NewJob):
-                    yield _receipt(one, next(answers))
+                    yield _receipt(one, next(answered))
                 else:
                     yield Receipt(Verdict.REJECTED, problems=tuple(one.problems))
-        if broken:
-            raise broken
 
     @property
     def allowed_extra(self) -> AllowedExtra:
         """The undocumented parameters that each account may send."""
         return {name: one.extra_params for name, one in self.settings.accounts.items()}
 
-    def _new_job(self, order: Order | InvalidCall, *, anew: bool) -> NewJob | InvalidCall:
+    def _new_job(
+        self, factories: dict[str, JobFactory], order: Order | InvalidCall, *, anew: bool
+    ) -> NewJob | InvalidCall:
         if isinstance(order, InvalidCall):
             return order
         if not isinstance(order, Order):
@@ -163,65 +165,60 @@ class Intake:
         if anew and not order.key:
             order = order.with_key(f"unkeyed-{secrets.token_hex(12)}")
         try:
-            return _made(order, self.settings)
+            if order.account not in factories:
+                factories[order.account] = _factory(order, self.settings)
+            return factories[order.account].job(order)
         except InvalidCall as error:
             return error
 
 
-def _batch(orders: Iterator[_Order]) -> tuple[list[_Order], Exception | None]:
-    """Take the next orders, and what their source raised behind them."""
-    batch: list[_Order] = []
-    try:
-        batch.extend(islice(orders, BATCH))
-    except Exception as error:  # noqa: BLE001 - raised again when what came before it has its receipt
-        return batch, error
-    return batch, None
+class _Batches(Iterator[list[NewJob]]):
+    """
+    The jobs of orders, in batches for the store.
+
+    What the source of the orders raises comes after the batch of all that it gave before.
+
+    Attributes:
+        made: For each batch that has no receipts yet, its jobs, and the errors among them.
+    """
+
+    def __init__(
+        self,
+        orders: Iterable[Order | InvalidCall],
+        new_job: Callable[[Order | InvalidCall], NewJob | InvalidCall],
+    ) -> None:
+        self.made: deque[list[NewJob | InvalidCall]] = deque()
+        self._orders, self._new_job = iter(orders), new_job
+        self._broken: BaseException | None = None
+
+    def __next__(self) -> list[NewJob]:
+        if self._broken:
+            raise self._broken
+        batch: list[Order | InvalidCall] = []
+        try:
+            batch.extend(islice(self._orders, BATCH))
+        except BaseException as error:  # Ctrl-C, too: what was read has its receipt then
+            if not batch:
+                raise
+            self._broken = error
+        if not batch:
+            raise StopIteration
+        made = [self._new_job(order) for order in batch]
+        self.made.append(made)
+        return [one for one in made if isinstance(one, NewJob)]
 
 
 def _read(
-    row: Mapping[str, object], account: str, allowed: AllowedExtra, *, keyless: bool
+    row: Mapping[str, object], account: str, reader: OrderReader, *, keyless: bool
 ) -> Order | InvalidCall:
     if not isinstance(row, Mapping) or not all(isinstance(name, str) for name in row):
         return InvalidCall([("line", "is not an object with named parameters")])
     named = {**row, "account": account} if row.get("account") is None else row
     try:
-        order = Order.parse(named, allowed_extra=allowed)
+        order = reader.read(named)
     except InvalidCall as error:
         return error
     return order if order.key or keyless else InvalidCall([("key", _KEY_REQUIRED)])
-
-
-def _made(order: Order, settings: Settings) -> NewJob:
-    """Make the job of an order; InvalidCall: its account is unknown, or does not allow it."""
-    account = _account(order, settings.accounts)
-    call = order.call
-    call.check_extra(account.extra_params)
-    mode = order.mode(account.mode)
-    twins = order.identities(mode)
-    order = order.with_customer(account.customer)
-    customer = order.customer or account.customer
-    job_id, digest = order.identity(mode)
-    return NewJob(
-        id=job_id,
-        digest=digest,
-        key=order.key or "",
-        account=account.name,
-        mode=mode,
-        lane=str(Lane(account.name, pool=pool_of(call))),
-        priority=order.priority,
-        not_before=order.not_before,
-        not_after=order.not_after,
-        deadline=settings.jobs.deadline,
-        customer=customer,
-        protected=call.protected(customer),
-        rings=call.rings(customer),
-        ring_lead=call.ring_lead(customer),
-        longest_ring=call.longest_ring(),
-        talk_limit=call.talk_limit,
-        content=call.content(),
-        also=call.also,
-        twins=tuple(twin for twin in twins if twin != (job_id, digest)),
-    )
 
 
 def _receipt(job: NewJob, answer: str) -> Receipt:
@@ -239,10 +236,19 @@ def _receipt(job: NewJob, answer: str) -> Receipt:
     return Receipt(Verdict(word), job.id, state, mode=job.mode, by_content=by_content)
 
 
-def _account(order: Order, accounts: Mapping[str, Account]) -> Account:
+def _factory(order: Order, settings: Settings) -> JobFactory:
+    """Make the factory of an order's account; InvalidCall: it is unknown."""
+    accounts = settings.accounts
     if order.account not in accounts:
         known = f"the accounts are: {', '.join(sorted(accounts))}"
         if not accounts:
             known = f"none is configured: write [accounts.{order.account}] in dialer.toml"
         raise InvalidCall([("account", f'"{order.account}" is unknown; {known}')])
-    return accounts[order.account]
+    account = accounts[order.account]
+    return JobFactory(
+        account.name,
+        mode=account.mode,
+        customer=account.customer,
+        extra_params=account.extra_params,
+        deadline=settings.jobs.deadline,
+    )

@@ -10,6 +10,7 @@ OperationsService: the use cases of the system as a whole.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from dialer.diagnosis.facts_reader import Explainer
 from dialer.diagnosis.status import AccountView, Overview, accounts, overview
@@ -19,11 +20,13 @@ from dialer.domain.job.job import Job, State
 from dialer.errors import DialerError, InvalidRequest, StoreUnsafe
 from dialer.maintenance import recovery
 from dialer.services.operations.holds import HoldService
-from dialer.services.operations.suppression import SuppressionService
 from dialer.settings import Settings
 from dialer.store import Store
 from dialer.store.accounts import STORABLE
 from dialer.store.redis.server_health import read_doorbells
+
+if TYPE_CHECKING:
+    from dialer.services.operations.suppression import SuppressionService
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +63,12 @@ class OperationsService:
         return HoldService(self.store, self.settings, self.who, self.why_unsafe)
 
     @property
-    def suppression(self) -> SuppressionService:
+    def suppression(self) -> "SuppressionService":
         """The do-not-call lists."""
+        from dialer.services.operations.suppression import (  # noqa: PLC0415 - it reads files
+            SuppressionService,
+        )
+
         return SuppressionService(self.store, self.settings, self.who)
 
     def accounts(self) -> Sequence[AccountView]:

@@ -11,6 +11,7 @@ of a call.
 import logging
 from collections.abc import Sequence
 from contextlib import suppress
+from datetime import timedelta
 
 from dialer.domain.holds.owners import MACHINES
 from dialer.domain.job.attempt import Go
@@ -39,7 +40,7 @@ _TEXTS = {
 }
 _BEGUN = "begin job=%(job)s attempt=%(attempt)s"
 _TAKEN_BACK = "taken back job=%(job)s attempt=%(attempt)s: %(why)s"
-_ENDED = "%(verb)s job=%(job)s attempt=%(attempt)s account=%(account)s code=%(code)s"
+_ENDED = "%(verb)s job=%(job)s attempt=%(attempt)s account=%(account)s code=%(code)s took=%(took)ss"
 _SETTLED, _FENCED = f"{_ENDED}: %(why)s", f"{_ENDED} (no longer this attempt's): %(why)s"
 
 
@@ -51,17 +52,15 @@ def write(told: Sequence[str]) -> None:
     between tabs. A row of another shape is written as it is. One that cannot be written is left
     out: its move was done, and an error here would be taken for one of the move.
     """
-    if not log.isEnabledFor(logging.WARNING):
-        return
     for row in told:
         with suppress(Exception):
             _write_row(row)
 
 
 def begun(go: Go, account: str) -> None:
-    """Write that an attempt of an account has begun."""
+    """Write that an attempt of an account has begun; what comes of it is the line people read."""
     why, arrow = f"attempt {go.attempt}", (State.READY, State.DIALING)
-    _write_attempt(logging.INFO, _BEGUN, go, account, verb="begin", why=why, arrow=arrow)
+    _write_attempt(logging.DEBUG, _BEGUN, go, account, verb="begin", why=why, arrow=arrow)
 
 
 def taken_back(go: Go, account: str, why: str) -> None:
@@ -71,8 +70,12 @@ def taken_back(go: Go, account: str, why: str) -> None:
     _write_attempt(level, _TAKEN_BACK, go, account, verb=verb, why=why, arrow=arrow)
 
 
-def settled(go: Go, account: str, settlement: Settlement, *, done: bool) -> None:
-    """Write how an attempt ended; not *done*: the job was no longer this attempt's."""
+def settled(go: Go, account: str, settlement: Settlement, *, done: bool, took: timedelta) -> None:
+    """
+    Write the one line of an attempt: how it ended, and how long ago it was begun.
+
+    Not *done*: the job was no longer this attempt's.
+    """
     verb = settlement.row.verb
     level = logging.WARNING if verb in ("doubt", "hold") else logging.INFO
     _write_attempt(
@@ -84,6 +87,7 @@ def settled(go: Go, account: str, settlement: Settlement, *, done: bool) -> None
         why=settlement.reason,
         arrow=(State.DIALING, settlement.target) if done else ("", ""),
         code=settlement.code,
+        took=f"{took.total_seconds():.3f}",
     )
 
 
@@ -103,10 +107,13 @@ def _write_attempt(
     why: str,
     arrow: tuple[str, str],
     code: str = "",
+    took: str = "",
 ) -> None:
+    if not _attempts.isEnabledFor(level):
+        return
     of_what = (verb, go.job_id, str(go.attempt), account, campaign_of(go.job_id))
     words = (*of_what, *map(str, arrow), "worker", mask(why))
-    fields = dict(zip(_FIELDS["job"], words, strict=True)) | {"code": code}
+    fields = dict(zip(_FIELDS["job"], words, strict=True)) | {"code": code, "took": took}
     with suppress(Exception):
         _attempts.log(level, text, fields | {"code": code or "-"}, extra=_extra(fields))
 
@@ -114,18 +121,17 @@ def _write_attempt(
 def _write_row(row: str) -> None:
     kind, *words = row.split("\t")
     names = _FIELDS.get(kind, ())
-    if names and len(names) == len(words):
-        _write(kind, dict(zip(names, map(mask, words), strict=True)))
-    else:
+    if not names or len(names) != len(words):
         log.warning("a move that cannot be read: %s", mask(" ".join(row.split())))
-
-
-def _write(kind: str, fields: dict[str, str]) -> None:
-    if fields["verb"] in _TOLD_BY_WORKER:
         return
+    fields = dict(zip(names, words, strict=True))
+    level = _level(kind, fields)
+    if fields["verb"] in _TOLD_BY_WORKER or not log.isEnabledFor(level):
+        return
+    fields = {name: mask(word) for name, word in fields.items()}
     if fields.get("before") == "":
         fields["before"] = "new"
-    log.log(_level(kind, fields), _TEXTS[kind], fields, extra=_extra(fields))
+    log.log(level, _TEXTS[kind], fields, extra=_extra(fields))
 
 
 def _level(kind: str, fields: dict[str, str]) -> int:
@@ -136,10 +142,11 @@ def _level(kind: str, fields: dict[str, str]) -> int:
     return logging.WARNING if uneasy else logging.INFO
 
 
-def _extra(fields: dict[str, str]) -> dict[str, str | int]:
-    """Fields of a JSON line, without the empty ones."""
-    return {
-        name: int(value) if name == "attempt" and value.isdecimal() else value
-        for name, value in fields.items()
-        if value
-    }
+def _extra(fields: dict[str, str]) -> dict[str, str | float]:
+    """Fields of a JSON line, without the empty ones; counts and seconds as numbers."""
+    extra: dict[str, str | float] = {name: value for name, value in fields.items() if value}
+    if (attempt := fields.get("attempt", "")).isdecimal():
+        extra["attempt"] = int(attempt)
+    if took := fields.get("took"):
+        extra["took"] = float(took)
+    return extra

@@ -9,9 +9,10 @@ holds the same tables, and a test compares them.
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final
 
-from dialer.domain.call.call import as_content
+from dialer.domain.call.frame import Frame, as_content
 
 #: Fields that each record has, by their letters.
 NAMES: Final[Mapping[str, str]] = {
@@ -62,6 +63,8 @@ _CALL: Final[Mapping[str, object]] = {
 #: What its text in the record calls by letters; of a leg only a list.
 _SHORT: Final[Mapping[str, str]] = {"from": "f", "to": "t", "timeLimit": "l"}
 _FULL: Final = {letter: name for name, letter in _SHORT.items()}
+#: A leg of one plain number, as its text in the record has it; calls of one kind differ in no more.
+_PLAIN: Final = re.compile(r'"(f|t)":"(\+[0-9]{5,15})"')
 #: Characters of a digest that are kept: 60 bits tell the calls of one key apart.
 DIGEST: Final = 12
 _DAY_US: Final = 86_400_000_000
@@ -98,30 +101,51 @@ def read_record(written: Mapping[str, str]) -> dict[str, str]:
 
 def short_content(text: str) -> str:
     """Return a call's content without what is usual; `full_content` gives the same text back."""
+    if apart := Frame.of(text):
+        frame, from_, to = apart
+        short = _shortened(frame.text)
+        if short.count('"f":[]') == short.count('"t":[]') == 1:
+            return short.replace('"f":[]', f'"f":"{from_}"').replace('"t":[]', f'"t":"{to}"')
+    return _shortened(text)
+
+
+def full_content(text: str) -> str:
+    """Return a call's content as it was accepted; damaged text as it is."""
+    parts = _PLAIN.split(text)
+    if parts[1::3] == ["f", "t"]:
+        before, _, from_, between, _, to, behind = parts
+        full = _completed(f'{before}"f":[]{between}"t":[]{behind}')
+        if full.count('"from":[]') == full.count('"to":[]') == 1:
+            return Frame(full).around(from_, to)
+    return _completed(text)
+
+
+@lru_cache(maxsize=4096)
+def _shortened(text: str) -> str:
     call = _read_call(text)
     if call is None:
         return text
-    left = dict(_shortened(*one) for one in call.items() if _CALL.get(one[0], _CALL) != one[1])
+    left = dict(_in_short(*one) for one in call.items() if _CALL.get(one[0], _CALL) != one[1])
     unsaid = {name: None for name in _CALL if name not in call}
     return as_content(left | unsaid)
 
 
-def _shortened(name: str, value: object) -> tuple[str, object]:
+@lru_cache(maxsize=4096)
+def _completed(text: str) -> str:
+    said = _read_call(text)
+    if said is None:
+        return text
+    call = {**_CALL, **dict(map(_in_full, said.items()))}
+    return as_content({name: value for name, value in call.items() if value is not None})
+
+
+def _in_short(name: str, value: object) -> tuple[str, object]:
     if name == "timeLimit":
         return _SHORT[name], value
     if name in _SHORT and isinstance(value, list):
         alone = len(value) == 1 and isinstance(value[0], str)
         return _SHORT[name], value[0] if alone else value
     return name, value
-
-
-def full_content(text: str) -> str:
-    """Return a call's content as it was accepted; damaged text as it is."""
-    said = _read_call(text)
-    if said is None:
-        return text
-    call = {**_CALL, **dict(map(_in_full, said.items()))}
-    return as_content({name: value for name, value in call.items() if value is not None})
 
 
 def _read_call(text: str) -> dict[str, object] | None:

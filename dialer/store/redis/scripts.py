@@ -13,10 +13,14 @@ went in.
 
 import json
 import re
+from collections import deque
 from collections.abc import Mapping, Sequence
+from functools import cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Self
 from uuid import uuid4
+
+from redis.exceptions import RedisError
 
 from dialer.domain.job.job import TRANSITIONS, State
 
@@ -68,6 +72,7 @@ def names() -> list[str]:
     return sorted(stem for stem in stems if stem not in PARTS)
 
 
+@cache
 def read(name: str) -> str:
     """Text of one Lua file."""
     return (_FOLDER / f"{name}.lua").read_text(encoding="utf-8")
@@ -85,6 +90,7 @@ def uses(name: str) -> list[str]:
     return sorted(declared, key=DECLARED.index)
 
 
+@cache
 def arrows() -> str:
     """States and arrows of a job's life for Lua, as "|begin from ready|…"."""
     states = ", ".join(f"{state} = true" for state in State)
@@ -129,13 +135,10 @@ class Scripts:
         clock: str | None = None,
         shebang: bool = True,
     ) -> None:
-        self._prefix = prefix
-        self._scripts = {
-            name: client.register_script(
-                compose(name, clock=clock or read("clock"), shebang=shebang)
-            )
-            for name in names()
-        }
+        self._client, self._prefix = client, prefix
+        self._clock, self._shebang = clock, shebang
+        #: Those that were asked for; a command runs few of them.
+        self._scripts: dict[str, Any] = {}
 
     def run(
         self,
@@ -160,8 +163,87 @@ class Scripts:
         """
         keys = [self._prefix]
         if name in ANSWERED:
-            keys.append(f"{self._prefix}said:{token or uuid4().hex}")
-        reply, told, seen = self._scripts[name](
+            keys.append(said_key(self._prefix, token or uuid4().hex))
+        reply, told, seen = self._script(name)(
             keys=keys, args=[_written({**ask, "caller": caller})]
         )
         return reply, told, seen
+
+    def flight(self, name: str) -> "Flight":
+        """Return a way to have several calls of one script of `ANSWERED` on their way."""
+        return Flight(self._client.connection_pool, self._script(name).sha, self._prefix)
+
+    def _script(self, name: str) -> Any:
+        if name not in self._scripts:
+            text = compose(name, clock=self._clock or read("clock"), shebang=self._shebang)
+            self._scripts[name] = self._client.register_script(text)
+        return self._scripts[name]
+
+
+class Flight:
+    """
+    One connection on which calls are sent before earlier ones are answered.
+
+    A call that fails here, in whatever way, may have been run: it is to be asked for again by its
+    token, and is run once then.
+    """
+
+    def __init__(self, pool: Any, sha: str, prefix: str) -> None:
+        self._pool, self._sha, self._prefix = pool, sha, prefix
+        self._line: Any = None
+        #: For each call that is not answered: whether it is on the way on the open connection.
+        self._waiting: deque[bool] = deque()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._waiting:
+            self._drop()
+        if self._line:
+            self._pool.release(self._line)
+
+    def send(self, ask: Mapping[str, object], caller: Mapping[str, object], token: str) -> None:
+        """Send a call; where that fails `read` says so."""
+        keys = [self._prefix, said_key(self._prefix, token)]
+        self._waiting.append(True)
+        try:
+            self._line = self._line or self._pool.get_connection()
+            if not self._line.is_connected:  # sending would open it again, with nothing to read
+                self._drop()
+                return
+            text = _written({**ask, "caller": caller})
+            command = ("EVALSHA", self._sha, len(keys), *keys, text)
+            # A PING now would be given the reply to an earlier call.
+            self._line.send_command(*command, check_health=False)
+        except RedisError:
+            self._drop()
+
+    @property
+    def lost(self) -> bool:
+        """Whether a call without a reply is no longer on its way: nothing may overtake it."""
+        return not all(self._waiting)
+
+    def read(self) -> tuple[list[str], list[str], Sequence[Any]] | None:
+        """Read the reply to the oldest call that has none; None where it does not come."""
+        if not self._waiting.popleft():
+            return None
+        try:
+            reply, told, seen = self._line.read_response()
+        except RedisError:
+            self._drop()
+            return None
+        return reply, told, seen
+
+    def _drop(self) -> None:
+        """Close the connection: replies to what was sent on it are replies to nothing else."""
+        self._waiting = deque(False for _ in self._waiting)
+        if self._line:
+            self._line.disconnect()
+            self._pool.release(self._line)
+            self._line = None
+
+
+def said_key(prefix: str, token: str) -> str:
+    """Key of the reply to one call of a script."""
+    return f"{prefix}said:{token}"

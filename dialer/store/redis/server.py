@@ -2,10 +2,12 @@
 
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import nullcontext
 from datetime import datetime, timedelta
 from typing import Any
+from uuid import uuid4
 
 from dialer.domain.holds.owners import WITNESS
 from dialer.errors import StoreRefused
@@ -14,9 +16,9 @@ from dialer.store.redis.connection import Client
 from dialer.store.redis.failures import Translating, translated
 from dialer.store.redis.keys import Keys
 from dialer.store.redis.notation import moment
-from dialer.store.redis.scripts import Scripts
+from dialer.store.redis.scripts import Flight, Scripts
 from dialer.store.redis.sentinel import takeover_of
-from dialer.store.redis.witness import Noticed, Seen, Witness
+from dialer.store.redis.witness import Asked, Noticed, Seen, Witness
 
 log = logging.getLogger("dialer.store")
 
@@ -92,6 +94,59 @@ class Server:
             self._write_down(noticed)
         # The master may have changed meanwhile; what it granted then must not be used.
         self._doubt(script)
+        return reply
+
+    def run_each(
+        self, script: str, asks: Iterable[Mapping[str, object]], *, ahead: int = 0
+    ) -> Iterator[list[str]]:
+        """
+        Run a script of `scripts.ANSWERED` for each of *asks*, in order, as `run`.
+
+        What *asks* raises comes after the replies to all that it gave before.
+
+        Args:
+            script: Which.
+            asks: Read lazily.
+            ahead: How many are sent before the reply to an earlier one is read. One whose reply
+                does not come is sent again by itself, and so are those behind it, before any new
+                one. None behind Sentinel, where each reply is
+                looked at before the next is sent.
+        """
+        many, broken = iter(asks), None
+        sent: deque[tuple[Mapping[str, object], str, Asked]] = deque()
+        with self._scripts.flight(script) as flight:
+            while not broken:
+                try:
+                    ask = next(many, None)
+                except BaseException as error:  # noqa: BLE001 - raised again behind the replies
+                    broken, ask = error, None
+                if ask is None:
+                    break
+                if not ahead or self._takeover:
+                    yield self.run(script, ask)
+                    continue
+                token, asked = uuid4().hex, self.witness.ask()
+                sent.append((ask, token, asked))
+                flight.send(ask, asked.caller, token)
+                while len(sent) > ahead or (sent and flight.lost):
+                    yield self._landed(script, flight, *sent.popleft())
+            while sent:
+                yield self._landed(script, flight, *sent.popleft())
+        if broken:
+            raise broken
+
+    def _landed(
+        self, script: str, flight: Flight, ask: Mapping[str, object], token: str, asked: Asked
+    ) -> list[str]:
+        """Read the next reply in flight, or ask again for it."""
+        answer = flight.read()
+        if answer is None:
+            return self.run(script, ask, token=token)
+        reply, told, seen = answer
+        noticed = self.witness.hear(Seen.read(seen), asked)
+        event_log.write(told)
+        if noticed:
+            self._write_down(noticed)
         return reply
 
     def _write_down(self, noticed: Noticed) -> None:

@@ -79,6 +79,8 @@ def keys_of(node: ast.expr, function: ast.AST) -> set[str]:
         for key, value in zip(node.keys, node.values, strict=True):
             found |= keys_of(value, function) if key is None else {ast.literal_eval(key)}
         return found
+    if isinstance(node, ast.GeneratorExp):  # one for each of many
+        return keys_of(node.elt, function)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return keys_returned(node.func.id)
     if isinstance(node, ast.Call):  # of a step of the clock, which says itself what it asks
@@ -123,7 +125,7 @@ def asked() -> Iterator[tuple[str, str, set[str]]]:
                 if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
                     continue
                 way = call.func.attr
-                if way not in ("run", "_run_once", "_batches") or not call.args:
+                if way not in ("run", "run_each", "_run_once", "_batches") or not call.args:
                     continue
                 script, *rest = call.args
                 if not isinstance(script, ast.Constant):

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from dialer.domain.call import numbering_plan
 from dialer.domain.call.number import canonical, mask, numbers_in, wire
 
 mobiles = st.from_regex(r"[6-9][0-9]{9}", fullmatch=True).filter(
@@ -378,3 +379,12 @@ def test_interpreter_limits_are_not_ours():
             canonical(10**5000)
     finally:
         sys.set_int_max_str_digits(limit)
+
+
+def test_plain_mobile_numbers_are_those_the_second_opinion_takes():
+    """What is taken for a mobile number by its pattern alone is one by the whole reading, too."""
+    plain = numbering_plan.is_plainly_mobile
+    for series in range(60000, 100000, 7):
+        national = f"{series}{series * 7919 % 100000:05d}"
+        if plain(national):
+            assert numbering_plan.second_opinion("+91" + national) == "+91" + national
