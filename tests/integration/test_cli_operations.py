@@ -627,7 +627,10 @@ def test_an_old_command_line_stops_what_a_newer_version_runs(cli, newer, what):
     for _ in range(2):
         ran = cli("hold", "set", *what, "--reason", "wrong file", "--who", "asha")
         assert (ran.status, "no new call starts" in ran.out) == (0, True)
-        assert "layout 99, this version reads layout 2; it can stop" in ran.err
+        assert (
+            "layout 99, this version reads layout 2: run the version that wrote it; it can stop"
+            in ran.err
+        )
     assert attempt_refused(cli).startswith("held:")
     assert cli.store.server.client.get(cli.store.server.keys.layout) == "99"
 
