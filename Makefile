@@ -68,6 +68,14 @@ proofs: .venv/dev  ## the long proof: a thousand calls, every fault, 21 kills, c
 bench: .venv-bench  ## what a call costs, beside four peers (15 minutes); writes ops/bench.md
 	@$(PY) tests/measure/bench/bench.py
 
+.PHONY: http-bench
+http-bench: .venv/dev  ## measure what the HTTP service carries (3 minutes); writes ops/http/bench.md
+	@$(PY) tests/measure/http_service.py
+
+.PHONY: http-fuzz
+http-fuzz: .venv/dev  ## throw requests at the HTTP service that nobody would write (10 minutes and more)
+	@HTTP_FUZZ=3000 $(PY) -m pytest -s --timeout 0 tests/integration/test_api_walk.py -k fuzzer
+
 .PHONY: reuse
 reuse: .venv/dev  ## a hundred thousand requests to a server that ends and answers unasked (8 minutes)
 	@CHAOS_FULL=1 $(PY) -m pytest -s --timeout 0 tests/integration/test_reuse.py

@@ -12,9 +12,13 @@ What can go wrong, and what it leaves behind.
     │ └ TooManyGroups     … because its list has as many zone groups as it may have
     ├ HoldRefused         a hold must not end like that; nothing was changed
     ├ JobNotFound         no job has this id or key
+    ├ ImportNotFound      no import has this id
+    ├ KeyNotFound         no key of the HTTP service has this name
+    ├ KeyRefused          a valid one has this name already
     ├ StateConflict       the job is not where the caller believed; nothing moved
     ├ StoreUnavailable    Redis did not answer; what it acknowledged still holds
     ├ StoreRefused        Redis answered, and must not be used: full, another layout
+    │ ├ StoreFull         … because new work must leave room for outcomes
     │ ├ StoreUnsafe       … because it may forget what it acknowledges
     │ └ StoreDamaged      … as far as one thing goes, which cannot be read
     ├ ServerFailed        the embedded server did not start (dialer.local.embedded_server)
@@ -156,6 +160,18 @@ class JobNotFound(DialerError):
     """No job has this id or key; it may have been pruned after its retention."""
 
 
+class ImportNotFound(DialerError):
+    """No import has this id; it may have been forgotten after its retention."""
+
+
+class KeyNotFound(DialerError):
+    """No key of the HTTP service has this name or id."""
+
+
+class KeyRefused(DialerError):
+    """A valid key of the HTTP service has this name; nothing was created."""
+
+
 class StateConflict(DialerError):
     """
     Somebody else moved the job first; nothing was changed.
@@ -179,6 +195,10 @@ class StoreUnavailable(DialerError):
 
 class StoreRefused(DialerError):
     """Redis answered and must not be used as it is: full, another layout, or unsafe settings."""
+
+
+class StoreFull(StoreRefused):
+    """Redis is full: nothing new is taken, so that what happens can be written down."""
 
 
 class StoreUnsafe(StoreRefused):

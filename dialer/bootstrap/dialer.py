@@ -1,7 +1,7 @@
 """The Python face of the system: everything that may be asked of it, in one object."""
 
 import getpass
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
@@ -19,7 +19,9 @@ from dialer.store import Store
 
 if TYPE_CHECKING:
     from dialer.feeding.feeder import Feeder
+    from dialer.services.api_keys import KeyService
     from dialer.services.campaigns import CampaignService
+    from dialer.services.campaigns.imports import ImportService
 
 
 class Dialer(CallService):
@@ -61,6 +63,13 @@ class Dialer(CallService):
         settings = settings or Settings.load()
         return cls(store_of(settings), settings, who=who)
 
+    def named(self, who: str, accounts: Collection[str] | None = None) -> "Dialer":
+        """Return the same in the name of another, for whom only these *accounts* exist."""
+        settings = self.settings if accounts is None else self.settings.only(accounts)
+        twin = Dialer.__new__(Dialer)
+        CallService.__init__(twin, self.store, settings, who, self.explainer, self._look_at_jobs)
+        return twin
+
     def close(self) -> None:
         """End the connection to the store."""
         self.store.close()
@@ -92,6 +101,20 @@ class Dialer(CallService):
         # Only jobs of campaigns have a feeder to look at them.
         if any(map(campaign_of, ids := list(ids))):
             self._feeder.look_at_jobs(ids)
+
+    @cached_property
+    def imports(self) -> "ImportService":
+        """Lists that are handed in as streams."""
+        from dialer.services.campaigns.imports import ImportService  # noqa: PLC0415 - most programs have none
+
+        return ImportService(self.campaigns, self.store)
+
+    @cached_property
+    def api_keys(self) -> "KeyService":
+        """The keys of the HTTP service."""
+        from dialer.services.api_keys import KeyService  # noqa: PLC0415 - most programs have none
+
+        return KeyService(self.store, self.settings)
 
     @cached_property
     def operations(self) -> OperationsService:

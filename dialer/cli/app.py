@@ -46,6 +46,8 @@ COMMANDS = {
     "suppress": ("suppress:app", "Numbers nobody may ring."),
     "hold": ("hold:app", "Stop calls, and let them go on."),
     "account": ("account:app", "Limits of accounts, changed while running."),
+    "api": ("processes:api", "Take calls from other services over HTTP."),
+    "key": ("key:app", "Keys of the HTTP service."),
     "campaign": ("campaign.app:app", "Lists of people to ring, day by day."),
 }
 #: The sandbox reads its own options, and has its own --help.

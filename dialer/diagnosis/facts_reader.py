@@ -80,7 +80,7 @@ class Explainer:
         become the job; None for a job that is there.
         """
         store, now = self.store, self.store.now()
-        account = self._account(job, now)
+        account = self.account(job, now)
         closed = account is not None and not any(a <= now < b for a, b in account.windows)
         return Facts(
             job=job,
@@ -101,7 +101,7 @@ class Explainer:
             campaign=self._campaign(job, place),
             fullness=store.fullness(),
             peers=self.peers(job.account),
-            second=_second(job),
+            second=second_of(job),
         )
 
     def peers(self, account: str) -> Sequence[str]:
@@ -164,7 +164,8 @@ class Explainer:
         route = self.routes.get(job.account)
         return self.store.customers.allow(job.id, route.customer) if route else None
 
-    def _account(self, job: Job, now: datetime) -> AccountFacts | None:
+    def account(self, job: Job, now: datetime) -> AccountFacts | None:
+        """Read the facts of a job's account; None where the settings here do not name it."""
         name, route = job.account, self.routes.get(job.account)
         if route is None:
             return None
@@ -184,7 +185,8 @@ class Explainer:
         )
 
 
-def _second(job: Job) -> str:
+def second_of(job: Job) -> str:
+    """Whom the `to` of a job rings, as the last part of a lane; "" for numbers."""
     try:
         return ClickToCall.from_content(job.content).also
     except InvalidCall:

@@ -10,8 +10,10 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 from dialer.domain.call.customer import LONGEST_RING, CustomerRules
 from dialer.domain.job.backoff import USUAL_BACKOFFS, Backoff, BackoffTable
 from dialer.errors import MisfitError, Path
+from dialer.settings.addresses import split_address
 from dialer.settings.section import Secret, Section, Text
 from dialer.text.duration import Duration, Pause, format_duration
+from dialer.text.size import Size
 from schedules.presets import Cap
 
 #: Between a grant and its start no hold or list is read again: the most of either part.
@@ -195,6 +197,43 @@ class Beat(Section):
     """The maintenance clock: *tick* between two runs; pacers step in after two silent periods."""
 
     tick: Duration = timedelta(seconds=10)
+
+
+class Api(Section):
+    """
+    The HTTP service.
+
+    Attributes:
+        address: Where it listens; on any other than loopback, behind something that does TLS.
+        workers: Processes.
+        public_url: How others reach it, in addresses that we print; "" for *address* and *port*.
+        requests_per_second: Of each key, in each process, after a burst of two seconds; 0 for
+            no limit.
+        concurrency: Requests that one process carries at once.
+        max_body: The longest body, but for lists that are uploaded.
+    """
+
+    address: Text = "127.0.0.1"
+    port: int = Field(default=8080, ge=1, le=65535)
+    workers: int = Field(default=1, ge=1, le=64)
+    public_url: str = ""
+    requests_per_second: float = Field(default=0, ge=0, le=1_000_000)
+    concurrency: int = Field(default=256, ge=1, le=10_000)
+    max_body: Size = 16 * 2**20
+
+    @field_validator("public_url")
+    @classmethod
+    def _whole_address(cls, url: str) -> str:
+        parts = split_address(url) if url else None
+        if url and (parts is None or parts.scheme not in {"http", "https"} or parts.query):
+            raise ValueError('must be an address such as "https://calls.example.com", or ""')
+        return url.rstrip("/")
+
+    @property
+    def url(self) -> str:
+        """Its address as others reach it."""
+        host = f"[{self.address}]" if ":" in self.address else self.address
+        return self.public_url or f"http://{host}:{self.port}"
 
 
 class Log(Section):

@@ -3,12 +3,12 @@
 import hashlib
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import timedelta
 from pathlib import Path as FilePath
 from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError, field_validator, model_validator
+from pydantic import Field, PrivateAttr, ValidationError, field_validator, model_validator
 
 from dialer.domain.account.breaker import BreakerRules
 from dialer.errors import MisfitError, Path, SettingsError
@@ -18,6 +18,7 @@ from dialer.settings.names import Names
 from dialer.settings.problems import sentences
 from dialer.settings.section import Section
 from dialer.settings.sections import (
+    Api,
     Beat,
     Customer,
     Flower,
@@ -41,7 +42,7 @@ from dialer.text.duration import format_duration
 #: Beyond the request itself: to write its outcome down, also on a slow day.
 _TO_SETTLE = timedelta(seconds=5)
 #: What may differ between machines that work together.
-_OF_ONE_MACHINE = {"worker", "log", "flower", "redis_url", "broker_url"}
+_OF_ONE_MACHINE = {"worker", "api", "log", "flower", "redis_url", "broker_url"}
 _SECRETS = {"token", "token_file"}
 
 
@@ -70,8 +71,10 @@ class Settings(Section):
     pacer: PacerSettings = PacerSettings()
     worker: Worker = Worker()
     beat: Beat = Beat()
+    api: Api = Api()
     log: Log = Log()
     flower: Flower = Flower()
+    _of_all: str = PrivateAttr("")
 
     @classmethod
     def load(cls, path: FilePath | None = None, env: Mapping[str, str] = os.environ) -> Self:
@@ -112,13 +115,22 @@ class Settings(Section):
         accounts = {name: one.model_copy(update=gone) for name, one in self.accounts.items()}
         return self.model_copy(update={"accounts": accounts})
 
+    def only(self, accounts: Collection[str]) -> Self:
+        """The same for somebody for whom other accounts do not exist; the fingerprint stays."""
+        seen = {name: one for name, one in self.accounts.items() if name in accounts}
+        narrow = self.model_copy(update={"accounts": seen})
+        narrow._of_all = self.fingerprint()  # noqa: SLF001 - of our own class
+        return narrow
+
     def fingerprint(self) -> str:
         """
         Twelve hex digits that are equal where the settings are.
 
         Left out are secrets, and what each machine may have its own way: `[worker]`,
-        `[log]`, `[flower]`, and the addresses by which it reaches the servers.
+        `[api]`, `[log]`, `[flower]`, and the addresses by which it reaches the servers.
         """
+        if self._of_all:
+            return self._of_all
         shown = self.model_dump(
             mode="json",
             exclude={

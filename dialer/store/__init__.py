@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from dialer.domain.job.lane import Ahead
     from dialer.store.account_index import AccountIndex
     from dialer.store.accounts import Accounts
+    from dialer.store.api_keys import ApiKeys
     from dialer.store.attempts import Attempts
     from dialer.store.campaigns import Campaigns
     from dialer.store.contacts import Contacts
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
     from dialer.store.doorbells import Doorbells
     from dialer.store.feeding import Feeding
     from dialer.store.holds import Holds
+    from dialer.store.imports import Imports
     from dialer.store.jobs import Jobs
     from dialer.store.maintenance import Maintenance
     from dialer.store.operator import Operator
@@ -40,6 +42,7 @@ __all__ = ["Store", "open_store"]
 _NOUNS: Final = {
     "account_index": "account_index:AccountIndex",
     "accounts": "accounts:Accounts",
+    "api_keys": "api_keys:ApiKeys",
     "attempts": "attempts:Attempts",
     "campaigns": "campaigns:Campaigns",
     "contacts": "contacts:Contacts",
@@ -49,6 +52,7 @@ _NOUNS: Final = {
     "epochs": "redis.epochs:Epochs",
     "feeding": "feeding:Feeding",
     "holds": "holds:Holds",
+    "imports": "imports:Imports",
     "jobs": "jobs:Jobs",
     "maintenance": "maintenance:Maintenance",
     "operator": "operator:Operator",
@@ -76,6 +80,8 @@ class Store:
     epochs: "Epochs"
     account_index: "AccountIndex"
     damage: "Damage"
+    api_keys: "ApiKeys"
+    imports: "Imports"
 
     def __init__(self, server: Server, breaker: BreakerRules) -> None:
         self.server = server

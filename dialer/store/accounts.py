@@ -1,6 +1,6 @@
 """Accounts in the store: their stored limits and their standing."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from dialer.domain.account.limits import Limits
@@ -23,9 +23,9 @@ class Accounts(Noun):
         )
         self._server.wake_pacer()
 
-    def clear(self, account: str) -> None:
-        """Delete the stored limits; the settings hold again."""
-        self._client.hdel(self._keys.account(account), *STORABLE)
+    def clear(self, account: str, limits: Sequence[str] = STORABLE) -> None:
+        """Delete stored limits; the settings hold again."""
+        self._client.hdel(self._keys.account(account), *limits)
         self._server.wake_pacer()
 
     def standing(self, account: str, configured: Limits) -> Standing:

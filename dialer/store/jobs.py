@@ -1,6 +1,6 @@
 """Jobs in the store: accepted, read, listed."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
 from itertools import chain, islice
@@ -97,6 +97,24 @@ class Jobs(Noun):
             pruned = f"; it was {record['was']} and has been pruned" if record else ""
             raise JobNotFound(f"no job has the id {job_id}{pruned}")
         return _read_job(job_id, record)
+
+    def metadata(self, job_id: str) -> str:
+        """What its producer wrote beside a job, JSON; "" for nothing."""
+        return self._client.get(self._keys.metadata(job_id)) or ""
+
+    def tombstone(self, job_id: str) -> str:
+        """Last state of a job that was pruned and whose key is known; "" for any other."""
+        return self._client.hget(self._keys.job(job_id), "was") or ""
+
+    def is_of(self, job_id: str, digests: Collection[str]) -> bool:
+        """Whether a job, pruned or not, has one of these digests of its call and customer."""
+        kept = self._client.hget(self._keys.job(job_id), LETTERS["digest"])
+        # Where none is kept the id stands for it.
+        return kept is None or kept in {digest[:DIGEST] for digest in digests}
+
+    def several(self, ids: Sequence[str]) -> dict[str, Job]:
+        """Jobs by their ids; without those that are not there or cannot be read."""
+        return {job.id: job for job in self._read(ids)}
 
     def of_number(self, number: str) -> list[Job]:
         """Jobs for one customer's number, E.164, oldest first."""
@@ -209,6 +227,7 @@ def job_asked(job: NewJob) -> dict[str, object]:
         "due_us": stamp(job.not_before),
         "not_after_us": stamp(job.not_after),
         "deadline_us": micros(job.deadline),
+        "metadata": job.metadata,
         "call": {
             # Without a key the id of a direct call is made of all that the digest is.
             **({"digest": job.digest[:DIGEST]} if job.key or campaign_of(job.id) else {}),

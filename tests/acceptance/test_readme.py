@@ -47,6 +47,7 @@ ELSEWHERE = {
     "export DIALER_ACCOUNTS__DEFAULT__TOKEN=…": "stands for the reader's token",
     "dialer demo": "test_demo.py runs it",
     "dialer doctor --repair": "needs a hold on everything; test_damage.py repairs",
+    "dialer api": "runs all the while; test_api_walk.py walks through it",
     "dialer sandbox": "`up --sandbox` runs one; its port could be taken by another",
 }
 #: Processes of "With your own account"; they are started side by side, and stopped.
@@ -131,7 +132,7 @@ def said(folder: Path) -> Iterator[list[str]]:
     """What `dialer up --sandbox` has printed; its worker is there."""
     lines: list[str] = []
     up = subprocess.Popen(
-        ["dialer", "up", "--sandbox", "--no-flower"],
+        ["dialer", "up", "--sandbox", "--no-flower", "--no-api"],
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,

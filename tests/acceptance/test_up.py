@@ -88,7 +88,11 @@ def env(tmp_path, monkeypatch) -> dict[str, str]:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     kept = {name: value for name, value in os.environ.items() if not name.startswith("DIALER_")}
-    return {**kept, **QUICK, "DIALER_FLOWER__PORT": str(port)}
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        service = probe.getsockname()[1]
+    ports = {"DIALER_FLOWER__PORT": str(port), "DIALER_API__PORT": str(service)}
+    return {**kept, **QUICK, **ports}
 
 
 @pytest.fixture
@@ -136,7 +140,9 @@ def pids() -> dict[str, int]:
 
 def _name(process: psutil.Process) -> str:
     words = " ".join(process.cmdline())
-    found = re.search(r"(worker\d)-|workers\.(flower)|dialer\.(sandbox)|(beat)$", words)
+    found = re.search(
+        r"(worker\d)-|workers\.(flower)|dialer\.(sandbox)|dialer (api)$|(beat)$", words
+    )
     return next(filter(None, found.groups())) if found else "server"
 
 
@@ -250,7 +256,7 @@ def test_everything_is_killed_once_under_load(up, watch, env):
     parts = {psutil.Process(pid) for name, pid in before.items() if name != "server"}
     assert {process.environ()["DIALER_CONFIG"] for process in parts} == {practice}
     killed = {name: pid for name, pid in before.items() if name != "worker2"}
-    assert sorted(killed) == ["beat", "flower", "sandbox", "server", "worker1"]
+    assert sorted(killed) == ["api", "beat", "flower", "sandbox", "server", "worker1"]
     for pid in killed.values():
         os.kill(pid, signal.SIGKILL)
     wait_until(
@@ -279,7 +285,7 @@ def test_everything_is_killed_once_under_load(up, watch, env):
     assert one.said("worker1 .* was ended by SIGKILL; starts again in 500ms")
     stops = [line for line in one.lines if " | stopping " in line]
     assert [line.split(" stopping ")[1] for line in stops] == [
-        "worker1 and worker2",
+        "worker1 and worker2 and api",
         "beat and flower",
         "sandbox",
         "server",

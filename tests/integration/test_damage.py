@@ -85,8 +85,10 @@ KEYS = {
     "redrive:": "redrive:default",
     "damaged": "damaged",
 }
-#: Kept for one call of a script, or read by one command only.
-ELSEWHERE = {"layout", "said:", "grant:", "takeover:"}
+#: Kept for one call of a script, or read by one command only; or by the HTTP service alone, which
+#: no call depends on: a key that cannot be read opens nothing.
+ELSEWHERE = {"layout", "said:", "grant:", "takeover:", "metadata:", "import:", "import_rows:"}
+ELSEWHERE |= {"apikeys", "apikeys_used", "apikeys_signing"}
 #: Without these nobody may be rung: what they say concerns every account.
 FOR_ALL = {"seq", "dnc", "era"}
 #: Lost without a trace: at worst a rate, a limit or a wait begins anew, or something is not shown.

@@ -10,6 +10,7 @@ from campaignkit import Field, campaign, number
 from proxy import Proxy
 from storekit import BREAKER, MOVABLE_CLOCK, REFUSED, SECOND, START, Clockwork, whole_state
 
+from dialer.domain.api_key import ApiKey, ApiScope
 from dialer.domain.campaign.contact import Contact
 from dialer.domain.job.codes import Kind
 from dialer.domain.job.job import State
@@ -184,7 +185,21 @@ def forget(field: Field, store: Store):
     return lambda: store.contacts.forget("diwali", who="asha"), 2
 
 
+def create_key(field: Field, store: Store):
+    del field
+    scopes = frozenset({ApiScope.READ})
+    key = ApiKey("abcdefgh", "shop", "0" * 64, scopes, None, reveal=False, created=START)
+    return lambda: store.api_keys.create(key), True
+
+
+def revoke_key(field: Field, store: Store):
+    create_key(field, store)[0]()
+    return lambda: store.api_keys.revoke("abcdefgh"), True
+
+
 VERBS = {
+    "key create": create_key,
+    "key revoke": revoke_key,
     "cancel": cancel,
     "discard": discard,
     "redrive": redrive,
@@ -250,7 +265,7 @@ def test_call_that_is_sent_twice_is_made_once(clockwork, monkeypatch, verb):
 def test_each_script_that_answers_somebody_keeps_its_reply():
     """No script that a person or a producer hears of is left out, and none is tried by no verb."""
     heard = set()
-    for module in ("campaigns", "contacts", "operator", "holds", "jobs", "suppression"):
+    for module in ("campaigns", "contacts", "operator", "holds", "jobs", "suppression", "api_keys"):
         text = (scripts._FOLDER.parent / f"{module}.py").read_text()
         heard |= set(re.findall(r'(?:run|run_each|_batches)\(\s*"(\w+)"', text))
     assert heard - {"counts", "campaign_standing", "wake"} == scripts.ANSWERED

@@ -10,6 +10,7 @@ import pytest
 import yaml
 from celery.bin.celery import celery
 
+from dialer.cli.app import COMMANDS
 from dialer.sandbox.world import DEFAULT_WORLD
 from dialer.settings import Settings
 from dialer.text.duration import parse_duration
@@ -37,15 +38,18 @@ def check_exists(words: list[str]) -> None:
             assert name in celery.commands
         case ["python", "-m", module, *_]:
             pass
+        case ["dialer", name]:
+            assert name in COMMANDS
+            module = "dialer.cli"
         case _:
             raise AssertionError(words)
     assert importlib.util.find_spec(module) is not None
 
 
 def test_what_the_services_are():
-    """Store and broker are two servers; worker, beat, Flower and the sandbox are one image."""
+    """Store and broker are two servers; all the others are one image."""
     assert set(SERVERS) == {"store", "broker"}
-    assert set(OURS) == {"worker", "beat", "flower", "sandbox"}
+    assert set(OURS) == {"worker", "beat", "flower", "sandbox", "api"}
 
 
 @pytest.mark.parametrize("name", sorted(OURS))
@@ -62,7 +66,7 @@ def test_health_of_a_worker_is_asked_with_a_command_that_exists():
     check_exists(words[1:])
 
 
-@pytest.mark.parametrize("name", ["flower", "sandbox"])
+@pytest.mark.parametrize("name", ["api", "flower", "sandbox"])
 def test_health_checks_in_python_compile(name):
     """A health check that is a piece of Python is one."""
     *words, code = OURS[name]["healthcheck"]["test"]
@@ -124,7 +128,15 @@ def test_flower_is_open_to_this_machine_only_and_asks_for_a_login():
     env = {k: v for k, v in flower["environment"].items() if k != "DIALER_CONFIG"}
     with_login = Settings.load(env={**env, "DIALER_FLOWER__PASSWORD": "made-up"})
     assert with_login.flower.address == "0.0.0.0"
-    assert not [name for name, one in SERVICES.items() if "ports" in one and name != "flower"]
+
+
+def test_only_flower_and_the_http_service_can_be_reached_and_from_this_machine_alone():
+    """Ports are published on loopback; inside, the service listens for its container."""
+    published = {name: one["ports"] for name, one in SERVICES.items() if "ports" in one}
+    assert set(published) == {"flower", "api"}
+    assert all(port.startswith("127.0.0.1:") for ports in published.values() for port in ports)
+    env = {k: v for k, v in OURS["api"]["environment"].items() if k != "DIALER_CONFIG"}
+    assert Settings.load(env=env).api.address == "0.0.0.0"
 
 
 def test_a_worker_may_finish_what_is_on_the_wire():

@@ -14,6 +14,7 @@ from dialer.diagnosis.doctor.finding import Finding, Level
 from dialer.diagnosis.doctor.installation import (
     folders,
     judge_accounts,
+    judge_http,
     judge_packages,
     judge_proxy,
     judge_secrets,
@@ -54,6 +55,7 @@ def examine(settings: Settings, clock: Clock, *, repair: bool = False) -> Iterat
     yield Finding(Level.OK, "settings", f"valid, fingerprint {settings.fingerprint()}")
     yield from judge_packages(packages_distributions(), folders())
     yield from judge_accounts(settings.accounts)
+    yield from judge_http(settings.api)
     try:
         where = addresses(settings.redis_url, settings.broker_url)
     except DialerError as error:

@@ -12,11 +12,13 @@ from dialer.domain.doorbell import QUEUE
 from dialer.domain.fleet import LiveWorker, Unreachable
 from dialer.errors import SettingsError
 from dialer.settings import Account
+from dialer.settings.sections import Api
 from schedules.hours import CallingHours
 
 _DISTRIBUTION = "outbound-dialer"
 _PROXIES = ("HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY")
 _TAKES = f"celery -A workers.app control add_consumer {QUEUE}, or start it without -Q and -X"
+_LOOPBACK = ("127.0.0.1", "::1", "localhost")
 _PACKAGES = ("dialer", "workers", "schedules")
 
 
@@ -137,3 +139,12 @@ def folders() -> dict[str, Path | None]:
         name: Path(spec.origin).parents[1] if spec and spec.origin else None
         for name, spec in specs.items()
     }
+
+
+def judge_http(api: Api) -> Iterator[Finding]:
+    """Judge where the HTTP service listens: its keys must not be read on their way."""
+    if api.address in _LOOPBACK or api.public_url.startswith("https://"):
+        return
+    text = f"the HTTP service listens on {api.address}, and nothing says that TLS is in front"
+    step = "set api.address to 127.0.0.1, or api.public_url to the https address in front of it"
+    yield Finding(Level.WARN, "http", text, step)

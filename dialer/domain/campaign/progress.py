@@ -51,6 +51,11 @@ class Progress:
     mode: str = ""
 
     @property
+    def revision(self) -> str:
+        """Changes with each definition and each decision, and with nothing else."""
+        return f"{self.version}-{round(self.changed.timestamp() * 1_000_000)}"
+
+    @property
     def waiting(self) -> int:
         """Contacts that are no jobs yet."""
         return self.rows - self.fed

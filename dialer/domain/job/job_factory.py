@@ -14,6 +14,7 @@ from typing import Final, NamedTuple, get_args
 from dialer.domain.call.agents import numbers_pool, pool_of
 from dialer.domain.call.call import ClickToCall, Customer
 from dialer.domain.job.lane import Lane
+from dialer.domain.job.metadata import written_metadata
 from dialer.domain.job.new_job import NewJob
 from dialer.domain.job.order import Mode, Order
 
@@ -94,6 +95,7 @@ class JobFactory:
             talk_limit=common.talk_limit,
             content=call.content(),
             also=common.also,
+            metadata=written_metadata(order.metadata),
             twins=tuple(twin for twin in twins if twin != own),
         )
 

@@ -21,6 +21,7 @@ class NewJob:
         longest_ring: The longest time both legs can ring and queue.
         talk_limit: The time limit of the talk, if the call has one.
         also: Agents that `to` rings, as the last part of a lane; "" for numbers.
+        metadata: JSON that is kept beside it; "" for none.
         twins: Ids and digests of the same order under another default: where one of them
             exists, this is a duplicate of it.
     """
@@ -43,4 +44,5 @@ class NewJob:
     talk_limit: timedelta | None
     content: str
     also: str = ""
+    metadata: str = ""
     twins: tuple[tuple[str, str], ...] = ()

@@ -15,6 +15,7 @@ from typing import Any, Final, Literal, Self, get_args
 
 from dialer.domain.call.call import ClickToCall, Customer
 from dialer.domain.call.parameters import CREDENTIALS, WIRE, Problem
+from dialer.domain.job.metadata import read_metadata
 from dialer.errors import InvalidCall
 from dialer.text.reading import did_you_mean, matching, one_of, quoted, read_text, within
 
@@ -56,6 +57,7 @@ class Order:
             deadline its account gives every call.
         customer: The protected leg; None for the one with phone numbers,
             or, where both have some, for the account's setting.
+        metadata: The producer's own words beside the call, `read_metadata`; no part of it.
 
     Raises:
         InvalidCall: One or more rules are broken; all of them are named.
@@ -69,6 +71,7 @@ class Order:
     not_before: datetime | None = None
     not_after: datetime | None = None
     customer: Customer | None = None
+    metadata: Mapping[str, str] | None = None
 
     def __post_init__(self) -> None:
         given = {name: getattr(self, name) for name in _READERS}
@@ -225,11 +228,12 @@ _READERS: Final[Mapping[str, Callable[[object], Any]]] = MappingProxyType(
         "not_before": _read_time,
         "not_after": _read_time,
         "customer": one_of("to", "from", "both"),
+        "metadata": read_metadata,
     }
 )
 
 #: Those that differ between orders that are alike.
-_OWN: Final = ("key", "not_before", "not_after")
+_OWN: Final = ("key", "not_before", "not_after", "metadata")
 #: The fields of an order that are no parameters of its call.
 ORDER_FIELDS: Final = tuple(_READERS)
 

@@ -19,7 +19,7 @@ _MOST: Final = 4096
 #: No more names than a call has: an order of more is read whole, and refused.
 _MOST_NAMES: Final = 40
 #: What may differ between orders that are alike.
-_OWN: Final = frozenset({*SIDES, "key", "not_before", "not_after"})
+_OWN: Final = frozenset({*SIDES, "key", "not_before", "not_after", "metadata"})
 #: Values of which equal ones of one type mean the same.
 _COMPARABLE: Final = frozenset({str, int, bool, type(None)})
 

@@ -1,24 +1,28 @@
 """The demo's course of events, from the first process to the verdict."""
 
+import json
 import signal
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from rich.console import Console
 
+from dialer.domain.api_key import ApiScope
 from dialer.domain.job.job import State
 from dialer.domain.job.order import Order
-from dialer.domain.job.receipt import Receipt
+from dialer.domain.job.receipt import Receipt, Verdict
 from dialer.errors import DialerError, InvalidCall
 from dialer.lists import Lines, read_orders
-from dialer.local.demo.script import UNWANTED, lines, world
+from dialer.local.demo.script import PLAIN, UNWANTED, lines, world
 from dialer.local.demo.stage import DemoFailed, Stage, stage
 from dialer.local.demo.table import show
 from dialer.local.demo.verdict import UNFINISHED, weigh
 from dialer.local.signals import Signals
+from dialer.remote import RemoteDialer
 from dialer.text.printable import printable, printable_lines
 
 #: Two looks at everything.
@@ -32,6 +36,8 @@ _OPEN = 2
 #: Workers need seconds to start, and the machine may be busy.
 _START_WITHIN = timedelta(seconds=60)
 _END_WITHIN = timedelta(seconds=90)
+#: Calls that another service hands in.
+_OVER_HTTP = 20
 _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
@@ -94,6 +100,7 @@ class _Play:
     def start_workers(self, on: Stage) -> None:
         pids = {on.processes.start("worker", "one"), on.processes.start("worker", "two")}
         on.processes.start("beat", "beat")
+        on.processes.start("api", "api")
         until = time.monotonic() + _START_WITHIN.total_seconds()
         while not pids <= {one.pid for one in on.dialer.operations.status().workers}:
             on.processes.check()
@@ -104,11 +111,14 @@ class _Play:
 
     def enqueue(self, on: Stage) -> None:
         on.file.write_text("\n".join(lines(datetime.now(UTC))) + "\n")
-        receipts = _enqueue_file(on)
+        over_http = _hand_in(on, [json.loads(line) for line in on.file.read_text().splitlines()])
+        receipts = [*over_http, *_enqueue_file(on)]
+        receipts = [one for one in receipts if one.verdict is Verdict.CREATED]
         self.accepted = [receipt.job_id for receipt in receipts if receipt.job_id]
         on.dialer.suppress(UNWANTED.numbers(), reason="asked not to be called")
         self.report(
-            f"enqueued a file of {len(receipts)} calls, then put"
+            f"handed {len(over_http)} calls in over HTTP and a file of the other"
+            f" {len(receipts) - len(over_http)}, then put"
             f" {UNWANTED.calls} of its customers on the do-not-call list"
         )
 
@@ -152,6 +162,14 @@ class _Play:
         self.reported = time.monotonic()
         line = printable(f"{self.reported - self.began:5.1f}s  {text}")
         self.console.print(line, markup=False, soft_wrap=True)
+
+
+def _hand_in(on: Stage, rows: list[dict[str, Any]]) -> list[Receipt]:
+    """Hand some of the plain calls in as another service does."""
+    plain = [row for row in rows if row["key"] in PLAIN.keys()][:_OVER_HTTP]  # noqa: SIM118 - its own method
+    _, key = on.dialer.api_keys.create("demo", [ApiScope.ENQUEUE])
+    with RemoteDialer(on.dialer.settings.api.url, key=key) as remote:
+        return list(remote.enqueue_rows(plain))
 
 
 def _enqueue_file(on: Stage) -> list[Receipt]:

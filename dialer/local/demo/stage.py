@@ -2,6 +2,7 @@
 
 import contextlib
 import os
+import socket
 import sys
 import tempfile
 from collections import Counter, deque
@@ -61,6 +62,9 @@ shutdown_grace = "10s"
 
 [beat]
 tick = "1s"
+
+[api]
+port = {api_port}
 """
 
 _LAST_LINES = 8
@@ -95,9 +99,11 @@ class DemoProcesses:
             process.stop()
 
     def start(self, kind: str, name: str) -> int:
-        """Start a "worker" or "beat" and return its process id."""
+        """Start a "worker", "beat" or the "api" and return its process id."""
         node = ["-n", f"{name}@demo"] if kind == "worker" else []
         command = [sys.executable, "-m", "celery", "-A", "workers.app", kind, *node]
+        if kind == "api":
+            command = [sys.executable, "-m", "dialer", "api"]
         log = self._logs[name] = deque[str](maxlen=_LAST_LINES)
         process = self._processes[name] = Process(command, self._env, log.append, self._directory)
         process.start()
@@ -162,7 +168,10 @@ def stage() -> Iterator[Stage]:
 
 def _write_settings(directory: Path, server: EmbeddedServer, sandbox: Sandbox) -> Path:
     path = directory / "dialer.toml"
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        api_port = probe.getsockname()[1]
     text = _SETTINGS.format(
+        api_port=api_port,
         redis_url=server.url,
         broker_url=server.broker_url,
         user_id=USER_ID,

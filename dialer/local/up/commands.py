@@ -10,6 +10,8 @@ from dialer.settings import Settings
 
 #: Beat and Flower have nothing to finish, and the sandbox nothing that counts.
 _SHORT: Final = timedelta(seconds=10)
+#: Requests that go on are answered, at most for 20 s.
+_API: Final = timedelta(seconds=30)
 #: What Celery itself needs to end, beside the calls on the wire.
 _TO_END: Final = timedelta(seconds=15)
 #: Workers would greet each other for a second, and tell each other what they do not need.
@@ -23,11 +25,12 @@ FLOWER_USER: Final = "dialer"
 
 @dataclass(frozen=True, slots=True)
 class Options:
-    """Options of `dialer up`: stand-in for the API, worker processes (>= 1), dashboard."""
+    """Options of `dialer up`: stand-in for the API, workers (>= 1), dashboard, HTTP service."""
 
     sandbox: bool = False
     workers: int = 1
     flower: bool = True
+    api: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +79,9 @@ def commands(
             dials=True,
         )
     yield Command("beat", _python("celery", "-q", "-A", "workers.app", "beat"), 1, _SHORT)
+    if options.api:
+        # What comes in is answered before what makes the calls goes.
+        yield Command("api", _python("dialer", "api"), 0, _API)
     if options.flower:
         login = {"DIALER_FLOWER__USER": FLOWER_USER, "DIALER_FLOWER__PASSWORD": flower_password}
         env = login if flower_password else {}

@@ -29,7 +29,7 @@ from dialer.machine.run_directory import (
 
 _LOCK = "up.lock"
 #: What the command line of each part names.
-_PROGRAMS = ("workers.app", "workers.flower", "dialer.sandbox")
+_PROGRAMS = ("workers.app", "workers.flower", "dialer.sandbox", "dialer api")
 #: Where servers keep their data; apart, so that no job made for practice is ever dialled for real.
 DATA, PRACTICE_DATA = "redis", "sandbox-redis"
 

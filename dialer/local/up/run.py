@@ -7,6 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
+from dialer.bootstrap.dialer import Dialer
+from dialer.domain.api_key import ApiScope
 from dialer.errors import SettingsError
 from dialer.local.process import Process
 from dialer.local.signals import Signals
@@ -62,6 +64,8 @@ def run(options: Options) -> int:
         stack = _stack(options, settings, folder, printer, port)
         try:
             stack.start()
+            if options.sandbox and options.api:
+                say(practice_line(settings))
             say("Ctrl-C stops everything when its calls are done; a second one, at once")
             stack.watch(signals)
             stack.stop()
@@ -107,6 +111,9 @@ def _stack(
     options: Options, settings: Settings, folder: Folder, printer: Printer, sandbox_port: int
 ) -> Stack:
     password = ""
+    if options.api:
+        check_free(settings.api.address, settings.api.port, "api", "--no-api")
+        printer.writer(OURS)(f"the HTTP service is at {settings.api.url}: ops/http.md")
     if options.flower:
         password = "" if settings.flower.user else secrets.token_urlsafe(12)
         _announce_flower(settings, password, printer.writer(OURS))
@@ -142,15 +149,7 @@ def _part(command: Command, printer: Printer, env: Mapping[str, str]) -> Part:
 
 def _announce_flower(settings: Settings, password: str, say: Callable[[str], None]) -> None:
     flower = settings.flower
-    try:
-        with socket.create_server((flower.address, flower.port)):
-            pass
-    except OSError as error:
-        why = os.strerror(error.errno or 0)
-        raise SettingsError(
-            f"flower.port: {flower.port} of {flower.address} cannot be used: {why};"
-            " choose another with DIALER_FLOWER__PORT, or leave Flower out with --no-flower"
-        ) from None
+    check_free(flower.address, flower.port, "flower", "--no-flower")
     login = f"user {FLOWER_USER}, password {password}" if password else "login as in [flower]"
     say(f"Flower is at http://{flower.address}:{flower.port}: {login}")
 
@@ -174,6 +173,35 @@ def refuse_beside(own: str | None) -> None:
             f"{own}: is there, and other terminals would follow it instead of the sandbox;"
             " run `dialer up --sandbox` in an empty folder, without it"
         )
+
+
+def check_free(address: str, port: int, section: str, option: str) -> None:
+    """Raise SettingsError where a part could not listen; *option* leaves it out."""
+    try:
+        with socket.create_server((address, port)):
+            pass
+    except OSError as error:
+        why = os.strerror(error.errno or 0)
+        raise SettingsError(
+            f"{section}.port: {port} of {address} cannot be used: {why}; choose another with"
+            f" DIALER_{section.upper()}__PORT, or leave it out with {option}"
+        ) from None
+
+
+def practice_line(settings: Settings) -> str:
+    """Make a key for practice, and a line that hands one call in with it; numbers are made up."""
+    # An earlier practice's key is of the same store, perhaps.
+    name = f"practice-{secrets.token_hex(3)}"
+    with Dialer.from_settings(settings, who="dialer up") as dialer:
+        _, key = dialer.api_keys.create(
+            name, list(ApiScope), reveal=True, expires=timedelta(days=1)
+        )
+    body = '{"from": "8000000001", "to": "9000000001", "key": "first"}'
+    return (
+        f"a key for practice, good for a day: {key}\nhand a call in:"
+        f" curl -H 'Authorization: Bearer {key}' -H 'Content-Type: application/json'"
+        f" -d '{body}' {settings.api.url}/v1/calls"
+    )
 
 
 def _free_port() -> int:

@@ -2,6 +2,9 @@
 CallService: the use cases of single jobs.
 
     intake.py    calls that are handed over become jobs, each with its receipt
+    records.py   jobs that are named are read
+    handover.py  the same with all that a producer is told at once
+    paging.py    pages of a list
     answers.py   questions about jobs, and the answers, as values
 """
 
@@ -16,11 +19,11 @@ from typing import TypeVar
 
 from dialer.diagnosis.explain import Explanation
 from dialer.diagnosis.facts_reader import Explainer
+from dialer.domain.call.customer import UNPROTECTED
 from dialer.domain.call.number import read_number
 from dialer.domain.campaign.campaign import CampaignState
 from dialer.domain.job.ids import ContactJobId
 from dialer.domain.job.job import Job, State
-from dialer.domain.job.order import DEFAULT_ACCOUNT, id_of_key
 from dialer.domain.job.receipt import Moved
 from dialer.errors import InvalidCall, InvalidRequest, JobNotFound
 from dialer.services.calls.answers import (
@@ -31,7 +34,7 @@ from dialer.services.calls.answers import (
     Resolution,
     Waiting,
 )
-from dialer.services.calls.intake import Intake
+from dialer.services.calls.records import Records
 from dialer.store import Store
 
 __all__ = ["CallService", "JobFilter"]
@@ -47,7 +50,7 @@ _TARGETS = {
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class CallService(Intake):
+class CallService(Records):
     """
     The use cases of jobs.
 
@@ -58,30 +61,6 @@ class CallService(Intake):
     explainer: Explainer
     #: Has the feeder look at the campaigns of jobs that wait again.
     look_at_jobs: Callable[[Iterable[str]], None]
-
-    def get(self, job_id: str) -> Job:
-        """
-        Read a job by its id.
-
-        Raises:
-            JobNotFound: There is none, or it was pruned.
-        """
-        return self.store.jobs.get(job_id)
-
-    def find(self, key: str, account: str = DEFAULT_ACCOUNT) -> Job:
-        """
-        Read the job that a producer's key names.
-
-        Raises:
-            JobNotFound: The account has none with this key, in either mode.
-        """
-        key = str(key)
-        for mode in ("live", "developer"):
-            try:
-                return self.get(id_of_key(account, mode, key))
-            except JobNotFound:
-                continue
-        raise JobNotFound(f'no job of account {account} has the key "{key}"')
 
     def jobs(self, which: JobFilter = ANY_JOB) -> Iterator[Job]:
         """
@@ -141,6 +120,14 @@ class CallService(Intake):
         found = self.explainer.contacts(number)
         found += map(self.explainer.job, self.store.jobs.of_number(number)[::-1])
         return NumberExplanation(found, self.store.suppression.find(number))
+
+    def may_ring(self, number: str, account: str) -> str:
+        """Name the rule that keeps an account from ringing a number, E.164, now; "" for none."""
+        route = self.explainer.routes.get(account)
+        if route is None:
+            return "account"
+        ask = self.store.customers.allow_contacts
+        return ask(account, [([number], [1])], route.customer, UNPROTECTED)[0].rule
 
     def waiting_for(self, number: str) -> Waiting:
         """

@@ -150,6 +150,11 @@ class Intake:
                 else:
                     yield Receipt(Verdict.REJECTED, problems=tuple(one.problems))
 
+    def read(self, row: Mapping[str, Any], account: str) -> NewJob | InvalidCall:
+        """Make the job of a row that has a key, as `enqueue_rows` would, and store nothing."""
+        order = _read(row, account, OrderReader(self.allowed_extra), keyless=False)
+        return self._new_job({}, order, anew=False)
+
     @property
     def allowed_extra(self) -> AllowedExtra:
         """The undocumented parameters that each account may send."""

@@ -91,6 +91,7 @@ class CampaignService:
         *,
         whole: Collection[str] = (),
         unread: Sequence[Problem] = (),
+        revision: str | None = None,
     ) -> CampaignSnapshot:
         """
         Change the fields that are given, and none that is changed elsewhere at the same time.
@@ -103,6 +104,7 @@ class CampaignService:
             changes: By field; None takes one back to its default. Tables are merged by name.
             whole: Tables that are replaced, not merged.
             unread: As in `define`.
+            revision: That of `Progress` which the caller has seen; None for any.
 
         Raises:
             InvalidCampaign: A rule is broken; CampaignFixed: contacts were read by a field that
@@ -113,6 +115,8 @@ class CampaignService:
         for left in reversed(range(_TRIES)):
             # In this order: a definition that is newer than its record is refused.
             progress, before = self.store.campaigns.progress(name), self.store.campaigns.get(name)
+            if revision not in (None, progress.revision):
+                raise CampaignChanged(f"campaign {name} is at revision {progress.revision} now")
             fields = merged(before.model_dump(), {**changes, "name": name}, whole)
             after = read(fields, self.settings, self.store.now(), unread)
             refuse_what_is_fixed(before, after, progress.rows)
@@ -120,7 +124,7 @@ class CampaignService:
                 self.store.campaigns.replace(after, who=self.who, version=progress.version)
                 break
             except CampaignChanged:
-                if not left:
+                if not left or revision is not None:
                     raise
         with suppress(StoreUnsafe):  # an unsafe store gets no more work; closed until it is mended
             if self.settings.durability != "trusted":

@@ -10,12 +10,13 @@ OperationsService: the use cases of the system as a whole.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from dialer.diagnosis.facts_reader import Explainer
 from dialer.diagnosis.status import AccountView, Overview, accounts, overview
 from dialer.domain.campaign.progress import Progress
 from dialer.domain.doorbell import WaitingDoorbells
+from dialer.domain.holds.scope import EVERYTHING
 from dialer.domain.job.job import Job, State
 from dialer.errors import DialerError, InvalidRequest, StoreUnsafe
 from dialer.maintenance import recovery
@@ -45,6 +46,22 @@ class Recovered:
     suspects: Iterator[Job]
     campaigns: Iterator[Progress]
     doubts: int
+
+
+@dataclass(frozen=True, slots=True)
+class Readiness:
+    """
+    Whether work can be handed in, and whether it would be made.
+
+    Attributes:
+        fullness: Used share of the store's memory.
+        held: Whether everything is held.
+        apart: Whether the workers dial by other settings than those here.
+    """
+
+    fullness: float
+    held: bool
+    apart: bool
 
 
 @dataclass(frozen=True)
@@ -91,6 +108,21 @@ class OperationsService:
         Settings.parse({"accounts": {account: {"user_id": "unused", **limits}}})
         self.store.accounts.store(account, dict(limits))
 
+    def change_limits(self, account: str, changes: Mapping[str, object]) -> None:
+        """
+        Store some limits of an account, and take those that are None back to the settings.
+
+        Raises:
+            InvalidRequest, SettingsError: As `set_limits`; nothing was changed.
+        """
+        kept = {name: value for name, value in changes.items() if value is not None}
+        if wrong := [name for name, one in kept.items() if not _is_number(one)]:
+            raise InvalidRequest(wrong[0], "must be a number")
+        if kept or not set(changes) <= set(STORABLE) or not changes:
+            self.set_limits(account, cast("Mapping[str, float]", kept))
+        if gone := [name for name in changes if name not in kept]:
+            self.store.accounts.clear(account, gone)
+
     def clear_limits(self, account: str) -> None:
         """Forget the stored limits of an account, also of one that no settings name any more."""
         self.store.accounts.clear(account)
@@ -98,6 +130,23 @@ class OperationsService:
     def status(self) -> Overview:
         """Look at everything once, also while the broker does not answer."""
         return overview(self.explainer, self._doorbells())
+
+    def readiness(self) -> Readiness:
+        """
+        Look whether work can be handed in.
+
+        Raises:
+            StoreUnavailable: The store does not answer.
+            StoreRefused: It is full, or may forget what it acknowledges.
+        """
+        if self.settings.durability != "trusted":
+            self.store.check_durability()
+        self.store.server.refuse_when_full("calls", "ask again")
+        return Readiness(
+            self.store.fullness(),
+            any(hold.scope == EVERYTHING for hold in self.store.holds.all()),
+            bool(self.store.doorbells.apart(self.settings.fingerprint())),
+        )
 
     def why_unsafe(self) -> str:
         """Explain how the server may forget what it acknowledged; "" for a safe or trusted one."""
@@ -129,3 +178,7 @@ class OperationsService:
             return read_doorbells(self.broker_url)
         except DialerError:
             return None
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)

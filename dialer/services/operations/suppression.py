@@ -3,6 +3,8 @@
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import UTC, datetime
+from heapq import nlargest
 
 from dialer.domain.call.customer import Suppressed
 from dialer.domain.call.number import numbers_in, read_number
@@ -144,6 +146,12 @@ class SuppressionService:
         entries = self.store.suppression.find(number, account)
         released = None if entries else next(iter(self.store.suppression.released(number)), None)
         return Lookup(number, entries, released)
+
+    def newest(self, account: str | None, count: int) -> list[Suppressed]:
+        """Read the entries that were added last, the last first; all of the list is read."""
+        entries = self.store.suppression.entries(account)
+        oldest = datetime.min.replace(tzinfo=UTC)
+        return nlargest(count, entries, key=lambda one: (one.since or oldest, one.number))
 
     def entries(self, account: str | None = None) -> Iterator[Suppressed]:
         """Read everybody's list, or an account's own, in no particular order."""

@@ -5,6 +5,7 @@
 --   key, account, priority
 --   due_us         when it may be dialled, 0 for at once
 --   not_after_us   its deadline, 0 for deadline_us after its start
+--   metadata       what its producer keeps beside it, JSON; '' for nothing
 --   call           the fields of its record that the call decides, as text; the digest only where
 --                  the id does not stand for it
 
@@ -66,6 +67,9 @@ local function made(job, who, version)
   record.created_us, record.due_us, record.not_after_us = us(now), us(job.due_us), us(not_after)
   put_record(id, record, creation_of(state, who))
   know_numbers(id, record.protected)
+  if job.metadata ~= '' then
+    redis.call('SET', P .. 'metadata:' .. id, job.metadata)
+  end
   if state == 'ready' then
     into_lane(lane, id, rank)
     lanes[lane] = true

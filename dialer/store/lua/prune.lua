@@ -25,7 +25,7 @@ local function forget(id)
   -- A stray entry of a damaged index names no job, or one that is elsewhere.
   if job and job.state == state then
     forget_numbers(id, job.protected)
-    redis.call('DEL', key)
+    redis.call('DEL', key, P .. 'metadata:' .. id)
     -- A contact is fed once, so its job needs no stone to be known by.
     if left > 0 and not lane_campaign(job.lane) then
       redis.call('HSET', key, 'was', state, 'gone_us', us(now + left))

@@ -128,6 +128,11 @@ local function state_of(id)
   return type(state) == 'string' and state or nil
 end
 
+-- Where the nth of its moves is noted: the first stays, and says who made the job.
+local function place_of(nth)
+  return 'e' .. (nth == 0 and 0 or 1 + (nth - 1) % (EVENTS - 1))
+end
+
 -- Write a value down in pieces that no character of it is cut in two by.
 -- Returns how many they are.
 local function put_pieces(words, written, field, value)
@@ -173,7 +178,7 @@ local function put_record(id, fields, event)
   end
   if event then
     local moves = tonumber(written.n or '') or written.e0 and 1 or 0
-    put('e' .. moves % EVENTS, event)
+    put(place_of(moves), event)
     put('n', moves > 0 and us(moves + 1) or nil)
   end
   if #words > 0 then
@@ -199,8 +204,8 @@ end
 local function reason_of(id)
   local written = WRITTEN[id] or {}
   local moves = tonumber(written.n or '') or 1
-  for nth = moves - 1, math.max(0, moves - EVENTS), -1 do
-    local from, to, why = string.match(whole(written, 'e' .. nth % EVENTS) or '',
+  for nth = moves - 1, math.max(1, moves - EVENTS + 1), -1 do
+    local from, to, why = string.match(whole(written, place_of(nth)) or '',
       '^%d+\t([^\t]*)\t([^\t]*)\t[^\t]*\t(.*)$')
     if from and from ~= to then
       return why

@@ -70,9 +70,11 @@ class Epochs(Noun):
 
     def begin(self) -> None:
         """
-        Give a store its first epoch if it has none.
+        Give a store its first epoch if it has none, and hear which it has.
 
-        A full store stays without one: people must get in all the same.
+        What this process does from here on is compared with that: were it to hear only with its
+        first `begin`, a store that is emptied meanwhile would be none that it knew. A full store
+        stays without an epoch: people must get in all the same.
         """
         client, keys = self._client, self._keys
         try:
@@ -84,6 +86,7 @@ class Epochs(Noun):
         if not known:
             with suppress(StoreRefused), translated():
                 client.hsetnx(keys.era, "id", _new_id())
+        self._server.run("notice", NOTHING_NOTICED.ask())
 
     def lose(self, last: datetime | None) -> None:
         """Record the last moment that a restored copy remembers, before a tick moves on."""

@@ -12,6 +12,7 @@ from dialer.errors import (
     TOO_MANY_FILES,
     CampaignNotFound,
     StoreDamaged,
+    StoreFull,
     StoreRefused,
     StoreUnavailable,
     out_of_files,
@@ -65,9 +66,7 @@ class Translating:
 def _refusal(error: str) -> StoreRefused | StoreUnavailable:
     """Error for an error reply of the server."""
     if "OOM command not allowed" in error or error.startswith("OOM"):
-        return StoreRefused(
-            "Redis is full (maxmemory): make room or raise maxmemory, then try again"
-        )
+        return StoreFull("Redis is full (maxmemory): make room or raise maxmemory, then try again")
     if error.startswith(("NOREPLICAS", "UNBLOCKED")):  # a failover goes on
         return StoreUnavailable(f"Redis takes no writes now ({error})")
     if "WRONGTYPE" in error:

@@ -19,6 +19,12 @@ class Keys:
     tick = f"{_PREFIX}tick"
     wake = f"{_PREFIX}wake"
     damaged = f"{_PREFIX}damaged"
+    api_keys = f"{_PREFIX}apikeys"
+    api_keys_used = f"{_PREFIX}apikeys_used"
+    api_signing = f"{_PREFIX}apikeys_signing"
+    metadata = _each("metadata")  # id
+    imported = _each("import")  # import
+    imported_rows = _each("import_rows")  # import, kind
     # Workers.
     fleet = f"{_PREFIX}fleet"
     workers = f"{_PREFIX}workers"

@@ -198,13 +198,11 @@ def _whole(written: Mapping[str, str], field: str) -> str:
 def _events(written: Mapping[str, str], created: int) -> list[str]:
     moves = int(written.get("n", 1 if "e0" in written else 0))
     events = []
-    for nth in range(max(0, moves - _EVENTS), moves):
-        text = _whole(written, f"e{nth % _EVENTS}")
-        if nth == 0:
-            state, _, who = text.partition("\t")
-            text = f"{created}\t\t{state or 'ready'}\t{who}\taccepted"
-        events.append(text)
-    return events
+    if "e0" in written:  # it stays, and says who made the job
+        state, _, who = _whole(written, "e0").partition("\t")
+        events.append(f"{created}\t\t{state or 'ready'}\t{who}\taccepted")
+    later = range(max(1, moves - _EVENTS + 1), moves)
+    return events + [_whole(written, f"e{1 + (nth - 1) % (_EVENTS - 1)}") for nth in later]
 
 
 def _reason(event: str) -> str:

@@ -23,10 +23,11 @@ job:<id>                  hash    the record of a job, without what is usual (`r
                                   key; customer, rings, also, lead_us, ring_us, talk_us, version of
                                   the definition; entered_us, due_us, not_after_us, start_us,
                                   quiet_us; tries, misses, attempt, token, settled, code, call_id;
-                                  e0 to e31 its last moves, n how many there were. What is longer
-                                  than 64 bytes goes on in <field>.1, <field>.2, ... After it was
-                                  pruned a tombstone: d, was (its last state), gone_us (when
+                                  e0 its creation, e1 to e31 its last moves, n how many. What is
+                                  longer than 64 bytes goes on in <field>.1, <field>.2, ... After it
+                                  was pruned a tombstone: d, was (its last state), gone_us (when
                                   it is forgotten too)
+metadata:<id>             string  what its producer wrote beside it, JSON; gone with the record
 in:<state>                zset    ids in that state, but not the ready ones; score: due time
                                   (scheduled), lease end (dialing), else the time of entry
 ready                     hash    account -> how many of its jobs are in lanes; only shown
@@ -125,6 +126,14 @@ fleet                     string  fingerprint of the settings that live workers 
 successor                 string  since when one with others is heard and none of the fleet;
                                   0: the last one took its leave, so it may be next at once
 tick                      string  when upkeep last ran
+apikeys                   hash    prefix of a key of the HTTP service -> JSON {name, digest, scopes,
+                                  accounts, reveal, created_us, expires_us, revoked_us}
+apikeys_used              hash    prefix -> when it was last used, to the minute
+apikeys_signing           string  secret that signs the cursors of lists
+import:<import>           hash    what became of a list that was uploaded: campaign, who, began (s),
+                                  state, rows, accepted, duplicate, rejected, last_line, why,
+                                  heard_us; for 7 days
+import_rows:<import>/<kind> list  rows of it that were not taken, JSON; the first 10,000
 damaged                   hash    what was found damaged -> when, and what is wrong with it
 damaged:<key>             any     what was put aside, as it was found
 era                       hash    id: drawn anew by `dialer recover`, by it a process knows

@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 from dialer.domain.holds.owners import WITNESS
-from dialer.errors import StoreRefused
+from dialer.errors import StoreFull
 from dialer.store.redis import event_log
 from dialer.store.redis.connection import Client
 from dialer.store.redis.failures import Translating, translated
@@ -194,7 +194,7 @@ class Server:
         """
         share = self.fullness()
         if share >= self._full_at:
-            raise StoreRefused(
+            raise StoreFull(
                 f"Redis is {share:.0%} full; new {what} are refused from {self._full_at:.0%} on:"
                 f" make room or raise maxmemory, then {then}"
             )

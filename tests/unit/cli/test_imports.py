@@ -14,7 +14,8 @@ SAY = "\nprint(json.dumps(sorted(sys.modules)))"
 TYPER = {"annotated_doc", "shellingham", "typer"}
 SETTINGS = {"annotated_types", "psutil", "pydantic", "pydantic_core", "typing_extensions"}
 SETTINGS |= {"typing_inspection"}
-REDIS = {"hiredis", "redis"}
+#: The last one where it is installed, as it is for the tests.
+REDIS = {"hiredis", "redis", "opentelemetry"}
 WORDS = {"cli", "errors", "text"}
 SYSTEM = {"bootstrap", "diagnosis", "domain", "machine", "maintenance", "services", "settings"}
 LOOKING = {"accounts", "account_index", "holds", "jobs", "redis"}

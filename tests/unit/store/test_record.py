@@ -91,9 +91,12 @@ def test_what_is_long_goes_on():
 
 
 def test_last_moves_come_in_their_order():
-    """The 33rd move stands in the place of the first."""
-    moves = {f"e{nth % 32}": f"{nth}\tready\tscheduled\trule\twhy {nth}" for nth in range(1, 34)}
-    record = read_record({**WHEN, **moves, "c": "{}", "n": "34"})
+    """The creation stays; the 33rd move after it stands in the place of the second."""
+    moves = {
+        f"e{1 + (nth - 1) % 31}": f"{nth}\tready\tscheduled\trule\twhy {nth}"
+        for nth in range(1, 34)
+    }
+    record = read_record({**WHEN, **moves, "e0": "\tann", "c": "{}", "n": "34"})
     whys = [line.split("\t")[4] for line in record["log"].splitlines()]
-    assert whys == [f"why {nth}" for nth in range(2, 34)]
+    assert whys == ["accepted", *(f"why {nth}" for nth in range(3, 34))]
     assert record["reason"] == "why 33"

@@ -201,10 +201,10 @@ def names(options: Options, settings: Settings) -> list[str]:
 
 
 def test_processes_follow_the_options():
-    """The sandbox comes first and beat always; Flower can be left out."""
+    """The sandbox comes first and beat always; Flower and the HTTP service can be left out."""
     settings = Settings.parse(ACCOUNT)
-    assert names(Options(), settings) == ["worker1", "beat", "flower"]
-    options = Options(sandbox=True, workers=2, flower=False)
+    assert names(Options(), settings) == ["worker1", "beat", "api", "flower"]
+    options = Options(sandbox=True, workers=2, flower=False, api=False)
     assert names(options, settings) == ["sandbox", "worker1", "worker2", "beat"]
 
 

@@ -1,0 +1,150 @@
+"""Do-not-call lists: look, add, remove, import."""
+
+from typing import Annotated, Any, Final, cast
+
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import JSONResponse
+
+from dialer.api.pipe import BodyCut, BodyPipe
+from dialer.api.problems import ApiProblem, invalid
+from dialer.api.reading import CSV, NDJSON, check_names, media_of, read_object
+from dialer.api.routes.calls import reason_of
+from dialer.api.routes.guard import OPERATE, READ, allow, page
+from dialer.api.service import ApiCaller
+from dialer.api.shapes.base import Page, Shape
+from dialer.api.shapes.operating import (
+    NumbersIn,
+    suppressed_fields,
+)
+from dialer.lists import NumberList
+
+router = APIRouter(tags=["operating"])
+
+_BODY: Final = ("too-large", "unsupported-media", "request-timeout")
+_FORMS: Final = {CSV: "csv", NDJSON: "jsonl"}
+
+
+class ChangedShape(Shape):
+    """How many numbers were changed, of those that were given."""
+
+    changed: int
+    given: int
+
+
+class SuppressionImportShape(Shape):
+    """What became of a list of numbers."""
+
+    added: int
+    listed: int
+    rejected: int
+
+
+@router.get(
+    "/v1/suppressions", response_model=Page, summary="List numbers nobody may ring", **page(READ)
+)
+async def list_suppressions(
+    caller: Annotated[ApiCaller, allow(READ)],
+    account: Annotated[str | None, Query(max_length=40)] = None,
+    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+) -> JSONResponse:
+    """List the newest entries of everybody's do-not-call list, or of an account's own."""
+    return JSONResponse(await caller.service.run(_suppressions, caller, account, limit))
+
+
+@router.post(
+    "/v1/suppressions",
+    response_model=ChangedShape,
+    summary="Put numbers on the do-not-call list",
+    **page(OPERATE, body=NumbersIn, words=_BODY),
+)
+async def suppress(request: Request, caller: Annotated[ApiCaller, allow(OPERATE)]) -> JSONResponse:
+    """Put numbers on a do-not-call list: when this answers no call to them starts."""
+    return JSONResponse(await _change_numbers(request, caller, remove=False))
+
+
+@router.post(
+    "/v1/suppressions/remove",
+    response_model=ChangedShape,
+    summary="Take numbers off the do-not-call list",
+    **page(OPERATE, body=NumbersIn, words=_BODY),
+)
+async def unsuppress(
+    request: Request, caller: Annotated[ApiCaller, allow(OPERATE)]
+) -> JSONResponse:
+    """Take numbers off a do-not-call list; who did it, and why, stays on record."""
+    return JSONResponse(await _change_numbers(request, caller, remove=True))
+
+
+@router.post(
+    "/v1/suppressions/import",
+    response_model=SuppressionImportShape,
+    summary="Put a list of numbers on the do-not-call list",
+    **page(OPERATE, body={CSV: {}, NDJSON: {}}, words=_BODY),
+)
+async def import_suppressions(
+    request: Request,
+    caller: Annotated[ApiCaller, allow(OPERATE)],
+    reason: Annotated[str, Query(min_length=1, max_length=200)] = "imported",
+    account: Annotated[str | None, Query(max_length=40)] = None,
+) -> JSONResponse:
+    """Put every number of a list on a do-not-call list, as it comes."""
+    service = caller.service
+    form = _FORMS[media_of(request, CSV, NDJSON)]
+    with service.uploads:
+        pipe = BodyPipe(request, lambda: service.still_valid(caller.key))
+        try:
+            body = await service.run(_import_numbers, caller, pipe, form, reason, account)
+        except BodyCut as error:
+            raise ApiProblem("malformed", str(error)) from None
+    return JSONResponse(body)
+
+
+def own_account(caller: ApiCaller, account: object) -> str | None:
+    """
+    Read whose list is meant; None for everybody's.
+
+    Raises:
+        ApiProblem: A key that is bound to accounts means everybody's.
+    """
+    if account is not None and not isinstance(account, str):
+        raise invalid([("account", "must be the name of an account")])
+    if account is None and caller.key.accounts is not None:
+        if len(caller.key.accounts) == 1:
+            return caller.default_account
+        raise ApiProblem("scope", "this key is bound to accounts, and none is named; name one")
+    return account
+
+
+def _suppressions(caller: ApiCaller, account: str | None, limit: int) -> dict[str, Any]:
+    suppression = caller.dialer.operations.suppression
+    suppression.check_account(account)
+    found = suppression.newest(account, limit)
+    return {"data": [suppressed_fields(one, caller) for one in found], "next_cursor": None}
+
+
+async def _change_numbers(request: Request, caller: ApiCaller, *, remove: bool) -> dict[str, Any]:
+    body = await read_object(request, caller.service.settings.max_body)
+    check_names(body, "numbers", "account", "reason")
+    numbers, reason = body.get("numbers"), reason_of(body, needed=True)
+    if (
+        not isinstance(numbers, list)
+        or not 1 <= len(numbers) <= 10_000  # noqa: PLR2004 - said below
+        or not all(isinstance(one, str) for one in numbers)
+    ):
+        raise invalid([("numbers", "must be a list of 1 to 10,000 numbers, as text")])
+    account = own_account(caller, body.get("account"))
+    suppression = caller.dialer.operations.suppression
+    change = suppression.remove if remove else suppression.add
+    changed = await caller.service.run(change, numbers, reason=reason, account=account)
+    return {"changed": changed, "given": len(numbers)}
+
+
+def _import_numbers(
+    caller: ApiCaller, pipe: BodyPipe, form: str, reason: str, account: str | None
+) -> dict[str, Any]:
+    suppression, whose = caller.dialer.operations.suppression, own_account(caller, account)
+    suppression.check_account(whose)
+    stream: Any = pipe
+    rows = NumberList(stream, form=cast("Any", form))
+    done = suppression.add_list(rows, reason=reason, account=whose)
+    return {"added": done.added, "listed": done.listed, "rejected": done.rejected}

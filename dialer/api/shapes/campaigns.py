@@ -1,0 +1,169 @@
+"""Campaigns: as they are defined, and as they are shown."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final, Literal
+
+from pydantic import ConfigDict
+
+from dialer.api.problems import invalid
+from dialer.api.shapes.base import AskedShape, Moment, Shape, moment
+from dialer.domain.campaign.campaign import Campaign
+from dialer.domain.campaign.progress import Progress
+from dialer.services.campaigns.imports import ImportRecord
+from dialer.services.campaigns.snapshot import CampaignSnapshot
+from dialer.text.duration import format_duration
+
+#: Name on the wire -> field of a campaign, where they differ.
+_NAMES: Final = {"set": "call", "hours": "calling_hours", "zone": "time_zone"}
+_BACK: Final = {**{field: name for name, field in _NAMES.items()}, "zone_column": "zone_from"}
+_FIELDS: Final = [one for one in Campaign.model_fields if one not in ("name", "zone_column")]
+#: All names of a definition, as they stand in a body.
+WIRE: Final = [_BACK.get(field, field) for field in _FIELDS]
+
+
+class CampaignIn(AskedShape):
+    """The definition of a campaign; in a PATCH null takes a field away."""
+
+    model_config = ConfigDict(extra="allow")
+
+    account: str | None = None
+    set: dict[str, Any] | None = None
+    columns: dict[str, Any] | None = None
+    hours: str | None = None
+    zone: str | None = None
+    zone_from: str | None = None
+    starts: Moment | None = None
+    ends: Moment | None = None
+
+
+class CampaignShape(Shape):
+    """A campaign; its contacts are counted in `/progress`."""
+
+    name: str
+    account: str
+    state: Literal["draft", "running", "paused", "cancelled"]
+    standing: str
+    revision: str
+    definition: dict[str, Any]
+    contacts: int
+    re_rendering: int
+    created: Moment
+    changed: Moment
+    changed_by: str
+    notes: list[str]
+
+
+class ProgressShape(Shape):
+    """Exclusive counts of a campaign's contacts; they sum to `total`."""
+
+    total: int
+    counts: dict[str, int]
+    because: str | None
+
+
+class ImportShape(Shape):
+    """What became of a list."""
+
+    id: str
+    campaign: str
+    who: str
+    began: Moment
+    state: Literal["running", "done", "cut_off", "refused"]
+    rows: int
+    accepted: int
+    duplicate: int
+    rejected: int
+    last_line: int
+    why: str | None
+
+
+class ImportRowsShape(Shape):
+    """Rows that were not taken, without their values."""
+
+    data: list[dict[str, Any]]
+    next_cursor: str | None
+    rows_truncated: bool
+
+
+def fields_of(body: Mapping[str, Any]) -> dict[str, Any]:
+    """
+    Read a definition on the wire as fields of a campaign.
+
+    Raises:
+        ApiProblem: It has a name that means nothing.
+    """
+    known = {*WIRE, "name"}
+    if strange := [name for name in body if name not in known]:
+        rule = f"is unknown; the names are: {', '.join(WIRE)}"
+        raise invalid([(name, rule) for name in strange[:100]])
+    fields = {_NAMES.get(name, name): value for name, value in body.items() if name != "name"}
+    source = fields.get("zone_from")
+    if "zone_from" in fields:
+        column = isinstance(source, str) and source.startswith("column:")
+        fields["zone_from"] = "column" if column else source
+        fields["zone_column"] = source.removeprefix("column:") if column else None  # type: ignore[union-attr]  # text, then
+    return fields
+
+
+def name_on_wire(field: str) -> str:
+    """Name a field as it stands in a body: "call.from" is "set.from"."""
+    head, dot, rest = field.partition(".")
+    return f"{_BACK.get(head, head)}{dot}{rest}"
+
+
+def definition(campaign: Campaign) -> dict[str, Any]:
+    """Write a definition as it stands in a body."""
+    fields = {_BACK.get(one, one): _written(getattr(campaign, one)) for one in _FIELDS}
+    if campaign.zone_column:
+        fields["zone_from"] = f"column:{campaign.zone_column}"
+    return fields
+
+
+def _written(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return moment(value)
+    if isinstance(value, timedelta):
+        return format_duration(value)
+    if isinstance(value, Mapping):
+        return {str(name): _written(one) for name, one in value.items()}
+    return list(value) if isinstance(value, tuple) else value
+
+
+def campaign_fields(seen: CampaignSnapshot) -> dict[str, Any]:
+    """Write a campaign."""
+    progress = seen.progress
+    return {
+        "name": progress.name,
+        "account": progress.account,
+        "state": str(progress.state),
+        "standing": seen.standing,
+        "revision": progress.revision,
+        "definition": definition(seen.campaign),
+        "contacts": progress.rows,
+        "re_rendering": 0 if progress.renewed else progress.queued,
+        "created": moment(progress.created),
+        "changed": moment(progress.changed),
+        "changed_by": progress.changed_by,
+        "notes": list(seen.notes),
+    }
+
+
+def progress_fields(progress: Progress) -> dict[str, Any]:
+    """Write the counts of a campaign."""
+    counts = {str(state): count for state, count in progress.counts.items()}
+    return {"total": progress.rows, "counts": {"waiting": progress.waiting, **counts}}
+
+
+def import_fields(record: ImportRecord) -> dict[str, Any]:
+    """Write what became of a list."""
+    counts = ("rows", "accepted", "duplicate", "rejected", "last_line")
+    return {
+        "id": record.id,
+        "campaign": record.campaign,
+        "who": record.who,
+        "began": moment(record.began),
+        "state": str(record.state),
+        **{name: getattr(record, name) for name in counts},
+        "why": record.why or None,
+    }

@@ -1,0 +1,101 @@
+"""The walk of ops/http with curl alone, clients in other languages, and a fuzzer."""
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from apikit import SCOPES, Api, serving, settings_for
+
+from dialer.local.embedded_server import EmbeddedServer
+
+ROOT = Path(__file__).parents[2]
+#: More of them in `make http-fuzz`.
+EXAMPLES = os.environ.get("HTTP_FUZZ", "5")
+
+
+@pytest.fixture
+def api(redis_server: EmbeddedServer) -> Iterator[Api]:
+    with serving(settings_for(redis_server)) as running:
+        running.dialer.store.server.client.flushdb()
+        running.dialer.store.epochs.begin()
+        yield running
+
+
+def surroundings(api: Api) -> dict[str, str]:
+    """What a script is given."""
+    key = api.key("enqueue", "read", "operate")
+    return {"PATH": os.environ["PATH"], "DIALER_URL": api.url, "DIALER_KEY": key}
+
+
+def test_the_walk_does_what_it_says_with_curl_alone(api: Api) -> None:
+    """As it is written: each answer is the one that its heading promises."""
+    done = subprocess.run(
+        ["sh", ROOT / "ops/http/walk.sh"],
+        env=surroundings(api),
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+    answers = [json.loads(line) for line in done.stdout.splitlines() if line]
+    first, again, by_key, taken_back, _, listed, started, before, paused, during, on, why = answers
+    assert (first["verdict"], again["verdict"]) == ("created", "duplicate")
+    assert (first["barrier"], first["id"]) == ("scheduled", by_key["id"])
+    assert taken_back["state"] == "cancelled"
+    assert (listed["accepted"], listed["state"]) == (10_000, "done")
+    assert [one["state"] for one in (started, paused, on)] == ["running", "paused", "running"]
+    assert (before["total"], during["because"]) == (10_000, "it is paused")
+    assert why["calls"][0]["reasons"]
+
+
+@pytest.mark.parametrize(
+    ("name", "program"), [("python", sys.executable), ("node", "node"), ("php", "php")]
+)
+def test_a_client_of_the_page_works_as_written(
+    api: Api, tmp_path: Path, name: str, program: str
+) -> None:
+    """Where there is an interpreter, the example of ops/http.md hands a call in."""
+    if not shutil.which(program):
+        pytest.skip(f"no {program} here")
+    text = (ROOT / "ops/http.md").read_text()
+    (example,) = re.findall(rf"^```{name}\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+    script = tmp_path / f"example.{'mjs' if name == 'node' else name}"
+    script.write_text(example)
+    done = subprocess.run(
+        [program, script],
+        env=surroundings(api),
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "created" in done.stdout
+    assert api.get("/v1/calls?key=order-17").json()["data"]
+
+
+def test_no_request_that_a_fuzzer_finds_is_answered_outside_the_reference(
+    api: Api, tmp_path: Path
+) -> None:
+    """Every check of schemathesis, over every route."""
+    config = tmp_path / "schemathesis.toml"
+    config.write_text(
+        "[checks.positive_data_acceptance]\n"
+        'expected-statuses = ["2xx", 400, 401, 403, 404, 409, 410, 412, 413, 422, 428]\n'
+    )
+    command = [sys.executable, "-m", "schemathesis.cli", "--config-file", str(config), "run"]
+    command += [f"{api.url}/v1/openapi.json", "--checks", "all", "--max-examples", EXAMPLES]
+    command += ["--header", f"Authorization: Bearer {api.key(*SCOPES)}", "--seed", "1"]
+    command += ["--suppress-health-check", "all", "--no-color"]
+    environ = {**os.environ, "PYTHONWARNINGS": "ignore"}
+    done = subprocess.run(
+        command, cwd=tmp_path, env=environ, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 0, done.stdout[-6000:] + done.stderr[-2000:]
