@@ -100,6 +100,10 @@ mutated: .venv/dev  ## import ten thousand lists that were changed at random (fi
 scale: .venv/dev  ## measure the longest step of each script with a million of everything; writes ops/scale.md
 	@$(PY) tests/measure/scale.py
 
+.PHONY: memory
+memory: .venv/dev  ## weigh waiting jobs, a million of them, on each server (ten minutes); writes ops/memory.md
+	@$(PY) tests/measure/memory.py
+
 .PHONY: mutants
 mutants: .venv/dev  ## take one guard away at a time and see the tests notice (half an hour)
 	@$(PY) tests/measure/mutants.py

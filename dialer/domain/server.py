@@ -34,7 +34,7 @@ class Health:
 
     Attributes:
         version: `redis_version`; Valkey gives the Redis it equals.
-        config: The values of `fitness.KEEPS`; None where the server hides them.
+        config: The values of what `server_check` names; None where the server hides them.
         used: Bytes of memory in use.
         limit: `maxmemory` in bytes; 0 for none.
         last_write: Status of the last write to the append-only file.

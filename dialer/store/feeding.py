@@ -13,6 +13,7 @@ from dialer.store.contact_blocks import written
 from dialer.store.jobs import job_asked
 from dialer.store.redis.failures import translated
 from dialer.store.redis.notation import as_words, micros, stamp
+from dialer.store.redis.record import LETTERS
 from dialer.store.redis.server import Noun
 from schedules.windows import Window
 
@@ -133,7 +134,7 @@ class Feeding(Noun):
         with translated():
             ids = client.sscan_iter(keys.open(progress.name), count=BATCH)
             while len(found) < most and (some := list(islice(ids, BATCH))):
-                versions = self._for_each("hget", map(keys.job, some), "version")
+                versions = self._for_each("hget", map(keys.job, some), LETTERS["version"])
                 now = str(progress.version)
                 found += [one for one, made in zip(some, versions, strict=True) if made != now]
         return found

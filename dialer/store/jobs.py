@@ -3,7 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import partial
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from dialer.domain.job.ids import campaign_of
@@ -178,25 +178,21 @@ class Jobs(Noun):
         found = self._for_each(
             "zrange", map(self._keys.lane, names), first, last, withscores=True, damaged=True
         )
-        ranked = {job: rank for jobs in found if isinstance(jobs, list) for job, rank in jobs}
+        ranked = dict(chain.from_iterable(jobs for jobs in found if isinstance(jobs, list)))
         return sorted(ranked, key=ranked.__getitem__)
 
     def _lanes(self) -> Iterator[str]:
         """Each lane that has jobs, awake or asleep."""
         keys, client = self._keys, self._client
-        none: list[str] = []
-        accounts = sorted(unless_damaged(lambda: client.smembers(keys.accounts), set(none)))
-        names = unless_damaged(lambda: client.zrange(keys.campaigns, 0, -1), none)
+        accounts: set[str] = unless_damaged(lambda: client.smembers(keys.accounts), set())
+        names: list[str] = unless_damaged(lambda: client.zrange(keys.campaigns, 0, -1), [])
         owners = self._for_each("hget", map(keys.camp, names), "account", damaged=True)
-        indexes = [keys.awake(account) for account in accounts]
-        indexes += [
-            keys.awake(owner, name)
-            for owner, name in zip(owners, names, strict=True)
-            if isinstance(owner, str)
-        ]
-        found = self._for_each("zrange", [*indexes, keys.asleep], 0, -1, damaged=True)
-        lanes = (lane for some in found if isinstance(some, list) for lane in some)
-        return iter(dict.fromkeys(lanes))
+        known = zip(owners, names, strict=True)
+        awake = [keys.awake(account) for account in sorted(accounts)]
+        awake += [keys.awake(owner, name) for owner, name in known if isinstance(owner, str)]
+        found = self._for_each("zrange", [*awake, keys.asleep], 0, -1, damaged=True)
+        sound = (lanes for lanes in found if isinstance(lanes, list))
+        return iter(dict.fromkeys(chain.from_iterable(sound)))
 
     def _by_entry(self, ids: Sequence[str]) -> list[str]:
         """Ids by when the jobs entered their state, the last first."""

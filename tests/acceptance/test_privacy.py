@@ -158,7 +158,7 @@ def test_a_run_leaves_no_number_and_no_token(tmp_path: Path):
         store.holds.set("all", owner="test", who="test", reason="damage first")
         damaged = enqueue(running, spare)
         # Whom they protect can be read, and no call.
-        broken = ('{"to":["+91%s"]', '{"to":["+91%s"]}', '[{"to":["+91%s"]},')
+        broken = ('{"t":"+91%s"', '{"t":"+91%s"}', '[{"t":"+91%s"},')
         for job_id, form, one in zip(damaged, broken, spare, strict=True):
             content = form % one
             store.server.client.hset(store.server.keys.job(job_id), LETTERS["content"], content)

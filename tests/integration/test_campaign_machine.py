@@ -43,7 +43,14 @@ CALLS = st.sampled_from(
 )
 INDEXES = [
     *("open:one", "awake:default/one", "camps:default", "feeding", "campaigns", "asleep"),
-    *("posting:default/one", "in:ready", "in:scheduled", "in:placed", "accounts"),
+    *(
+        "posting:default/one",
+        "lane:default/one/0/group:7",
+        "ready",
+        "in:scheduled",
+        "in:placed",
+        "accounts",
+    ),
 ]
 #: Where whoever changes a campaign dies: before any look, or in the middle of one; "" for nowhere.
 DEATHS = st.sampled_from(["", "", "look", "behind", "remake", "write_hours", "look_again"])
@@ -239,11 +246,13 @@ class CampaignMachine(RuleBasedStateMachine):
             list(Damage(self.server).look(mend=True))
         assert not [one for one in Damage(self.server).look() if one.name != "damaged"]
 
-    def in_state(self, state: State) -> list[str]:
-        """Ids by the index of a state; of ready jobs there are their lanes."""
+    def ids(self, state: State) -> list[str]:
+        """Jobs that an index says to be in a state; of ready ones the lanes."""
         client, keys = self.server.client, self.server.keys
-        lanes = client.scan_iter(keys.lane("*")) if state is State.READY else [keys.index(state)]
-        return [one for lane in lanes for one in client.zrange(lane, 0, -1)]
+        indexes = [keys.index(state)]
+        if state is State.READY:
+            indexes = list(client.scan_iter(match=f"{keys.prefix}lane:*"))
+        return [one for index in indexes for one in client.zrange(index, 0, -1)]
 
     @precondition(lambda self: hasattr(self, "store"))
     @invariant()
@@ -254,7 +263,7 @@ class CampaignMachine(RuleBasedStateMachine):
             counts = self.field.counts(name)  # it compares the sum with what was fed
             record = client.hgetall(self.server.keys.camp(name))
             ids = {
-                state: {one for one in self.in_state(state) if one.startswith(f"{name}:")}
+                state: {one for one in self.ids(state) if one.startswith(f"{name}:")}
                 for state in State
             }
             assert {str(s): len(found) for s, found in ids.items() if found} == {

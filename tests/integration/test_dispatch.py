@@ -181,8 +181,8 @@ def test_a_code_is_looked_up_once_for_an_attempt_and_a_call_read_once(
     """From the answer to its settlement and its line in the log, whatever follows from it."""
     table, read, loads = Noting(codes.CODES), [], json.loads
     monkeypatch.setattr("dialer.domain.job.codes.CODES", table)
-    monkeypatch.setattr(json, "loads", lambda text, **how: read.append(text) or loads(text, **how))
     enqueue(clockwork)
+    monkeypatch.setattr(json, "loads", lambda text, **how: read.append(text) or loads(text, **how))
     body = json.dumps({"status": "error", "code": code, "message": "no"}).encode()
 
     def answered():

@@ -11,6 +11,7 @@ from dialer.domain.job.attempt import Go, No
 from dialer.domain.job.codes import Kind
 from dialer.domain.job.job import State
 from dialer.domain.job.outcome import Doubtful, NotSent
+from dialer.store.redis.record import LETTERS
 
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 OLD, NEW = "21", "22"
@@ -191,7 +192,7 @@ def test_jobs_of_a_store_written_before_are_made_anew_once(field):
     """They carry no version: nobody knows by which definition they were made."""
     server = field.clock.store.server
     for row in range(1, 5):
-        server.client.hdel(server.keys.job(f"diwali:{row}:1"), "version")
+        server.client.hdel(server.keys.job(f"diwali:{row}:1"), LETTERS["version"])
     server.client.hdel(server.keys.camp("diwali"), "renewed", "called")
     assert field.dial() == No("empty")
     field.tick()

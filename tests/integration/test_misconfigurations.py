@@ -225,6 +225,12 @@ TABLE = [
         "has layout 9, this version reads .*: run the version that wrote",
         env=store_at("{redis}5"),
     ),
+    Wrong(
+        "layout before",
+        "status",
+        "has layout 1, .*: stop everything that uses it, then dialer migrate carries it over",
+        env=store_at("{redis}6"),
+    ),
     # -- The settings file.
     Wrong(
         "file that is not there",
@@ -471,7 +477,7 @@ TABLE = [
 
 @pytest.fixture(scope="module")
 def odd_server(tmp_path_factory) -> Iterator[EmbeddedServer]:
-    """A server to be set wrong, with users that may do little; database 5 has another layout."""
+    """A server to be set wrong, with users that may do little; other layouts in two databases."""
     with EmbeddedServer(Path(tmp_path_factory.mktemp("odd"))) as server:
         client = connect(server.url)
         client.acl_setuser(
@@ -490,9 +496,10 @@ def odd_server(tmp_path_factory) -> Iterator[EmbeddedServer]:
             commands=["+ping", "+hello", "+client", "+select"],
         )
         client.close()
-        other = connect(f"{server.url}5")
-        other.set(Keys().layout, "9")
-        other.close()
+        for database, layout in ((5, "9"), (6, "1")):
+            other = connect(f"{server.url}{database}")
+            other.set(Keys().layout, layout)
+            other.close()
         yield server
 
 
@@ -633,6 +640,7 @@ STATUS = [sys.executable, "-m", "dialer", "status"]
 PROCESSES = [
     (WORKER, Wrong("no token", "", r"token: is not set.*; set DIALER_ACC", toml=USER + HERE)),
     (WORKER, Wrong("another layout", "", "has layout 9, this version", env=store_at("{redis}5"))),
+    (WORKER, Wrong("layout before", "", "then dialer migrate carries", env=store_at("{redis}6"))),
     (
         STATUS,
         Wrong(

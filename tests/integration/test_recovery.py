@@ -293,11 +293,13 @@ def test_owners_of_the_systems_holds_are_known(cli, owner):
     [
         (None, 0, "there is nothing to migrate"),
         ("0", 1, "run the version that wrote it"),
+        ("1", 0, "0 jobs carried over: the data has layout 2 now, start everything again"),
+        ("1-2", 0, "0 jobs carried over: the data has layout 2 now, start everything again"),
         ("9", 1, "a newer version wrote it"),
     ],
 )
 def test_migrate_says_what_the_layout_asks_for(cli, layout, status, says):
-    """This version reads one layout; another one is named, with what to do."""
+    """It carries over the layout before, and names another one, with what to do."""
     if layout:
         cli.store.server.client.set(Keys().layout, layout)
     try:

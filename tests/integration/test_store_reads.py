@@ -15,7 +15,7 @@ from dialer.errors import StoreUnavailable
 from dialer.local.embedded_server import EmbeddedServer
 from dialer.store.queue_position import ahead_of
 from dialer.store.redis.notation import stamp
-from dialer.store.redis.server_check import KEEPS
+from dialer.store.redis.server_check import KEEPS, PACKS
 from dialer.store.redis.server_health import reach, read_health
 
 RULES = PacerRules(horizon=SECOND, lead=SECOND / 40, patience=2 * SECOND)
@@ -164,7 +164,8 @@ def test_health_is_what_the_server_says(redis_server: EmbeddedServer):
     health = read_health(redis_server.url)
 
     assert health.config is not None
-    assert health.config == KEEPS
+    assert {name: health.config[name] for name in KEEPS} == KEEPS
+    assert health.config.keys() == {*KEEPS, *PACKS}
     assert health.last_write == "ok"
 
 

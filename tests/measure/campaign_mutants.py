@@ -123,7 +123,7 @@ MUTANTS = [
         "redis.call('DEL', P .. 'cal:' .. name .. '/' .. n)",
         "",
     ),
-    lua("cancelled for good: redrive", "redrive", "campaign_over(job.lane)", "false"),
+    lua("cancelled for good: redrive", "redrive", "campaign_over(job.lane) and", "false and"),
     lua(
         "cancelled for good: again", "resolve", "and campaign_over(job.lane) then", "and false then"
     ),

@@ -18,6 +18,7 @@ import answer_mutants
 import batch_mutants
 import calls_mutants
 import campaign_mutants
+import layout_mutants
 import list_mutants
 import reading_mutants
 import stop_mutants
@@ -486,6 +487,7 @@ MUTANTS = [
         ")",
         "tests/integration/test_other_settings.py",
     ),
+    *layout_mutants.MUTANTS,
     *list_mutants.MUTANTS,
     *campaign_mutants.MUTANTS,
     *stop_mutants.MUTANTS,

@@ -85,15 +85,16 @@ def fill_jobs(clock: Clockwork) -> None:
     for nth, state, lane in spread(JOBS):
         job_id, to = f"j{nth}", f"+9191{nth:08d}"
         rank = int(pattern[LETTERS["rank"]]) + nth
-        said = {"state": state, "lane": lane, "rank": rank, "protected": to}
-        changes = {LETTERS[field]: value for field, value in said.items()}
-        score = soon if state == "scheduled" else stamp(clock.now)
-        pipe.hset(keys.job(job_id), mapping={**pattern, **changes, "due_us": soon})
+        changes = {"state": state, "lane": lane, "rank": rank, "protected": to, "due_us": soon}
+        written = {LETTERS[name]: value for name, value in changes.items()}
+        pipe.hset(keys.job(job_id), mapping={**pattern, **written})
         pipe.hset(keys.of(bucket_of(to)), job_id, stands_in_bucket(to))
         if state != "ready":
-            pipe.zadd(keys.index(state), {job_id: score})
+            pipe.zadd(
+                keys.index(state), {job_id: soon if state == "scheduled" else stamp(clock.now)}
+            )
         else:
-            pipe.hincrby(f"{keys.prefix}ready", "default", 1)
+            pipe.hincrby(keys.ready, "default", 1)
             pipe.zadd(keys.lane(lane), {job_id: rank})
             half = nth % 2
             where = keys.asleep if half else keys.awake("default")

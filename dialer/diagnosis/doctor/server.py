@@ -9,7 +9,7 @@ from dialer.domain.fleet import CLOCK_TOLERANCE
 from dialer.domain.holds.words import MAKE_ROOM
 from dialer.domain.server import FULL, ClockStep, Health
 from dialer.store.redis.schema import LAYOUT
-from dialer.store.redis.server_check import KEEPS, OLDEST, too_old, way, wrong
+from dialer.store.redis.server_check import KEEPS, OLDEST, PACKS, too_old, unpacked, way, wrong
 from dialer.text.moment import rough
 
 #: A clock this far off still dials, and is worth a look.
@@ -66,6 +66,10 @@ def _judge_config(config: Mapping[str, str], *, trusted: bool) -> Iterator[Findi
             yield Finding(Level.WARN if trusted else Level.FAIL, label, text, step)
         else:
             yield Finding(Level.OK, label, f"{name} is {wanted}")
+    for name, value in unpacked(config).items():
+        text = f"{name} is {value}: jobs take twice the memory or more"
+        step = f"CONFIG SET {name} {PACKS[name]}, and the same in redis.conf"
+        yield Finding(Level.WARN, "packing", text, step)
 
 
 def judge_memory(health: Health, *, full_at: float) -> Iterator[Finding]:

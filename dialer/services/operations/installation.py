@@ -90,10 +90,8 @@ def _carry(redis_url: str) -> Iterator[str]:
                 yield f"{carried:,} jobs are carried over so far"
     finally:
         server.close()
-    yield (
-        f"{counted(carried, 'job')} carried over: the data has layout {LAYOUT} now;"
-        " start everything again"
-    )
+    done = f"{counted(carried, 'job')} carried over: the data has layout {LAYOUT} now"
+    yield f"{done}, start everything again"
 
 
 def _no_way(found: str) -> str:

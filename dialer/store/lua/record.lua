@@ -7,12 +7,17 @@
 -- layout: it is what jobs were accepted with.
 
 local LETTERS = {state = 's', lane = 'l', mode = 'm', content = 'c', protected = 'p', rank = 'r',
-  created_us = 't', digest = 'd', key = 'k'}
-local NAMES = {s = 'state', l = 'lane', m = 'mode', c = 'content', p = 'protected', r = 'rank',
-  t = 'created_us', d = 'digest', k = 'key'}
-local USUAL = {mode = 'developer', customer = 'to', rings = '1', also = '', key = '', lead_us = '30000000',
-  ring_us = '50000000', talk_us = '0', due_us = '0', tries = '0', misses = '0', attempt = '0',
+  created_us = 't', digest = 'd', key = 'k', not_after_us = 'a', due_us = 'u', ring_us = 'g',
+  lead_us = 'h', version = 'v'}
+local NAMES = {}
+for name, letter in pairs(LETTERS) do
+  NAMES[letter] = name
+end
+local USUAL = {mode = 'live', customer = 'to', rings = '1', also = '', key = '', lead_us = '30000000',
+  ring_us = '50000000', due_us = '0', tries = '0', misses = '0', attempt = '0',
   token = '', settled = '', code = '', call_id = ''}
+-- Letters of a call's legs.
+local LEGS = {from = 'f', to = 't'}
 local PIECE, EVENTS = 64, 32
 
 -- What follows from other fields, unless it is written down: account and priority never are.
@@ -21,8 +26,13 @@ local FOLLOWS = {
   priority = function(job) return us(9 - math.floor(job.rank / 100000000000000)) end,
   protected = function(job)
     -- Of the leg that the rules protect; no quote stands unescaped in a text of JSON.
-    local numbers = string.match(job.content or '', '"' .. job.customer .. '":%[([^%]]*)%]')
+    local leg, call = '"' .. (LEGS[job.customer] or job.customer) .. '":', job.content or ''
+    local numbers = string.match(call, leg .. '"([^"]*)"') or string.match(call, leg .. '%[([^%]]*)%]')
     return numbers and (string.gsub(numbers, '"', ''))
+  end,
+  talk_us = function(job)
+    local limit = string.match(job.content or '', '"l":(%d+)')
+    return limit and limit .. '000000' or '0'
   end,
   entered_us = function(job) return job.created_us end,
   not_after_us = function(job)

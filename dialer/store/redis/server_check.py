@@ -4,7 +4,7 @@ Server check: the version, settings and layout that make a server fit to hold th
 `open_store` refuses another one, and `dialer.diagnosis.doctor` judges by the same rules.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 from redis.exceptions import NoPermissionError, ResponseError
 
@@ -23,6 +23,8 @@ KEEPS: Mapping[str, str] = {
     "no-appendfsync-on-rewrite": "no",  # yes: nothing is kept safe while the file is rewritten
     "maxmemory-policy": "noeviction",
 }
+#: The least with which records stay packed, which is what servers have that nobody set; advised.
+PACKS: Mapping[str, int] = {"hash-max-listpack-value": 64, "hash-max-listpack-entries": 128}
 
 
 def check(server: Server, *, durability: str, any_layout: bool = False) -> None:
@@ -122,15 +124,24 @@ def wrong(config: Mapping[str, str]) -> dict[str, str]:
     return {name: config[name] for name, value in KEEPS.items() if config[name] != value}
 
 
-def read_config(client: Client) -> dict[str, str] | None:
+def unpacked(config: Mapping[str, str]) -> dict[str, str]:
+    """Settings with which records take twice the memory, by name, with their values."""
+    return {
+        name: config[name]
+        for name, least in PACKS.items()
+        if config.get(name, "").isdecimal() and int(config[name]) < least
+    }
+
+
+def read_config(client: Client, names: Iterable[str] = KEEPS) -> dict[str, str] | None:
     """
-    Settings that `KEEPS` names; None where the server hides them.
+    Settings with these names; None where the server hides them.
 
     Raises:
         redis.exceptions.RedisError: It could not answer now; that says nothing of them.
     """
     try:
-        return {name: str(client.config_get(name).get(name, "")) for name in KEEPS}
+        return {name: str(client.config_get(name).get(name, "")) for name in names}
     except NoPermissionError:
         return None
     except ResponseError as error:

@@ -11,7 +11,7 @@ from dialer.store.redis.connection import Client, connect
 from dialer.store.redis.failures import translated
 from dialer.store.redis.keys import Keys
 from dialer.store.redis.server import Server
-from dialer.store.redis.server_check import read_config
+from dialer.store.redis.server_check import KEEPS, PACKS, read_config
 
 _PATIENCE = timedelta(seconds=3)
 
@@ -47,7 +47,7 @@ def read_health(url: str) -> Health:
         info = client.info()
         return Health(
             version=str(info["redis_version"]),
-            config=read_config(client),
+            config=read_config(client, (*KEEPS, *PACKS)),
             used=int(info["used_memory"]),
             limit=int(info.get("maxmemory", 0)),
             last_write=str(info.get("aof_last_write_status", "")),

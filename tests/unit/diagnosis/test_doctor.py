@@ -35,6 +35,8 @@ SAFE = {
     "appendfsync": "always",
     "maxmemory-policy": "noeviction",
     "no-appendfsync-on-rewrite": "no",
+    "hash-max-listpack-value": "64",
+    "hash-max-listpack-entries": "128",
 }
 HEALTH = Health("7.2.4", SAFE, 10 * 2**20, 100 * 2**20, "ok", "ok", LAYOUT, NOW)
 WORKER = LiveWorker("host:1", "host", 1, 16, "abc", NOW, timedelta(0))
@@ -53,6 +55,9 @@ SERVERS = [
     ({"config": {**SAFE, "maxmemory-policy": "allkeys-lru"}}, False, {("eviction", FAIL)}),
     ({"config": {**SAFE, "no-appendfsync-on-rewrite": "yes"}}, False, {("rewrite", FAIL)}),
     ({"config": {**SAFE, "no-appendfsync-on-rewrite": "yes"}}, True, {("rewrite", WARN)}),
+    ({"config": {**SAFE, "hash-max-listpack-value": "32"}}, False, {("packing", WARN)}),
+    ({"config": {**SAFE, "hash-max-listpack-entries": "16"}}, True, {("packing", WARN)}),
+    ({"config": {**SAFE, "hash-max-listpack-entries": ""}}, False, set()),
     ({"last_write": "err"}, False, {("last_write", FAIL)}),
     ({"last_rewrite": "err"}, False, {("last_rewrite", WARN)}),
 ]
