@@ -12,7 +12,7 @@ from dialer.bootstrap.accounts import routes_of
 from dialer.bootstrap.feeder import feeder_of
 from dialer.bootstrap.store import store_of
 from dialer.client import Client
-from dialer.dialing.calling import DialRules
+from dialer.dialing.calling import DialRules, load
 from dialer.dialing.dispatch import Dispatcher
 from dialer.dialing.pacer import Pacer, WorkerIdentity
 from dialer.dialing.reach import Reach
@@ -97,6 +97,7 @@ def worker_parts(settings: Settings) -> WorkerParts:
     """
     routes, store = routes_of(settings, with_token=True), store_of(settings)
     # In containers host and number are often the same.
+    load()
     name = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
     wire = settings.wire
     client = Client(connect_timeout=wire.connect_timeout, deadline=wire.deadline, reuse=wire.reuse)
