@@ -67,6 +67,7 @@ _FOOT = """
 * To arq: it is measured in its environment without uvloop.
 * To Celery: it is given a tenth of the lines ({messages:,}), for its rate does not depend on the
   number.
+* To us: an account may place at most 1,000 calls a second by its settings, which bounds ours.
 * To everybody: provider, server and worker share {cores} cores, so calls a second of two processes
   are bounded by the machine and not by the programs.
 * `bytes a waiting job` of ours holds the call, its indexes and its first move. A peer's holds the

@@ -13,7 +13,10 @@ _PANELS = (
     ("server_ms", "server CPU a call, ms"),
     ("job_bytes", "bytes a waiting call"),
 )
-_STYLE = "text{font:12px sans-serif;fill:#333}.h{font-weight:bold}.o{fill:#c2410c}.p{fill:#94a3b8}.s{stroke:#111}"
+_STYLE = (
+    "text{font:12px sans-serif;fill:#333}.h{font-weight:bold}"
+    ".o{fill:#c2410c}.p{fill:#94a3b8}.s{stroke:#111}"
+)
 
 
 def plot(figures: Figures) -> str:

@@ -42,12 +42,14 @@ class Answering(asyncio.Protocol):
             self.answer(head, body)
 
     def answer(self, head: bytes, form: bytes) -> None:
-        if head.startswith(b"get /arrivals"):
+        target = head.split(None, 2)[1]
+        if target == b"/arrivals":
             body = json.dumps(dict(map(_arrival, self.came))).encode()
-        elif head.startswith(b"get"):
+        elif target == b"/count":
             body = json.dumps({"count": len(self.came)}).encode()
         else:
-            self.came.append((time.monotonic(), form))
+            # Ours has its parameters in the address, peers have them in the body.
+            self.came.append((time.monotonic(), target.partition(b"?")[2] or form))
             body = BODY % len(self.came)
         self.transport.write(HEAD % len(body) + body)
 

@@ -130,7 +130,8 @@ class Stage:
     def peer(self, call: str) -> float:
         """Call a function of a peer's module; the seconds it took, without the start."""
         module = self.system.module
-        go = f"import time, {module}; t = time.monotonic(); {module}.{call}; print(time.monotonic() - t)"
+        clock = "time.monotonic()"
+        go = f"import time, {module}; t = {clock}; {module}.{call}; print({clock} - t)"
         command = [str(self.system.programs / "python"), "-c", go]
         done = subprocess.run(
             command, env=self.env(), cwd=HERE, check=True, stdout=subprocess.PIPE, text=True
@@ -142,8 +143,7 @@ class Stage:
         """Run worker processes; the ids of them."""
         running: list[subprocess.Popen[bytes]] = []
         try:
-            for nth in range(count):
-                running.append(self._worker(nth))
+            running.extend(self._worker(nth) for nth in range(count))
             yield [one.pid for one in running]
         finally:
             for one in running:

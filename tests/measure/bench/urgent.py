@@ -9,7 +9,7 @@ from systems import System
 from dialer import ClickToCall, Dialer, Settings
 
 #: Calls that are handed over one by one, and seconds between two.
-PROBES, APART = 100, 0.1
+PROBES, APART = 200, 0.1
 #: Calls a second of the account: it has a slot for each probe, and two between.
 RATE = 30
 _MORE = {"ACCOUNTS__DEFAULT__CALLS_PER_SECOND": str(RATE)}

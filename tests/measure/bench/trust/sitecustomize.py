@@ -1,4 +1,4 @@
-"""Let a worker of ours trust the certificate of the provider beside it: its own file, not a setting."""
+"""Let a worker of ours trust the certificate of the provider beside it: there is no setting for it."""
 
 import os
 
