@@ -1,4 +1,4 @@
-"""Let a worker of ours trust the certificate of the provider beside it: there is no setting for it."""
+"""Let a worker of ours trust the provider's certificate, for which there is no setting."""
 
 import os
 
