@@ -6,8 +6,8 @@ import platform
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
-from figures import Figures, Values, spread
-from resting import SLOW
+from aims import aims, doorbells
+from figures import Figures, spread
 from systems import CELERY, CLOSE, MEASURE, OUR, SYSTEMS
 from urgent import RATE
 
@@ -132,12 +132,6 @@ def _resting(figures: Figures) -> Iterator[str]:
     yield f"| of which not the calls themselves | {' | '.join(cells)} |\n"
 
 
-def doorbells(figures: Figures) -> Values:
-    """CPU a second at ten calls/s, less what ten calls of a full queue cost in the same round."""
-    slow, call = figures.of("slow_ms", OUR.name), figures.of("worker_ms", OUR.name)
-    return [a - SLOW * b for a, b in zip(slow, call, strict=False)]
-
-
 def _handing(figures: Figures, given: argparse.Namespace) -> Iterator[str]:
     yield "## Work that is handed in\n"
     yield from _table("", "a second", "bytes each, waiting")
@@ -165,22 +159,5 @@ def _handing(figures: Figures, given: argparse.Namespace) -> Iterator[str]:
 
 
 def _aims(figures: Figures) -> Iterator[str]:
-    yield from _table("", "reached", "aim")
-    ours, to_arq = OUR.name, lambda name: spread(figures.ratio(name, OUR.name, MEASURE), 2)
-    rows = (
-        (f"worker CPU a placed call, plain, to {MEASURE}'s", to_arq("worker_ms"), "≤ 0.9"),
-        ("the same over TLS", to_arq("worker_ms_tls"), "≤ 1.0"),
-        (f"calls/s of one process, to {MEASURE}'s", to_arq("calls_per_second"), "≥ 1"),
-        ("server CPU a call, ms", spread(figures.of("server_ms", ours), 2), "≤ 0.5"),
-        ("commands a call", spread(figures.of("commands", ours), 1), "≤ 25"),
-        ("memory a waiting job, bytes", spread(figures.of("line_bytes", ours)), "≤ 500"),
-        ("at 10 calls/s, CPU for doorbells, ms a second", spread(doorbells(figures), 1), "≤ 60"),
-        ("`dialer enqueue`, lines/s", spread(figures.of("lines_per_second", ours)), "≥ 20,000"),
-        (
-            "the same, to Celery's `apply_async`",
-            spread(figures.ratio("lines_per_second", ours, CELERY.name), 1),
-            "≥ 12",
-        ),
-    )
-    for row in rows:
-        yield "| " + " | ".join(row) + " |"
+    yield from _table("", "reached", "aim", "")
+    yield from (aim.row() for aim in aims(figures))
