@@ -134,22 +134,26 @@ def _resting(figures: Figures) -> Iterator[str]:
 
 def _handing(figures: Figures, given: argparse.Namespace) -> Iterator[str]:
     yield "## Work that is handed in\n"
-    yield from _table("", "a second", "bytes each, waiting")
+    yield from _table("", "a second", "CPU of the program each, µs", "bytes each, waiting")
     rows = (
-        (f"`dialer enqueue`, {given.lines:,} lines", OUR, "lines_per_second", "line_bytes"),
-        ("Celery `apply_async`", CELERY, "lines_per_second", "line_bytes"),
+        (
+            f"`dialer enqueue`, {given.lines:,} lines",
+            OUR,
+            ("lines_per_second", "line_us", "line_bytes"),
+        ),
+        ("Celery `apply_async`", CELERY, ("lines_per_second", "line_us", "line_bytes")),
         (
             f"`dialer campaign import`, {given.lines:,} rows",
             OUR,
-            "rows_per_second",
-            "contact_bytes",
+            ("rows_per_second", "row_us", "contact_bytes"),
         ),
     )
-    for title, system, rate, size in rows:
-        found = spread(figures.of(rate, system.name)), spread(figures.of(size, system.name))
-        yield f"| {title} | {found[0]} | {found[1]} |"
+    for title, system, names in rows:
+        cells = " | ".join(spread(figures.of(name, system.name)) for name in names)
+        yield f"| {title} | {cells} |"
     to_celery = figures.ratio("lines_per_second", OUR.name, CELERY.name)
-    yield f"| `dialer enqueue` to Celery | {spread(to_celery, 1)} | |\n"
+    cpu = figures.ratio("line_us", OUR.name, CELERY.name)
+    yield f"| `dialer enqueue` to Celery | {spread(to_celery, 1)} | {spread(cpu, 2)} | |\n"
     yield "## An urgent direct call, from `enqueue` to its POST\n"
     yield from _table("behind", "p50, ms", "p99, ms", "server CPU a call, ms, user time alone")
     for waiting in (0, given.waiting):

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import redis
+from meters import cpu_of_ended
 from systems import HERE, OURS, System
 
 from dialer.local.embedded_server import EmbeddedServer
@@ -118,25 +119,28 @@ class Stage:
             out.writelines(lines)
         return file
 
-    def dialer(self, *arguments: str) -> float:
-        """Run a command of ours; the seconds it took, its start included."""
-        began = time.monotonic()
+    def dialer(self, *arguments: str) -> tuple[float, float]:
+        """Run a command of ours; seconds it took and of CPU it used, its start included."""
+        began, used = time.monotonic(), cpu_of_ended()
         command = [str(OURS / "dialer"), *arguments]
         subprocess.run(
             command, env=self.env(), cwd=self.folder, check=True, stdout=subprocess.DEVNULL
         )
-        return time.monotonic() - began
+        return time.monotonic() - began, cpu_of_ended() - used
 
-    def peer(self, call: str) -> float:
-        """Call a function of a peer's module; the seconds it took, without the start."""
-        module = self.system.module
-        clock = "time.monotonic()"
-        go = f"import time, {module}; t = {clock}; {module}.{call}; print({clock} - t)"
+    def peer(self, call: str) -> tuple[float, float]:
+        """Call a function of a peer's module; seconds it took and of CPU, without the start."""
+        module, clocks = self.system.module, "time.monotonic(), time.process_time()"
+        go = (
+            f"import time, {module}; t, u = {clocks}; {module}.{call}\n"
+            f"v, w = {clocks}; print(v - t, w - u)"
+        )
         command = [str(self.system.programs / "python"), "-c", go]
         done = subprocess.run(
             command, env=self.env(), cwd=HERE, check=True, stdout=subprocess.PIPE, text=True
         )
-        return float(done.stdout.splitlines()[-1])
+        took, used = map(float, done.stdout.split()[-2:])
+        return took, used
 
     @contextmanager
     def workers(self, count: int = 1) -> Iterator[list[int]]:
