@@ -13,6 +13,7 @@ Not a test: it asserts nothing about time.
 
 import argparse
 import random
+import signal
 import sys
 import tempfile
 from collections.abc import Callable, Iterator
@@ -88,6 +89,8 @@ def arguments() -> argparse.Namespace:
 
 
 def main() -> None:
+    # Ended by a signal it ends what it runs, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended"))
     given, figures = arguments(), Figures()
     with tempfile.TemporaryDirectory() as folder:
         secure = certificate(Path(folder))
