@@ -83,6 +83,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--calls", type=int, default=2000)
     parser.add_argument("--lines", type=int, default=200_000)
     parser.add_argument("--waiting", type=int, default=100_000, help="up to 1000000")
+    parser.add_argument("--note", default="", help="what else the page should say of this run")
     parser.add_argument("--part", action="append", choices=PARTS)
     parser.add_argument("--print", action="store_true")
     return parser.parse_args()
