@@ -65,7 +65,7 @@ proofs: .venv/dev  ## the long proof: a thousand calls, every fault, 21 kills, c
 		'celery[redis]>=5.7,<6' 'requests>=2.34,<3' 'gevent>=26,<27' 'dramatiq>=2.2,<3' 'huey>=3.5,<4'
 
 .PHONY: bench
-bench: .venv-bench  ## what a call costs, beside four peers (15 minutes); writes ops/bench.md
+bench: .venv-bench  ## what a call costs, beside four peers (half an hour); writes ops/bench.md
 	@$(PY) tests/measure/bench/bench.py
 
 .PHONY: http-bench

@@ -1,5 +1,6 @@
 """What is read before and after: CPU of a process tree, of a server, and its commands."""
 
+import resource
 from dataclasses import dataclass
 
 import psutil
@@ -48,3 +49,9 @@ def read(at: float, pids: list[int], client: "redis.Redis[str]") -> Reading:
         server=float(info["used_cpu_user"]) + float(info["used_cpu_sys"]),
         commands=int(info["total_commands_processed"]),
     )
+
+
+def cpu_of_ended() -> float:
+    """Sum up the user and system time of all children that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime

@@ -3,14 +3,18 @@ A provider that answers at once: the same body for each POST, over kept connecti
 
     python provider.py [CERTIFICATE]
 
-Prints its port. `GET /count` says how many POSTs it has answered. It costs little, so that what is
-measured beside it is not it.
+Prints its port. `GET /count` says how many POSTs it has answered, and `GET /arrivals` when which
+came, by the machine's monotonic clock. It costs little, so that what is measured beside it is not
+it.
 """
 
 import asyncio
 import json
 import ssl
 import sys
+import time
+from typing import ClassVar
+from urllib.parse import parse_qs
 
 BODY = b'{"callid":"bench%d","status":"success","code":"200"}'
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n"
@@ -19,7 +23,8 @@ HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d
 class Answering(asyncio.Protocol):
     """One connection; requests follow each other on it."""
 
-    answered = 0
+    #: When each came, and with what.
+    came: ClassVar[list[tuple[float, bytes]]] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)
@@ -33,16 +38,24 @@ class Answering(asyncio.Protocol):
             size = end + 4 + int(length.partition(b"\r\n")[0] or 0)
             if len(self.read) < size:
                 return
-            self.read = self.read[size:]
-            self.answer(head)
+            body, self.read = self.read[end + 4 : size], self.read[size:]
+            self.answer(head, body)
 
-    def answer(self, head: bytes) -> None:
-        if head.startswith(b"get"):
-            body = json.dumps({"count": Answering.answered}).encode()
+    def answer(self, head: bytes, form: bytes) -> None:
+        target = head.split(None, 2)[1]
+        if target == b"/arrivals":
+            body = json.dumps(dict(map(_arrival, self.came))).encode()
+        elif target == b"/count":
+            body = json.dumps({"count": len(self.came)}).encode()
         else:
-            Answering.answered += 1
-            body = BODY % Answering.answered
+            # Ours has its parameters in the address, peers have them in the body.
+            self.came.append((time.monotonic(), target.partition(b"?")[2] or form))
+            body = BODY % len(self.came)
         self.transport.write(HEAD % len(body) + body)
+
+
+def _arrival(one: tuple[float, bytes]) -> tuple[str, float]:
+    return parse_qs(one[1].decode())["to"][0], one[0]
 
 
 async def main() -> None:
