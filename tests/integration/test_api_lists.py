@@ -185,3 +185,19 @@ def test_limits_of_an_account_are_stored_and_taken_back(api: Api) -> None:
     assert (back["calls_per_second"], back["stored"]) == (1, ["burst"])
     wrong = api.ask("PATCH", "/v1/accounts/default", json={"calls_per_second": -1})
     assert wrong.json()["errors"][0]["pointer"] == "/calls_per_second"
+
+
+def test_taking_a_number_back_names_the_lists_in_which_it_waits(api: Api) -> None:
+    """Its job is cancelled; its contact is named, but not to a key of another account."""
+    define(api, "asked_for")
+    upload(api, "asked_for", f"phone\n{rows(5_000_000, 3)}")
+    number = "9105000001"
+    made = api.post("/v1/calls", {**CALL, "to": number, "key": "asked-for"}).json()["id"]
+    body = {"number": number, "reason": "asked not to be called"}
+    theirs = api.key("operate", accounts=("other",))
+    nothing = {"done": [], "refused": {}, "waiting": []}
+    assert api.post("/v1/calls/cancel", body, theirs).json() == nothing
+    waiting = [{"campaign": "asked_for", "row": 2}]
+    taken = {"done": [made], "refused": {}, "waiting": waiting}
+    assert api.post("/v1/calls/cancel", body).json() == taken
+    assert api.get(f"/v1/calls/{made}").json()["state"] == "cancelled"
