@@ -20,6 +20,7 @@ from dialer.api.routes import (
     calls,
     campaigns,
     contacts,
+    endings,
     installation,
     open_routes,
     operating,
@@ -41,6 +42,7 @@ _ROUTERS = (
     outlook.router,
     operating.router,
     suppressions.router,
+    endings.router,
     installation.router,
 )
 _OF_HTTP = {404: "not-found", 405: "method-not-allowed"}

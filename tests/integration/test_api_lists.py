@@ -184,3 +184,42 @@ def test_limits_of_an_account_are_stored_and_taken_back(api: Api) -> None:
     assert (back["calls_per_second"], back["stored"]) == (1, ["burst"])
     wrong = api.ask("PATCH", "/v1/accounts/default", json={"calls_per_second": -1})
     assert wrong.json()["errors"][0]["pointer"] == "/calls_per_second"
+
+
+def test_taking_a_number_back_names_the_lists_in_which_it_waits(api: Api) -> None:
+    """Its job is cancelled; its contact is named, but not to a key of another account."""
+    define(api, "asked_for")
+    upload(api, "asked_for", f"phone\n{rows(5_000_000, 3)}")
+    number = "9105000001"
+    made = api.post("/v1/calls", {**CALL, "to": number, "key": "asked-for"}).json()["id"]
+    body = {"number": number, "reason": "asked not to be called"}
+    theirs = api.key("operate", accounts=("other",))
+    nothing = {"done": [], "refused": {}, "waiting": []}
+    assert api.post("/v1/calls/cancel", body, theirs).json() == nothing
+    waiting = [{"campaign": "asked_for", "row": 2}]
+    taken = {"done": [made], "refused": {}, "waiting": waiting}
+    assert api.post("/v1/calls/cancel", body).json() == taken
+    assert api.get(f"/v1/calls/{made}").json()["state"] == "cancelled"
+
+
+def pages(api: Api, path: str, key: str) -> list[list[dict[str, str]]]:
+    """All pages of a list."""
+    found, cursor = [], ""
+    while cursor is not None:
+        page = api.get(f"{path}{cursor and f'&cursor={cursor}'}", key).json()
+        found.append(page["data"])
+        cursor = page["next_cursor"]
+    return found
+
+
+def test_a_do_not_call_list_is_read_to_its_end_by_pages(api: Api) -> None:
+    """Each entry once, also those of one moment; a cursor of another list is none of this."""
+    numbers = [f"+9192{nth:08d}" for nth in range(25)]
+    body = {"numbers": numbers, "account": "other", "reason": "asked"}
+    assert api.post("/v1/suppressions", body).json()["changed"] == 25
+    path = "/v1/suppressions?account=other&limit=10"
+    read = pages(api, path, api.key("read", reveal=True))
+    assert list(map(len, read)) == [10, 10, 5]
+    assert sorted(one["number"] for page in read for one in page) == numbers
+    cursor = api.get(path).json()["next_cursor"]
+    assert word_of(api.get(f"/v1/suppressions?cursor={cursor}")) == "validation"

@@ -3,40 +3,31 @@
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from dialer.api.problems import ApiProblem, invalid
 from dialer.api.reading import check_names, read_object
-from dialer.api.routes.calls import reason_of, whole
-from dialer.api.routes.campaigns import seen_by
-from dialer.api.routes.guard import ADMIN, OPERATE, READ, allow, page
-from dialer.api.routes.searching import MovedShape
+from dialer.api.routes.guard import ADMIN, READ, allow, page
 from dialer.api.service import ApiCaller
 from dialer.api.shapes.base import Page, Shape, moment
-from dialer.api.shapes.calls import CallShape, JobView
 from dialer.api.shapes.operating import (
     AccountShape,
     HoursIn,
     HoursShape,
     LimitsIn,
-    RedriveIn,
-    ResolveIn,
     account_fields,
     hold_fields,
 )
 from dialer.errors import SettingsError
-from dialer.services.calls import JobFilter
 from dialer.services.operations import installation
 from dialer.services.operations.hours import in_zone, of_account, of_number
 
 router = APIRouter(tags=["operating"])
 
 _BODY: Final = ("too-large", "unsupported-media", "request-timeout")
-#: Jobs of a list that is read whole.
-_MOST: Final = 1000
 
 
 class StatusShape(Shape):
@@ -71,59 +62,6 @@ async def set_limits(
     """Store limits that win over the settings, at once on every worker; null takes one back."""
     body = await read_object(request, caller.service.settings.max_body)
     return JSONResponse(await caller.service.run(_set_limits, caller, name, body))
-
-
-@router.get("/v1/dead", response_model=Page, summary="List dead letters", **page(READ))
-async def list_dead(
-    caller: Annotated[ApiCaller, allow(READ)],
-    group: Annotated[Literal["code"] | None, Query()] = None,
-) -> JSONResponse:
-    """List dead letters, the newest first, or count them by code."""
-    return JSONResponse(await caller.service.run(_dead, caller, group))
-
-
-@router.post(
-    "/v1/dead/redrive",
-    response_model=MovedShape,
-    summary="Put dead letters back",
-    **page(OPERATE, body=RedriveIn, words=(*_BODY, "not-found")),
-)
-async def redrive(request: Request, caller: Annotated[ApiCaller, allow(OPERATE)]) -> JSONResponse:
-    """Put dead letters back with fresh tries, so many a second; only this key's accounts'."""
-    body = await read_object(request, caller.service.settings.max_body)
-    check_names(body, "ids", "code", "campaign", "rate")
-    given = [name for name in ("ids", "code", "campaign") if body.get(name) is not None]
-    if len(given) != 1:
-        raise invalid([("", "must have exactly one of ids, code and campaign")])
-    return JSONResponse(await caller.service.run(_redrive, caller, body, given[0]))
-
-
-@router.get(
-    "/v1/unconfirmed", response_model=Page, summary="List calls that may have rung", **page(READ)
-)
-async def list_unconfirmed(caller: Annotated[ApiCaller, allow(READ)]) -> JSONResponse:
-    """List the calls that may have rung, the oldest first."""
-    return JSONResponse(await caller.service.run(_unconfirmed, caller))
-
-
-@router.post(
-    "/v1/unconfirmed/{id}/resolve",
-    response_model=CallShape,
-    summary="Say what became of a call",
-    **page(OPERATE, body=ResolveIn, words=(*_BODY, "not-found", "state")),
-)
-async def resolve(
-    request: Request,
-    id: str,  # noqa: A002 - the contract's name
-    caller: Annotated[ApiCaller, allow(OPERATE)],
-) -> JSONResponse:
-    """Resolve an unconfirmed call by a person's finding: placed, dead or again."""
-    body = await read_object(request, caller.service.settings.max_body)
-    check_names(body, "as", "reason")
-    reason, finding = reason_of(body, needed=True), body.get("as")
-    if finding not in ("placed", "dead", "again"):
-        raise invalid([("as", "must be placed, dead or again")])
-    return JSONResponse(await caller.service.run(_resolve, caller, id, finding, reason))
 
 
 @router.post(
@@ -185,57 +123,6 @@ def _set_limits(caller: ApiCaller, name: str, body: Mapping[str, Any]) -> dict[s
         raise invalid([(path.rpartition(".")[2], rule)]) from None
     found = next(one for one in operations.accounts() if one.name == name)
     return account_fields(found, caller)
-
-
-def _dead(caller: ApiCaller, group: str | None) -> dict[str, Any]:
-    jobs = [job for job in caller.dialer.jobs(JobFilter("dead")) if caller.sees(job)]
-    if group is None:
-        view = JobView(caller, caller.dialer.now())
-        return {"data": [view.listed(job) for job in jobs[:_MOST]], "next_cursor": None}
-    counts: dict[str, int] = {}
-    for job in jobs:
-        counts[job.code] = counts.get(job.code, 0) + 1
-    ordered = sorted(counts.items(), key=lambda one: -one[1])
-    data = [{"code": code or None, "count": count} for code, count in ordered]
-    return {"data": data, "next_cursor": None}
-
-
-def _redrive(caller: ApiCaller, body: Mapping[str, Any], by: str) -> dict[str, Any]:
-    dialer, given, rate = caller.dialer, body[by], body.get("rate", 1.0)
-    if isinstance(rate, bool) or not isinstance(rate, int | float):
-        raise invalid([("rate", "must be a number of jobs each second")])
-    if by == "ids":
-        if not isinstance(given, list) or not all(isinstance(one, str) for one in given):
-            raise invalid([("ids", "must be a list of ids")])
-        ids = [caller.job(one).id for one in given[:_MOST]]
-    elif not isinstance(given, str):
-        raise invalid([(by, "must be text")])
-    else:
-        if by == "campaign":
-            seen_by(caller, given)
-        which = JobFilter("dead", **{by: given})
-        ids = [job.id for job in dialer.jobs(which) if caller.sees(job)][::-1]
-    moved = dialer.redrive(ids, per_second=float(rate))
-    return {"done": moved.done, "refused": moved.refused}
-
-
-def _unconfirmed(caller: ApiCaller) -> dict[str, Any]:
-    view = JobView(caller, caller.dialer.now())
-    jobs = [job for job in caller.dialer.unconfirmed() if caller.sees(job)]
-    return {"data": [view.listed(job) for job in jobs[:_MOST]], "next_cursor": None}
-
-
-def _resolve(caller: ApiCaller, job_id: str, finding: str, reason: str) -> dict[str, Any]:
-    job = caller.job(job_id)
-    left = caller.dialer.resolve(job.id, finding, reason=reason)
-    if left:
-        raise ApiProblem(
-            "state",
-            f"it may not be rung again yet: its quarantine lasts {round(left.total_seconds())} s"
-            " more; ask again then",
-            headers={"Retry-After": str(max(1, round(left.total_seconds())))},
-        )
-    return whole(caller, caller.job(job_id))
 
 
 def _hours(caller: ApiCaller, body: Mapping[str, Any]) -> dict[str, Any]:

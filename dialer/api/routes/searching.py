@@ -7,6 +7,7 @@ from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
+from pydantic import Field
 
 from dialer.api.cursors import read_cursor, write_cursor
 from dialer.api.problems import ApiProblem, Fault, invalid
@@ -20,7 +21,7 @@ from dialer.api.shapes.calls import JobView, StateName
 from dialer.domain.call.number import read_number
 from dialer.domain.job.job import Job
 from dialer.domain.job.order import id_of_key
-from dialer.errors import JobNotFound
+from dialer.errors import CampaignNotFound, JobNotFound
 from dialer.services.calls import JobFilter
 from dialer.services.calls.paging import Window, newest, place_of
 
@@ -53,6 +54,22 @@ class MovedShape(Shape):
 
     done: list[str]
     refused: dict[str, str]
+
+
+class InListShape(Shape):
+    """A contact in a campaign's list that is no job yet."""
+
+    campaign: str
+    row: int
+
+
+class TakenBackShape(MovedShape):
+    """Which jobs were taken back, and what of a number is still to be rung."""
+
+    waiting: list[InListShape] = Field(
+        description="Contacts of the number that wait in lists still: they are rung when their "
+        "campaign comes to them, unless the number is on the do-not-call list."
+    )
 
 
 @router.get(
@@ -96,14 +113,18 @@ async def search(request: Request, caller: Annotated[ApiCaller, allow(READ)]) ->
 
 @router.post(
     "/v1/calls/cancel",
-    response_model=MovedShape,
+    response_model=TakenBackShape,
     summary="Take calls back",
     **page(OPERATE, body=CancelManyIn, words=(*_BODY, "not-found", "state")),
 )
 async def cancel_many(
     request: Request, caller: Annotated[ApiCaller, allow(OPERATE)]
 ) -> JSONResponse:
-    """Take the waiting calls of a number, a campaign or a key back, with a reason."""
+    """
+    Take the waiting calls of a number, a campaign or a key back, with a reason.
+
+    Contacts of the number that are no jobs yet cannot be: `waiting` names them.
+    """
     body = await read_object(request, caller.service.settings.max_body)
     check_names(body, "number", "campaign", "key", "account", "reason")
     reason = reason_of(body, needed=True)
@@ -173,10 +194,11 @@ def _cancel_many(
     caller: ApiCaller, body: Mapping[str, Any], by: str, reason: str
 ) -> dict[str, Any]:
     dialer, text = caller.dialer, _text(body, by)
+    contacts: list[tuple[str, int]] = []
     if by == "campaign":
         seen_by(caller, text)
         dialer.campaigns.steer("cancel", text, reason=reason)
-        return {"done": [], "refused": {}}
+        return {"done": [], "refused": {}, "waiting": []}
     if by == "key":
         account = body.get("account") or caller.default_account
         try:
@@ -189,8 +211,18 @@ def _cancel_many(
     else:
         waiting = dialer.waiting_for(read_number(text, "number"))
         ids = [one for one in waiting.jobs if caller.key.may_use(dialer.get(one).account)]
+        contacts = [one for one in waiting.contacts if _sees_campaign(caller, one[0])]
     moved = dialer.cancel(ids, reason=reason)
-    return {"done": moved.done, "refused": moved.refused}
+    named = [{"campaign": campaign, "row": row} for campaign, row in contacts]
+    return {"done": moved.done, "refused": moved.refused, "waiting": named}
+
+
+def _sees_campaign(caller: ApiCaller, name: str) -> bool:
+    try:
+        seen_by(caller, name)
+    except CampaignNotFound:
+        return False
+    return True
 
 
 def _text(body: Mapping[str, Any], name: str) -> str:

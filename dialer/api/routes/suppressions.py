@@ -1,15 +1,19 @@
 """Do-not-call lists: look, add, remove, import."""
 
+import json
+from datetime import datetime
 from typing import Annotated, Any, Final, cast
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 
+from dialer.api.cursors import read_cursor, write_cursor
 from dialer.api.pipe import BodyCut, BodyPipe
 from dialer.api.problems import ApiProblem, invalid
 from dialer.api.reading import CSV, NDJSON, check_names, media_of, read_object
 from dialer.api.routes.calls import reason_of
 from dialer.api.routes.guard import OPERATE, READ, allow, page
+from dialer.api.routes.searching import Cursor, Limit
 from dialer.api.service import ApiCaller
 from dialer.api.shapes.base import Page, Shape
 from dialer.api.shapes.operating import (
@@ -17,6 +21,7 @@ from dialer.api.shapes.operating import (
     suppressed_fields,
 )
 from dialer.lists import NumberList
+from dialer.services.operations.suppression import place_of
 
 router = APIRouter(tags=["operating"])
 
@@ -40,15 +45,19 @@ class SuppressionImportShape(Shape):
 
 
 @router.get(
-    "/v1/suppressions", response_model=Page, summary="List numbers nobody may ring", **page(READ)
+    "/v1/suppressions",
+    response_model=Page,
+    summary="List numbers nobody may ring",
+    **page(READ, words=("cursor-expired",)),
 )
 async def list_suppressions(
     caller: Annotated[ApiCaller, allow(READ)],
     account: Annotated[str | None, Query(max_length=40)] = None,
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> JSONResponse:
-    """List the newest entries of everybody's do-not-call list, or of an account's own."""
-    return JSONResponse(await caller.service.run(_suppressions, caller, account, limit))
+    """List everybody's do-not-call list, or an account's own, the newest entries first."""
+    return JSONResponse(await caller.service.run(_suppressions, caller, account, limit, cursor))
 
 
 @router.post(
@@ -115,11 +124,22 @@ def own_account(caller: ApiCaller, account: object) -> str | None:
     return account
 
 
-def _suppressions(caller: ApiCaller, account: str | None, limit: int) -> dict[str, Any]:
+def _suppressions(
+    caller: ApiCaller, account: str | None, limit: int, cursor: str | None
+) -> dict[str, Any]:
     suppression = caller.dialer.operations.suppression
     suppression.check_account(account)
-    found = suppression.newest(account, limit)
-    return {"data": [suppressed_fields(one, caller) for one in found], "next_cursor": None}
+    secret, what = caller.service.signing_secret, f"suppressions {account or ''}"
+    after = None
+    if cursor:
+        since, digest = json.loads(read_cursor(secret, what, cursor))
+        after = (datetime.fromisoformat(since), digest)
+    found, more = suppression.newest(account, limit + 1, secret, after), None
+    if len(found) > limit:
+        since, digest = place_of(found[limit - 1], secret)
+        more = write_cursor(secret, what, json.dumps([since.isoformat(), digest]))
+    shown = [suppressed_fields(one, caller) for one in found[:limit]]
+    return {"data": shown, "next_cursor": more}
 
 
 async def _change_numbers(request: Request, caller: ApiCaller, *, remove: bool) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 from itertools import islice
@@ -34,6 +34,12 @@ class Intake:
     store: Store
     settings: Settings
     who: str
+    # Kept, so that a call that comes alone gains by those that came before; both are bounded.
+    _reader: OrderReader = field(init=False, compare=False)
+    _factories: dict[str, JobFactory] = field(init=False, compare=False, default_factory=dict)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_reader", OrderReader(self.allowed_extra))
 
     def enqueue(
         self,
@@ -115,9 +121,8 @@ class Intake:
         Raises:
             StoreRefused, StoreUnavailable: As `enqueue_many`.
         """
-        allowed, keyless = self.allowed_extra, by_content or allow_duplicates
-        reader = OrderReader(allowed)
-        orders = (_read(row, account, reader, keyless=keyless) for row in rows)
+        keyless = by_content or allow_duplicates
+        orders = (_read(row, account, self._reader, keyless=keyless) for row in rows)
         return self.enqueue_many(orders, allow_duplicates=allow_duplicates)
 
     def enqueue_many(
@@ -139,7 +144,7 @@ class Intake:
                 orders that were read and have none some may have been taken. What *orders*
                 raises comes after the receipts of all that it gave before.
         """
-        batches = _Batches(orders, partial(self._new_job, {}, anew=allow_duplicates))
+        batches = _Batches(orders, partial(self._new_job, anew=allow_duplicates))
         # What has no name but its receipt could not be handed in again: one batch at a time.
         ahead = 0 if allow_duplicates else _AHEAD
         for answers in self.store.jobs.enqueue_each(batches, who=self.who, ahead=ahead):
@@ -152,17 +157,15 @@ class Intake:
 
     def read(self, row: Mapping[str, Any], account: str) -> NewJob | InvalidCall:
         """Make the job of a row that has a key, as `enqueue_rows` would, and store nothing."""
-        order = _read(row, account, OrderReader(self.allowed_extra), keyless=False)
-        return self._new_job({}, order, anew=False)
+        order = _read(row, account, self._reader, keyless=False)
+        return self._new_job(order, anew=False)
 
     @property
     def allowed_extra(self) -> AllowedExtra:
         """The undocumented parameters that each account may send."""
         return {name: one.extra_params for name, one in self.settings.accounts.items()}
 
-    def _new_job(
-        self, factories: dict[str, JobFactory], order: Order | InvalidCall, *, anew: bool
-    ) -> NewJob | InvalidCall:
+    def _new_job(self, order: Order | InvalidCall, *, anew: bool) -> NewJob | InvalidCall:
         if isinstance(order, InvalidCall):
             return order
         if not isinstance(order, Order):
@@ -170,9 +173,9 @@ class Intake:
         if anew and not order.key:
             order = order.with_key(f"unkeyed-{secrets.token_hex(12)}")
         try:
-            if order.account not in factories:
-                factories[order.account] = _factory(order, self.settings)
-            return factories[order.account].job(order)
+            if order.account not in self._factories:
+                self._factories[order.account] = _factory(order, self.settings)
+            return self._factories[order.account].job(order)
         except InvalidCall as error:
             return error
 

@@ -1,5 +1,7 @@
 """The do-not-call lists: add numbers, remove them, look one up, import a file of them."""
 
+import hashlib
+import hmac
 import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -147,15 +149,31 @@ class SuppressionService:
         released = None if entries else next(iter(self.store.suppression.released(number)), None)
         return Lookup(number, entries, released)
 
-    def newest(self, account: str | None, count: int) -> list[Suppressed]:
-        """Read the entries that were added last, the last first; all of the list is read."""
+    def newest(
+        self, account: str | None, count: int, secret: str, after: tuple[datetime, str] | None
+    ) -> list[Suppressed]:
+        """
+        Read the entries that were added last, the last first; all of the list is read.
+
+        Args:
+            account: Whose list; everybody's when None.
+            count: Entries, at most.
+            secret: As for `place_of`.
+            after: Place of the last entry of the page before; None for the first page.
+        """
         entries = self.store.suppression.entries(account)
-        oldest = datetime.min.replace(tzinfo=UTC)
-        return nlargest(count, entries, key=lambda one: (one.since or oldest, one.number))
+        fitting = (one for one in entries if after is None or place_of(one, secret) < after)
+        return nlargest(count, fitting, key=lambda one: place_of(one, secret))
 
     def entries(self, account: str | None = None) -> Iterator[Suppressed]:
         """Read everybody's list, or an account's own, in no particular order."""
         return self.store.suppression.entries(account)
+
+
+def place_of(entry: Suppressed, secret: str) -> tuple[datetime, str]:
+    """Return what the list is ordered by: no number can be read or guessed from it."""
+    digest = hmac.new(secret.encode(), entry.number.encode(), hashlib.sha256).hexdigest()
+    return entry.since or datetime.min.replace(tzinfo=UTC), digest[:16]
 
 
 def _each(numbers: Iterable[str], read: Callable[[str], list[str]]) -> Iterator[str]:
