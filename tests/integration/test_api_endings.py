@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
-from apikit import CALL, Api, serving, settings_for, word_of
+from apikit import CALL, Api, emptied, serving, settings_for, word_of
 from clikit import attempt
 
 from dialer.domain.job.codes import Kind, undocumented
@@ -15,9 +15,8 @@ DEAD = Refused(undocumented("1508", Kind.REQUEST))
 
 @pytest.fixture
 def api(redis_server: EmbeddedServer) -> Iterator[Api]:
+    emptied(redis_server)
     with serving(settings_for(redis_server)) as running:
-        running.dialer.store.server.client.flushdb()
-        running.dialer.store.epochs.begin()
         yield running
 
 
