@@ -10,12 +10,15 @@ import logging
 import re
 import secrets
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
+from urllib.parse import parse_qsl
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from dialer.api.problems import ApiProblem, answer, problem_of
+from dialer.api.problems import ApiProblem, Fault, answer, problem_of
+from dialer.text.masking import mask
 
 log = logging.getLogger("dialer.api.access")
 _errors = logging.getLogger("dialer.api")
@@ -105,7 +108,19 @@ class Door:
                 "busy",
                 f"{self._concurrency} requests are being worked on; repeat it with the same key",
             )
-        return None
+        return _repeated(scope["query_string"].decode("latin-1"))
+
+
+def _repeated(query: str) -> ApiProblem | None:
+    """Refuse a parameter that is given twice: a route would read the last one and say nothing."""
+    counted = Counter(name for name, _ in parse_qsl(query, keep_blank_values=True))
+    twice = [mask(name) for name, times in counted.items() if times > 1]
+    faults = [Fault("invalid", "is given more than once", parameter=name) for name in twice]
+    return (
+        ApiProblem("validation", f"give each parameter once: {', '.join(twice)}", faults)
+        if twice
+        else None
+    )
 
 
 def _log(scope: Scope, status: int, took: float, request_id: str) -> None:

@@ -120,6 +120,13 @@ def test_no_word_is_left_out() -> None:
     assert set(WORDS) == set(REACHED) | APART
 
 
+def test_a_parameter_that_is_given_twice_is_refused(api: Api) -> None:
+    """The last one alone would count, and nothing be said of the other."""
+    answer = api.get("/v1/calls?limit=5&account=default&limit=")
+    assert (word_of(answer), answer.status_code) == ("validation", 422)
+    assert [one["parameter"] for one in answer.json()["errors"]] == ["limit"]
+
+
 def test_a_body_that_trickles_is_refused(api: Api, monkeypatch: pytest.MonkeyPatch) -> None:
     """One that is not whole in time is 408, and its connection is closed."""
     monkeypatch.setattr(reading, "WHOLE_WITHIN", pipe.timedelta(milliseconds=200))
