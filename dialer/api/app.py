@@ -22,6 +22,7 @@ from dialer.api.routes import (
     contacts,
     endings,
     installation,
+    metrics,
     open_routes,
     operating,
     outlook,
@@ -44,6 +45,7 @@ _ROUTERS = (
     suppressions.router,
     endings.router,
     installation.router,
+    metrics.router,
 )
 _OF_HTTP = {404: "not-found", 405: "method-not-allowed"}
 

@@ -6,7 +6,9 @@ from collections.abc import Iterator
 
 import pytest
 from apikit import CALL, Api, emptied, serving, settings_for, word_of
+from prometheus_client.parser import text_string_to_metric_families
 
+from dialer.domain.job.job import State
 from dialer.local.embedded_server import EmbeddedServer
 
 
@@ -149,3 +151,24 @@ def test_who_waits_for_a_call_hears_of_its_change(api: Api) -> None:
     api.ask("POST", f"/v1/calls/{made['id']}/cancel")
     waiting.join(25)
     assert answers == ["cancelled"]
+
+
+def test_a_monitor_reads_figures(api: Api) -> None:
+    """In the form that Prometheus reads, each name with our word before it, and no number."""
+    api.post("/v1/calls", {**CALL, "key": "figures", "to": "9200000001"})
+    answer = api.get("/metrics", headers={"Accept": "text/plain;version=0.0.4;q=0.3,*/*;q=0.1"})
+    assert answer.ok, answer.text
+    assert answer.headers["content-type"].startswith("text/plain")
+    families = {one.name: one for one in text_string_to_metric_families(answer.text)}
+    assert all(name.startswith("dialer_") for name in families)
+    states = {one.labels["state"]: one.value for one in families["dialer_jobs"].samples}
+    assert states["ready"] >= 1
+    assert set(states) == {str(state) for state in State}
+    (rate,) = [
+        one.value
+        for one in families["dialer_account_rate"].samples
+        if one.labels == {"account": "default"}
+    ]
+    assert rate > 0
+    assert "9200000001" not in answer.text
+    assert word_of(api.get("/metrics", api.key("read", accounts=("default",)))) == "scope"

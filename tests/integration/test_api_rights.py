@@ -56,6 +56,7 @@ TABLE = {
     "POST /v1/hours": "read",
     "GET /v1/status": "read",
     "GET /v1/doctor": "read",
+    "GET /metrics": "read",
 }
 #: Of another account: a question or a step about each, and a body where it needs one.
 FOREIGN: list[tuple[str, str, Any]] = [

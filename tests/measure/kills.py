@@ -41,6 +41,8 @@ from dialer.bootstrap.store import store_of
 from dialer.domain.job.job import State
 from dialer.domain.job.order import Order
 from dialer.errors import DialerError
+from dialer.local.embedded_server import left_in
+from dialer.local.up.folder import PRACTICE_DATA
 from dialer.machine import run_directory as running
 from dialer.settings import Settings
 from dialer.store import Store
@@ -97,9 +99,8 @@ class Up:
 def pids() -> dict[str, int]:
     """The processes that run, by what they are."""
     said, found = running.read_stack(), {}
-    for process in filter(
-        None, map(running.find, [*said["parts"], *said["server"]] if said else [])
-    ):
+    noted = map(running.find, said.get("parts", ()))
+    for process in filter(None, [*noted, left_in(running.RUNTIME_DIRECTORY / PRACTICE_DATA)]):
         with suppress(psutil.NoSuchProcess, psutil.ZombieProcess):
             name = _NAME.search(" ".join(process.cmdline()))
             found[next(filter(None, name.groups())) if name else "server"] = process.pid
@@ -124,7 +125,7 @@ def works(name: str, before: int | None, flower: int) -> bool:
             socket.create_connection(("127.0.0.1", int(port[1])), 1).close()
         elif name != "beat":
             one = store()
-            live = {worker.pid for worker in one.bells.live(one.server.time())}
+            live = {worker.pid for worker in one.doorbells.live(one.server.time())}
             one.server.close()
             return name == "server" or pid in live
         return True
