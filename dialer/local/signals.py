@@ -16,7 +16,8 @@ class Signals:
 
     The first *requests* of them only set `asked` and interrupt nothing; the next one raises
     KeyboardInterrupt, once: later ones do nothing, so that the cleaning up is not interrupted.
-    Inside a `__del__` Python would print and forget it: there it waits until that is over.
+    Inside a `__del__` Python would print and forget it, and inside an import it would end the
+    process by SIGINT though it was caught: there it waits until that is over.
     """
 
     def __init__(self, ending: Sequence[signal.Signals] = _ENDING, *, requests: int = 1) -> None:
@@ -47,14 +48,22 @@ class Signals:
             self._interrupt(number, frame)
 
     def _interrupt(self, _number: int, frame: FrameType | None) -> None:
-        if _is_swallowed(frame):
+        if _is_bad_moment(frame):
             signal.setitimer(signal.ITIMER_REAL, _AGAIN)
         else:
             raise KeyboardInterrupt
 
 
-def _is_swallowed(frame: FrameType | None) -> bool:
-    """Whether Python would drop an exception that is raised in *frame*: a finalizer runs."""
-    while frame is not None and frame.f_code.co_name != "__del__":
+def _is_bad_moment(frame: FrameType | None) -> bool:
+    """
+    Whether a finalizer runs, which would drop an exception, or a module is imported.
+
+    A KeyboardInterrupt that leaves an `exec` of text, as dataclasses do, is remembered by Python
+    3.11 as one that nobody caught (`unhandled_keyboard_interrupt`): the process ends by SIGINT.
+    """
+    while frame is not None:
+        code = frame.f_code
+        if code.co_name == "__del__" or code.co_filename.startswith("<frozen importlib"):
+            return True
         frame = frame.f_back
-    return frame is not None
+    return False

@@ -1,6 +1,8 @@
 """Signals that ask for the end, and then insist."""
 
 import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -42,3 +44,24 @@ def test_an_interrupt_in_a_finalizer_is_not_lost():
     with Signals([ONE], requests=0), pytest.raises(KeyboardInterrupt):
         end_one()
     assert ended == [True]
+
+
+MAIN = """
+import signal, sys
+from dialer.local.signals import Signals
+try:
+    with Signals([signal.SIGTERM], requests=0):
+        import slow
+        signal.pause()
+except KeyboardInterrupt:
+    sys.exit(130)
+"""
+
+
+def test_an_interrupt_in_an_import_comes_behind_it(tmp_path, monkeypatch):
+    """Else the status of a module that was run is lost: it ends as if nobody had caught it."""
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    (tmp_path / "slow.py").write_text("exec('import signal; signal.raise_signal(signal.SIGTERM)')")
+    (tmp_path / "interrupted.py").write_text(MAIN)
+    ran = subprocess.run([sys.executable, "-m", "interrupted"], check=False, timeout=60)
+    assert ran.returncode == 130
