@@ -159,6 +159,17 @@ class ApiCaller:
                 "scope", f"this needs a key with the scope {names}: dialer key create --scope …"
             )
 
+    def need_everything(self) -> None:
+        """
+        Refuse a key that is bound to accounts.
+
+        Raises:
+            ApiProblem: It is.
+        """
+        if self.key.accounts is not None:
+            detail = "this key is bound to accounts, and this is about everything"
+            raise ApiProblem("scope", detail)
+
     def sees(self, job: Job) -> bool:
         """Say whether a job exists for this key: one of enqueue alone sees what it made."""
         if not self.key.may_use(job.account):

@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 
 from dialer.api.problems import ApiProblem, Fault, faults
 from dialer.api.reading import JSON, NDJSON, media_of, parse_json, read_body
-from dialer.api.routes.guard import ENQUEUE, allow, page
+from dialer.api.routes.guard import BODY, ENQUEUE, allow, page
 from dialer.api.service import ApiCaller
 from dialer.api.shapes.calls import BatchShape
 from dialer.domain.job.receipt import Receipt, Verdict
@@ -30,7 +30,7 @@ MOST: Final = 10_000
             JSON: {"type": "array", "items": {}, "description": f"At most {MOST} of CallIn."},
             NDJSON: {"description": "One CallIn a line."},
         },
-        words=("too-large", "unsupported-media", "request-timeout", "store-full"),
+        words=(*BODY, "store-full"),
     ),
 )
 async def create_batch(

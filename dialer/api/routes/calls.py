@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 
 from dialer.api.problems import ApiProblem, Fault, faults, invalid
 from dialer.api.reading import check_names, read_object, read_optional
-from dialer.api.routes.guard import ENQUEUE, OPERATE, READ, allow, page
+from dialer.api.routes.guard import BODY, ENQUEUE, OPERATE, READ, allow, page
 from dialer.api.service import ApiCaller
 from dialer.api.shapes.calls import (
     CallIn,
@@ -47,7 +47,7 @@ _KEY: Final = re.compile(r"[\x21-\x7e]{1,200}")
         body=CallIn,
         words=(
             *("key-required", "key-mismatch", "key-conflict", "store-full"),
-            *("too-large", "unsupported-media", "request-timeout"),
+            *BODY,
         ),
         also={200: HandedOverShape | CheckedShape},
         headers={"Idempotency-Key": "The call's key, instead of `key` in the body."},

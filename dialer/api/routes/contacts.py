@@ -12,6 +12,7 @@ from dialer.api.problems import ApiProblem
 from dialer.api.reading import CSV, NDJSON, media_of
 from dialer.api.routes.campaigns import seen_by
 from dialer.api.routes.guard import OPERATE, READ, allow, page
+from dialer.api.routes.searching import Cursor, Limit
 from dialer.api.service import ApiCaller
 from dialer.api.shapes.campaigns import ImportRowsShape, ImportShape, import_fields
 from dialer.errors import CampaignNotFound, ImportNotFound
@@ -76,8 +77,8 @@ async def import_rows(
     id: str,  # noqa: A002 - the contract's name
     caller: Annotated[ApiCaller, allow(READ, OPERATE)],
     outcome: Annotated[Literal["rejected", "duplicate"], Query()] = "rejected",
-    limit: Annotated[int, Query(ge=1, le=1000)] = 100,
-    cursor: Annotated[str | None, Query(max_length=500)] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
 ) -> JSONResponse:
     """List rows that were not taken: line, column, rule, and no value."""
     return JSONResponse(await caller.service.run(_rows, caller, id, outcome, limit, cursor))

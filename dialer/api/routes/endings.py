@@ -14,7 +14,7 @@ from dialer.api.problems import ApiProblem, invalid
 from dialer.api.reading import check_names, read_object
 from dialer.api.routes.calls import reason_of, whole
 from dialer.api.routes.campaigns import seen_by
-from dialer.api.routes.guard import OPERATE, READ, allow, page
+from dialer.api.routes.guard import BODY, OPERATE, READ, allow, page
 from dialer.api.routes.searching import Cursor, Limit, MovedShape
 from dialer.api.service import ApiCaller
 from dialer.api.shapes.base import Page
@@ -25,7 +25,6 @@ from dialer.services.calls import JobFilter
 
 router = APIRouter(tags=["operating"])
 
-_BODY: Final = ("too-large", "unsupported-media", "request-timeout")
 #: Dead letters that one request names, at most.
 _MOST: Final = 1000
 
@@ -52,7 +51,7 @@ async def list_dead(
     "/v1/dead/redrive",
     response_model=MovedShape,
     summary="Put dead letters back",
-    **page(OPERATE, body=RedriveIn, words=(*_BODY, "not-found")),
+    **page(OPERATE, body=RedriveIn, words=(*BODY, "not-found")),
 )
 async def redrive(request: Request, caller: Annotated[ApiCaller, allow(OPERATE)]) -> JSONResponse:
     """Put dead letters back with fresh tries, so many a second; only this key's accounts'."""
@@ -83,7 +82,7 @@ async def list_unconfirmed(
     "/v1/unconfirmed/{id}/resolve",
     response_model=CallShape,
     summary="Say what became of a call",
-    **page(OPERATE, body=ResolveIn, words=(*_BODY, "not-found", "state")),
+    **page(OPERATE, body=ResolveIn, words=(*BODY, "not-found", "state")),
 )
 async def resolve(
     request: Request,

@@ -18,6 +18,8 @@ _ALWAYS: Final = (
 )
 
 
+#: What a route that reads a body may answer as well.
+BODY: Final = ("too-large", "unsupported-media", "request-timeout")
 _JSON: Final = frozenset({"*/*", "application/*", "application/json", ""})
 
 

@@ -3,14 +3,14 @@
 import os
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
 
 from dialer.api.problems import ApiProblem, invalid
 from dialer.api.reading import check_names, read_object
-from dialer.api.routes.guard import ADMIN, READ, allow, page
+from dialer.api.routes.guard import ADMIN, BODY, READ, allow, page
 from dialer.api.service import ApiCaller
 from dialer.api.shapes.base import Page, Shape, moment
 from dialer.api.shapes.operating import (
@@ -26,8 +26,6 @@ from dialer.services.operations import installation
 from dialer.services.operations.hours import in_zone, of_account, of_number
 
 router = APIRouter(tags=["operating"])
-
-_BODY: Final = ("too-large", "unsupported-media", "request-timeout")
 
 
 class StatusShape(Shape):
@@ -54,7 +52,7 @@ async def list_accounts(caller: Annotated[ApiCaller, allow(READ)]) -> JSONRespon
     "/v1/accounts/{name}",
     response_model=AccountShape,
     summary="Change the limits of an account",
-    **page(ADMIN, body=LimitsIn, words=(*_BODY, "not-found")),
+    **page(ADMIN, body=LimitsIn, words=(*BODY, "not-found")),
 )
 async def set_limits(
     request: Request, name: str, caller: Annotated[ApiCaller, allow(ADMIN)]
@@ -68,7 +66,7 @@ async def set_limits(
     "/v1/hours",
     response_model=HoursShape,
     summary="May somebody be called there and then?",
-    **page(READ, body=HoursIn, words=_BODY),
+    **page(READ, body=HoursIn, words=BODY),
 )
 async def hours(request: Request, caller: Annotated[ApiCaller, allow(READ)]) -> JSONResponse:
     """Say whether calling hours are open: an account's, or those that are given."""
@@ -86,8 +84,7 @@ async def status(caller: Annotated[ApiCaller, allow(READ)]) -> JSONResponse:
 @router.get("/v1/doctor", response_model=DoctorShape, summary="Is all well?", **page(READ))
 async def doctor(caller: Annotated[ApiCaller, allow(READ)]) -> JSONResponse:
     """Check the installation; only for a key that is bound to no account."""
-    if caller.key.accounts is not None:
-        raise ApiProblem("scope", "this key is bound to accounts, and this is about everything")
+    caller.need_everything()
     found = await caller.service.run(
         lambda: list(installation.check(os.environ, lambda: datetime.now(UTC)))
     )

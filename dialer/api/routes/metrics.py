@@ -10,7 +10,6 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.metrics_core import Metric
 from prometheus_client.registry import Collector
 
-from dialer.api.problems import ApiProblem
 from dialer.api.routes.guard import READ, allow, page
 from dialer.api.service import ApiCaller
 from dialer.diagnosis.status import AccountView, Overview
@@ -44,8 +43,7 @@ _OF_ACCOUNTS: Final[Sequence[tuple[str, str, Callable[[AccountView], float]]]] =
 )
 async def metrics(caller: Annotated[ApiCaller, allow(READ)]) -> Response:
     """Show the figures of the status; only to a key that is bound to no account."""
-    if caller.key.accounts is not None:
-        raise ApiProblem("scope", "this key is bound to accounts, and this is about everything")
+    caller.need_everything()
     seen = await caller.service.run(caller.dialer.operations.status)
     registry = CollectorRegistry(auto_describe=False)
     registry.register(_Figures(seen))

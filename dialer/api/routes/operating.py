@@ -1,7 +1,7 @@
 """Operating: why a call is not rung, and stops."""
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
@@ -10,7 +10,7 @@ from dialer.api.problems import ApiProblem, invalid
 from dialer.api.reading import check_names, read_object
 from dialer.api.routes.calls import reason_of
 from dialer.api.routes.campaigns import seen_by
-from dialer.api.routes.guard import OPERATE, READ, allow, page
+from dialer.api.routes.guard import BODY, OPERATE, READ, allow, page
 from dialer.api.service import ApiCaller
 from dialer.api.shapes.base import Page
 from dialer.api.shapes.operating import (
@@ -29,14 +29,12 @@ from dialer.errors import CampaignNotFound, JobNotFound
 
 router = APIRouter(tags=["operating"])
 
-_BODY: Final = ("too-large", "unsupported-media", "request-timeout")
-
 
 @router.post(
     "/v1/explain",
     response_model=ExplanationsShape,
     summary="Why was it not rung?",
-    **page(READ, body=ExplainIn, words=(*_BODY, "not-found")),
+    **page(READ, body=ExplainIn, words=(*BODY, "not-found")),
 )
 async def explain(request: Request, caller: Annotated[ApiCaller, allow(READ)]) -> JSONResponse:
     """Say why a number, or a call, was not rung: every reason, until when, and the next step."""
@@ -58,7 +56,7 @@ async def list_holds(caller: Annotated[ApiCaller, allow(READ)]) -> JSONResponse:
     "/v1/holds",
     response_model=HoldChangeShape,
     summary="Stop calls",
-    **page(OPERATE, body=HoldIn, words=_BODY),
+    **page(OPERATE, body=HoldIn, words=BODY),
 )
 async def set_hold(request: Request, caller: Annotated[ApiCaller, allow(OPERATE)]) -> JSONResponse:
     """Stop calls: when this answers, none of the scope starts."""
@@ -69,7 +67,7 @@ async def set_hold(request: Request, caller: Annotated[ApiCaller, allow(OPERATE)
     "/v1/holds/release",
     response_model=HoldChangeShape,
     summary="Let calls go on",
-    **page(OPERATE, body=HoldIn, words=(*_BODY, "state")),
+    **page(OPERATE, body=HoldIn, words=(*BODY, "state")),
 )
 async def release_hold(
     request: Request, caller: Annotated[ApiCaller, allow(OPERATE)]

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
@@ -14,7 +14,7 @@ from dialer.api.problems import ApiProblem, Fault, invalid
 from dialer.api.reading import check_names, read_object
 from dialer.api.routes.calls import reason_of
 from dialer.api.routes.campaigns import seen_by
-from dialer.api.routes.guard import OPERATE, READ, allow, page
+from dialer.api.routes.guard import BODY, OPERATE, READ, allow, page
 from dialer.api.service import ApiCaller
 from dialer.api.shapes.base import AskedShape, Page, Shape
 from dialer.api.shapes.calls import JobView, StateName
@@ -30,7 +30,6 @@ router = APIRouter(tags=["calls"])
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Instant = Annotated[str | None, Query(json_schema_extra={"format": "date-time"})]
 Cursor = Annotated[str | None, Query(max_length=500)]
-_BODY: Final = ("too-large", "unsupported-media", "request-timeout")
 
 
 class SearchIn(AskedShape):
@@ -102,7 +101,7 @@ async def list_calls(  # noqa: PLR0917 - query parameters have names
     "/v1/calls/search",
     response_model=Page,
     summary="List the calls of a number",
-    **page(READ, body=SearchIn, words=_BODY),
+    **page(READ, body=SearchIn, words=BODY),
 )
 async def search(request: Request, caller: Annotated[ApiCaller, allow(READ)]) -> JSONResponse:
     """List the calls of a customer's number, the last made first."""
@@ -115,7 +114,7 @@ async def search(request: Request, caller: Annotated[ApiCaller, allow(READ)]) ->
     "/v1/calls/cancel",
     response_model=TakenBackShape,
     summary="Take calls back",
-    **page(OPERATE, body=CancelManyIn, words=(*_BODY, "not-found", "state")),
+    **page(OPERATE, body=CancelManyIn, words=(*BODY, "not-found", "state")),
 )
 async def cancel_many(
     request: Request, caller: Annotated[ApiCaller, allow(OPERATE)]

@@ -12,7 +12,7 @@ from dialer.api.pipe import BodyCut, BodyPipe
 from dialer.api.problems import ApiProblem, invalid
 from dialer.api.reading import CSV, NDJSON, check_names, media_of, read_object
 from dialer.api.routes.calls import reason_of
-from dialer.api.routes.guard import OPERATE, READ, allow, page
+from dialer.api.routes.guard import BODY, OPERATE, READ, allow, page
 from dialer.api.routes.searching import Cursor, Limit
 from dialer.api.service import ApiCaller
 from dialer.api.shapes.base import Page, Shape
@@ -25,7 +25,6 @@ from dialer.services.operations.suppression import place_of
 
 router = APIRouter(tags=["operating"])
 
-_BODY: Final = ("too-large", "unsupported-media", "request-timeout")
 _FORMS: Final = {CSV: "csv", NDJSON: "jsonl"}
 
 
@@ -64,7 +63,7 @@ async def list_suppressions(
     "/v1/suppressions",
     response_model=ChangedShape,
     summary="Put numbers on the do-not-call list",
-    **page(OPERATE, body=NumbersIn, words=_BODY),
+    **page(OPERATE, body=NumbersIn, words=BODY),
 )
 async def suppress(request: Request, caller: Annotated[ApiCaller, allow(OPERATE)]) -> JSONResponse:
     """Put numbers on a do-not-call list: when this answers no call to them starts."""
@@ -75,7 +74,7 @@ async def suppress(request: Request, caller: Annotated[ApiCaller, allow(OPERATE)
     "/v1/suppressions/remove",
     response_model=ChangedShape,
     summary="Take numbers off the do-not-call list",
-    **page(OPERATE, body=NumbersIn, words=_BODY),
+    **page(OPERATE, body=NumbersIn, words=BODY),
 )
 async def unsuppress(
     request: Request, caller: Annotated[ApiCaller, allow(OPERATE)]
@@ -88,7 +87,7 @@ async def unsuppress(
     "/v1/suppressions/import",
     response_model=SuppressionImportShape,
     summary="Put a list of numbers on the do-not-call list",
-    **page(OPERATE, body={CSV: {}, NDJSON: {}}, words=_BODY),
+    **page(OPERATE, body={CSV: {}, NDJSON: {}}, words=BODY),
 )
 async def import_suppressions(
     request: Request,
