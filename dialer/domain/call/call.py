@@ -9,7 +9,6 @@ import json
 from collections.abc import Collection, Mapping
 from datetime import timedelta
 from functools import cached_property, lru_cache
-from operator import itemgetter
 from typing import Any, Final, Literal, Self
 
 from pydantic import ModelWrapValidatorHandler, ValidationError, ValidationInfo, model_validator
@@ -30,9 +29,6 @@ LANDLINES: Final[Mapping[str, bool]] = {"landlines": True}
 _PLACES: Final = {wire: place for place, wire in enumerate(WIRE.values())}
 #: Made up; no rule asks which plain numbers a call rings, but that the two differ.
 _TWO: Final = ("+919000000001", "+919000000002")
-_IN_COMMON: Final = itemgetter(
-    *(field for field in Parameters.model_fields if field not in ("from_", "to", "extra_params"))
-)
 _FIELDS: Final = {wire: field for field, wire in WIRE.items()}
 
 
@@ -186,11 +182,12 @@ class ClickToCall(Parameters):
         Only for a call that `rings_plain_numbers`: no rule asks which they are, but that the two
         differ.
         """
+        frame = self._frame  # first, so that the copy has it too
         call = self.model_copy(update={"from_": (from_,), "to": (to,)})
         kept = vars(call)
         kept.pop("_legs", None)
         kept.pop("_content", None)
-        if frame := self._frame:
+        if frame:
             kept["_content"] = frame.around(from_, to)
         return call
 
@@ -200,14 +197,9 @@ class ClickToCall(Parameters):
         return all(len(leg.numbers) == 1 for leg in self._legs)
 
     @property
-    def kin(self) -> tuple[object, ...]:
-        """All that it has in common with calls between other numbers; () for other calls."""
-        mine = vars(self)
-        if not (mine["from_type"] == mine["to_type"] == "Number"):
-            return ()
-        if not (len(mine["from_"]) == len(mine["to"]) == 1):
-            return ()
-        return (*_IN_COMMON(mine), *self.extra_params.items())
+    def frame(self) -> Frame | None:
+        """What it has in common with calls between other plain numbers; None for other calls."""
+        return self._frame if self.from_type == self.to_type == "Number" else None
 
     @classmethod
     def from_content(cls, text: str) -> Self:

@@ -63,16 +63,16 @@ class JobFactory:
         Raises:
             InvalidCall: The account does not allow a parameter of it.
         """
-        call, kin = order.call, order.call.kin
-        common = self._known.get((order.customer, kin)) if kin else None
+        call, frame = order.call, order.call.frame
+        common = self._known.get((order.customer, frame)) if frame else None
         if common is None:
             call.check_extra(self.extra_params)
             common = self._common(order)
             if len(self._known) >= _MOST:
                 self._known.clear()
-            if kin:
-                self._known[order.customer, kin] = common
-        pool = numbers_pool(call.from_) if kin else pool_of(call)
+            if frame:
+                self._known[order.customer, frame] = common
+        pool = numbers_pool(call.from_) if frame else pool_of(call)
         twins = order.identities(self.mode)
         # Of an order that names no leg there is one under each, of which the account's is its own.
         own = twins[0 if order.customer else get_args(Customer).index(common.customer)]
@@ -88,7 +88,7 @@ class JobFactory:
             not_after=order.not_after,
             deadline=self.deadline,
             customer=common.customer,
-            protected=_protected(call, common.customer, plain=bool(kin)),
+            protected=_protected(call, common.customer, plain=frame is not None),
             rings=common.rings,
             ring_lead=common.ring_lead,
             longest_ring=common.longest_ring,
