@@ -12,13 +12,11 @@ import json
 import socket
 import struct
 import termios
-import threading
 from collections import Counter
-from concurrent.futures import Future
 from random import Random
-from types import TracebackType
-from typing import Self
 from urllib.parse import parse_qs
+
+from loopserver import LoopServer
 
 BODY = json.dumps({"callid": "stray", "status": "success", "code": "200"}).encode()
 ERROR = json.dumps({"status": "error", "code": "1578", "message": "no agent"}).encode()
@@ -45,7 +43,7 @@ ENDS = ("close", "reset", "half close")
 BEHIND = ("second body", "second 403", "blank lines")
 
 
-class StrayServer:
+class StrayServer(LoopServer):
     """
     Listens on a free port of 127.0.0.1, in a thread of its own.
 
@@ -63,35 +61,18 @@ class StrayServer:
     def __init__(
         self, rng: Random, *, away: float, mischief: float = 0.5, only_closes: bool = False
     ) -> None:
+        super().__init__()
         self.rng, self.away, self.mischief, self.only_closes = rng, away, mischief, only_closes
         self.seen: Counter[str] = Counter()
         self.done: Counter[str] = Counter()
-        self.reused = self.port = 0
-        self._ready: Future[None] = Future()
-        self._thread = threading.Thread(target=lambda: asyncio.run(self._serve()), daemon=True)
+        self.reused = 0
 
     @property
     def url(self) -> str:
         return f"http://127.0.0.1:{self.port}/v2/clickToCall/para"
 
-    def __enter__(self) -> Self:
-        self._thread.start()
-        self._ready.result(10)
-        return self
-
-    def __exit__(
-        self, _k: type[BaseException] | None, _e: BaseException | None, _t: TracebackType | None
-    ) -> None:
-        self._loop.call_soon_threadsafe(self._over.set)
-        self._thread.join(10)
-
-    async def _serve(self) -> None:
-        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
-        server = await self._loop.create_server(lambda: _Talk(self), "127.0.0.1", 0, backlog=1024)
-        self.port = server.sockets[0].getsockname()[1]
-        self._ready.set_result(None)
-        await self._over.wait()
-        server.close()
+    async def _listen(self) -> asyncio.Server:
+        return await self._loop.create_server(lambda: _Talk(self), "127.0.0.1", 0, backlog=1024)
 
 
 class _Talk(asyncio.Protocol):
