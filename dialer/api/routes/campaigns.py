@@ -9,7 +9,7 @@ from fastapi.responses import JSONResponse
 from dialer.api.problems import ApiProblem, Fault
 from dialer.api.reading import check_names, read_object, read_optional
 from dialer.api.routes.calls import reason_of
-from dialer.api.routes.guard import ADMIN, OPERATE, READ, allow, page
+from dialer.api.routes.guard import ADMIN, BODY, OPERATE, READ, allow, page
 from dialer.api.service import ApiCaller
 from dialer.api.shapes.base import Page
 from dialer.api.shapes.calls import ReasonIn
@@ -31,7 +31,7 @@ from dialer.services.campaigns.snapshot import CampaignSnapshot
 router = APIRouter(tags=["campaigns"])
 
 Step = Literal["start", "pause", "resume", "cancel"]
-_WORDS: Final = ("not-found", "state", "too-large", "unsupported-media")
+_WORDS: Final = ("not-found", "state", *BODY)
 _EDIT: Final = (*_WORDS, "stale-revision", "revision-required", "store-full")
 
 
