@@ -73,8 +73,16 @@ http-bench: .venv/dev  ## measure what the HTTP service carries (3 minutes); wri
 	@$(PY) tests/measure/http_service.py
 
 .PHONY: http-fuzz
-http-fuzz: .venv/dev  ## throw requests at the HTTP service that nobody would write (10 minutes and more)
-	@HTTP_FUZZ=3000 $(PY) -m pytest -s --timeout 0 tests/integration/test_api_walk.py -k fuzzer
+http-fuzz: .venv/dev  ## throw requests at the HTTP service that nobody would write (11 minutes)
+	@HTTP_FUZZ_SECONDS=660 $(PY) -m pytest -s --timeout 0 tests/integration/test_api_walk.py -k fuzzer
+
+.PHONY: http-upload
+http-upload: .venv/dev  ## upload a million rows, cut off at 40 % and sent again, in 200 MiB (4 minutes)
+	@HTTP_UPLOAD=1000000 $(PY) -m pytest -s --timeout 0 tests/integration/test_api_upload.py
+
+.PHONY: http-refusals
+http-refusals: .venv/dev  ## see whether the time of a refusal tells anything of a key (1 minute)
+	@$(PY) tests/measure/http_refusals.py
 
 .PHONY: reuse
 reuse: .venv/dev  ## a hundred thousand requests to a server that ends and answers unasked (8 minutes)

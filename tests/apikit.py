@@ -1,16 +1,21 @@
 """The HTTP service in this process, on a port of its own, and clients of it."""
 
+import os
 import socket
+import subprocess
+import sys
 import threading
 import time
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import requests
 import uvicorn
+from serverkit import free_port
 
 from dialer.api.app import build
 from dialer.api.service import Service
@@ -131,3 +136,32 @@ def serving(settings: Settings) -> Iterator[Api]:
             yield Api(f"http://127.0.0.1:{port}", dialer, made[0])
         server.should_exit = True
         thread.join(30)
+
+
+def environ_of(server: EmbeddedServer, folder: Path) -> dict[str, str]:
+    """Variables of a service in a process, and on a port, of its own."""
+    (folder / "dialer.toml").touch(mode=0o600)
+    settings = {"USER_ID": "1", "CALLING_HOURS": "always", "MODE": "live"}
+    return {
+        **os.environ,
+        "DIALER_CONFIG": str(folder / "dialer.toml"),
+        "DIALER_REDIS_URL": server.url,
+        "DIALER_BROKER_URL": server.broker_url,
+        "DIALER_API__PORT": str(free_port()),
+        **{f"DIALER_ACCOUNTS__DEFAULT__{name}": value for name, value in settings.items()},
+    }
+
+
+def start_process(environ: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start a service as `environ_of` says, and wait until it listens."""
+    process = subprocess.Popen([sys.executable, "-m", "dialer", "api"], env=environ)
+    until = time.monotonic() + 60
+    while time.monotonic() < until:
+        try:
+            socket.create_connection(("127.0.0.1", int(environ["DIALER_API__PORT"]))).close()
+        except OSError:
+            assert process.poll() is None, "the service ended"
+            time.sleep(0.05)
+        else:
+            return process
+    raise AssertionError("the service did not start")

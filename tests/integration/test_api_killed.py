@@ -1,16 +1,13 @@
 """A process of the HTTP service that is killed with a request in its hands."""
 
 import json
-import os
 import socket
-import subprocess
-import sys
 import time
 from pathlib import Path
 
 import pytest
 import requests
-from apikit import CALL, settings_for
+from apikit import CALL, environ_of, settings_for, start_process
 
 from dialer.bootstrap.dialer import Dialer
 from dialer.errors import JobNotFound
@@ -20,43 +17,17 @@ from dialer.local.embedded_server import EmbeddedServer
 @pytest.fixture
 def environ(redis_server: EmbeddedServer, tmp_path: Path) -> dict[str, str]:
     """Variables of a service on a port of its own."""
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port = probe.getsockname()[1]
-    settings = {"USER_ID": "1", "CALLING_HOURS": "always", "MODE": "live"}
-    return {
-        **os.environ,
-        "DIALER_CONFIG": str(tmp_path / "dialer.toml"),
-        "DIALER_REDIS_URL": redis_server.url,
-        "DIALER_BROKER_URL": redis_server.broker_url,
-        "DIALER_API__PORT": str(port),
-        **{f"DIALER_ACCOUNTS__DEFAULT__{name}": value for name, value in settings.items()},
-    }
-
-
-def start(environ: dict[str, str]) -> subprocess.Popen[bytes]:
-    """Start a service, and wait until it listens."""
-    process = subprocess.Popen([sys.executable, "-m", "dialer", "api"], env=environ)
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
-            socket.create_connection(("127.0.0.1", int(environ["DIALER_API__PORT"]))).close()
-        except OSError:
-            assert process.poll() is None, "the service ended"
-            time.sleep(0.05)
-        else:
-            return process
-    raise AssertionError("the service did not start")
+    return environ_of(redis_server, tmp_path)
 
 
 def test_what_was_stored_before_a_kill_is_a_duplicate_after_it(
-    redis_server: EmbeddedServer, environ: dict[str, str], tmp_path: Path
+    redis_server: EmbeddedServer, environ: dict[str, str]
 ) -> None:
     """The client hears nothing, repeats it with the same key, and is told the same job."""
-    (tmp_path / "dialer.toml").touch(mode=0o600)
     port = environ["DIALER_API__PORT"]
     with Dialer.from_settings(settings_for(redis_server)) as dialer:
         _, key = dialer.api_keys.create(f"killed-{port}", ["enqueue"])
-        service, name = start(environ), f"killed-{port}"
+        service, name = start_process(environ), f"killed-{port}"
         body = json.dumps({**CALL, "key": name}).encode()
         head = f"POST /v1/calls HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer {key}\r\n"
         head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
@@ -72,7 +43,7 @@ def test_what_was_stored_before_a_kill_is_a_duplicate_after_it(
                 break
             service.kill()
             service.wait()
-        service = start(environ)
+        service = start_process(environ)
         try:
             again = requests.post(
                 f"http://127.0.0.1:{port}/v1/calls",

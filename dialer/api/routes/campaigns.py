@@ -124,7 +124,9 @@ async def forget(
     request: Request, name: str, caller: Annotated[ApiCaller, allow(ADMIN)]
 ) -> JSONResponse:
     """Forget the list of a campaign that is over, for good; its counts stay."""
-    check_names(await read_optional(request, caller.service.settings.max_body), "reason")
+    body = await read_optional(request, caller.service.settings.max_body)
+    check_names(body, "reason")
+    reason_of(body)
     return await caller.service.run(_forget, caller, name)
 
 

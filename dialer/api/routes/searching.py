@@ -16,7 +16,7 @@ from dialer.api.routes.calls import reason_of
 from dialer.api.routes.campaigns import seen_by
 from dialer.api.routes.guard import BODY, OPERATE, READ, allow, page
 from dialer.api.service import ApiCaller
-from dialer.api.shapes.base import AskedShape, Page, Shape
+from dialer.api.shapes.base import AskedShape, Page, Reason, Shape
 from dialer.api.shapes.calls import JobView, StateName
 from dialer.domain.call.number import read_number
 from dialer.domain.job.job import Job
@@ -45,7 +45,7 @@ class CancelManyIn(AskedShape):
     campaign: str | None = None
     key: str | None = None
     account: str | None = None
-    reason: str
+    reason: Reason
 
 
 class MovedShape(Shape):

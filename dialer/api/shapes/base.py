@@ -19,7 +19,9 @@ class AskedShape(BaseModel):
 
 
 Moment = Annotated[datetime, Field(examples=["2030-01-31T10:00:00Z"])]
-Reason = Annotated[str, Field(max_length=200, examples=["asked by phone"])]
+Reason = Annotated[
+    str, Field(min_length=1, max_length=200, pattern=r"\S", examples=["asked by phone"])
+]
 
 
 class FaultShape(Shape):

@@ -6,7 +6,7 @@ from typing import Any, Literal
 from pydantic import Field
 
 from dialer.api.service import ApiCaller
-from dialer.api.shapes.base import AskedShape, Moment, Shape, moment
+from dialer.api.shapes.base import AskedShape, Moment, Reason, Shape, moment
 from dialer.diagnosis.explain import Explanation
 from dialer.diagnosis.status import AccountView
 from dialer.domain.call.customer import Suppressed
@@ -28,15 +28,15 @@ class HoldIn(AskedShape):
 
     scope: ScopeIn
     owner: str | None = None
-    reason: str
+    reason: Reason
 
 
 class NumbersIn(AskedShape):
     """Numbers, and why."""
 
-    numbers: list[str]
+    numbers: list[str] = Field(min_length=1, max_length=10_000)
     account: str | None = None
-    reason: str
+    reason: Reason
 
 
 class ExplainIn(AskedShape):
@@ -61,7 +61,7 @@ class ResolveIn(AskedShape):
     """A person's finding, and its evidence."""
 
     as_: Literal["placed", "dead", "again"] = Field(alias="as")
-    reason: str
+    reason: Reason
 
 
 class LimitsIn(AskedShape):
