@@ -186,7 +186,9 @@ def pointer(name: str) -> str:
     """Write a field, as our errors name it, as a JSON Pointer into the body."""
     if name in ("", "line"):
         return ""
-    return "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in name.split("."))
+    path = "".join(f"/{part.replace('~', '~0').replace('/', '~1')}" for part in name.split("."))
+    # The name of such a column has a dot in it.
+    return path.replace("/columns/metadata/", "/columns/metadata.", 1)
 
 
 def _code(rule: str) -> str:

@@ -12,6 +12,7 @@ from dialer.domain.call.parameters import AGENT_CLI
 from dialer.domain.campaign.call_factory import CallFactory
 from dialer.domain.campaign.campaign import Campaign
 from dialer.domain.campaign.contact import Contact
+from dialer.domain.job.metadata import METADATA, metadata_of, read_metadata
 from dialer.domain.job.order import Order
 from dialer.errors import InvalidCall
 from dialer.lists.entry import ListError, Rejected, Row
@@ -40,6 +41,7 @@ class RowReader:
         self._template = template = campaign.template
         self._calls = CallFactory(campaign, self._check)
         self._places = [template.columns[name] for name in template.names]
+        self._keeps = any(name.startswith(METADATA) for name in template.names)
         zone_column = [campaign.zone_column] if campaign.zone_column else []
         self.columns = tuple(dict.fromkeys([*self._places, *zone_column]))
         # A number that is fixed stands in every row: no contact is known by it.
@@ -89,9 +91,19 @@ class RowReader:
 
     def _numbers(self, values: tuple[str, ...]) -> tuple[str, ...]:
         """The customer's numbers in the row; InvalidCall where rules are broken."""
+        if self._keeps:
+            self._check_metadata(values)
         for turn in self._turns:
             sides = self._calls.profile(values, turn).sides
         return tuple([number for side in self._ours for number in sides[side]])
+
+    def _check_metadata(self, values: tuple[str, ...]) -> None:
+        metadata = metadata_of(dict(zip(self._template.names, values, strict=True)))
+        try:
+            read_metadata(metadata)
+        except ValueError as error:
+            longest = max(metadata, key=lambda name: len(metadata[name]))
+            raise InvalidCall([(METADATA + longest, str(error))]) from None
 
     def _check(self, call: ClickToCall) -> None:
         call.check_extra(self._allowed)

@@ -77,6 +77,25 @@ def test_a_list_that_is_cut_in_mid_number_makes_none_of_it(api: Api, *, chunked:
     assert api.post("/v1/explain", {"number": "910000199"}).status_code == 422
 
 
+def test_columns_of_metadata_are_kept_beside_the_calls(api: Api) -> None:
+    """A row that has too much of it is not taken; a name that is too long is named where it is."""
+    long = f"metadata.{'x' * 41}"
+    refused = define(api, "kept", columns={"to": "phone", long: "id"})
+    assert refused.json()["errors"][0]["pointer"] == f"/columns/{long}"
+    columns = {"to": "phone", "metadata.crm_id": "id", "metadata.note": "note"}
+    assert define(api, "kept", columns=columns).status_code == 201
+    text = f"phone,id,note\n9106000001,17,\n9106000002,{'8' * 501},\n9106000003,18,a.b\n"
+    record = upload(api, "kept", text).json()
+    assert (record["accepted"], record["rejected"]) == (2, 1)
+    (row,) = api.get(f"/v1/imports/{record['id']}/rows").json()["data"]
+    assert row["column"] == "id"
+    assert "at most 500 characters" in row["rule"]
+    api.post("/v1/campaigns/kept/start", {})
+    made = api.get("/v1/calls?campaign=kept").json()["data"]
+    calls = [api.get(f"/v1/calls/{one['id']}").json()["metadata"] for one in made]
+    assert sorted(calls, key=len) == [{"crm_id": "17"}, {"crm_id": "18", "note": "a.b"}]
+
+
 def test_a_list_without_its_column_is_refused_and_on_record(api: Api) -> None:
     """422 says which column; the import is refused."""
     define(api, "columns")

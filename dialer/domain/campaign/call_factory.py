@@ -17,6 +17,7 @@ from dialer.domain.call.leg import SIDES, Side
 from dialer.domain.call.number import canonical
 from dialer.domain.campaign.agents import POOL
 from dialer.domain.campaign.campaign import Campaign
+from dialer.domain.job.metadata import METADATA
 from dialer.errors import InvalidCall
 
 #: Calls that are remembered; more in one list means that they do not repeat.
@@ -115,7 +116,11 @@ class CallFactory:
         self.campaign = campaign
         self._template = template = campaign.template
         self._check = check
-        places = {name: place for place, name in enumerate(template.names)}
+        places = {
+            name: place
+            for place, name in enumerate(template.names)
+            if not name.startswith(METADATA)
+        }
         self._plain = [(side, places[side]) for side in SIDES if self._is_plain(side)]
         plain = [side for side, _ in self._plain]
         self._others = [place for name, place in places.items() if name not in plain]

@@ -11,6 +11,7 @@ from dialer.domain.campaign.contact import Listed
 from dialer.domain.job.ids import ContactJobId
 from dialer.domain.job.job import Job, State
 from dialer.domain.job.lane import Lane
+from dialer.domain.job.metadata import metadata_of, written_metadata
 from dialer.domain.job.new_job import NewJob
 from dialer.errors import InvalidCall
 
@@ -50,12 +51,18 @@ def new_turn(calls: CallFactory, contact: Listed, group: str, mode: str) -> NewJ
         talk_limit=call.talk_limit if call else None,
         content=content,
         also=call.also if call else "",
+        metadata=written_metadata(metadata_of(_named(campaign, contact))),
     )
 
 
 def _unread(campaign: Campaign, contact: Listed) -> str:
-    values = dict(zip(campaign.template.names, contact.values, strict=True))
-    return json.dumps({**campaign.call, **values}, sort_keys=True)
+    values = _named(campaign, contact)
+    given = {name: values[name] for name in campaign.template.parameters}
+    return json.dumps({**campaign.call, **given}, sort_keys=True)
+
+
+def _named(campaign: Campaign, contact: Listed) -> dict[str, str]:
+    return dict(zip(campaign.template.names, contact.values, strict=True))
 
 
 def prospective(turn: NewJob, since: datetime, ends: datetime) -> Job:

@@ -9,6 +9,7 @@ from pydantic import ValidationError
 from dialer.domain.call.call import ClickToCall
 from dialer.domain.call.leg import SIDES
 from dialer.domain.call.parameters import CREDENTIALS, WIRE, Parameters, Problem, unknown
+from dialer.domain.job.metadata import METADATA, column_problems
 from dialer.errors import InvalidCall
 
 #: Stand-ins for the sides a column fills, to check what is fixed before any row is read;
@@ -22,6 +23,8 @@ _DOCUMENTED: Final = frozenset(WIRE.values())
 class Template:
     """
     Parameters by wire name, each fixed or taken from a column; never both.
+
+    A column "metadata.<name>" is no parameter: what it holds is kept beside the call.
 
     Attributes:
         fixed: Wire name -> the same value in every call. A name that is not
@@ -42,6 +45,11 @@ class Template:
         """The parameters that columns fill, sorted: the order of a contact's values."""
         return tuple(sorted(self.columns))
 
+    @property
+    def parameters(self) -> list[str]:
+        """The columns that are parameters of the call."""
+        return [name for name in self.columns if not name.startswith(METADATA)]
+
     def call(self, values: Mapping[str, object], *, row: int = 0) -> ClickToCall:
         """
         Return the call for one contact.
@@ -54,7 +62,9 @@ class Template:
             InvalidCall: One or more rules are broken; all are named by parameter.
         """
         given = dict(self.fixed) | {
-            name: value for name, value in values.items() if value not in ("", None)
+            name: value
+            for name, value in values.items()
+            if value not in ("", None) and not name.startswith(METADATA)
         }
         for side in SIDES:
             # A strategy is for several values; this row has one.
@@ -69,8 +79,8 @@ class Template:
 
     def problems(self, allowed_extra: Collection[str]) -> list[Problem]:
         """Return the problems of the template itself, whatever its rows will hold."""
-        found: list[Problem] = []
-        for name in {**self.fixed, **self.columns}:
+        found: list[Problem] = column_problems(self.columns)
+        for name in {**self.fixed, **dict.fromkeys(self.parameters)}:
             if name in CREDENTIALS:
                 found.append((name, "belongs to the account, never to a call"))
             elif name not in _DOCUMENTED and name not in allowed_extra:
@@ -94,7 +104,7 @@ class Template:
             except InvalidCall as error:
                 found += [one for one in error.problems if one not in found]
         # What a column fills is checked row by row; so is what must agree with it.
-        agreeing = {*self.columns} <= {*SIDES}
+        agreeing = {*self.parameters} <= {*SIDES}
         return [
             (name, rule)
             for name, rule in found

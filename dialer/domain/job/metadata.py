@@ -1,12 +1,16 @@
 """Metadata: what a producer keeps beside a job, for itself; it is never sent to the provider."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Final
+
+#: Before the name of a column that is kept beside the calls of a campaign.
+METADATA: Final = "metadata."
 
 _MOST: Final = 20
 _LONGEST_NAME: Final = 40
 _LONGEST_VALUE: Final = 500
+_LONG_NAME: Final = f"has a name that is empty or longer than {_LONGEST_NAME} characters"
 _LARGEST: Final = 4096
 
 
@@ -23,7 +27,7 @@ def read_metadata(value: object) -> Mapping[str, str]:
         raise ValueError(f"has {len(value)} entries; the most are {_MOST}")
     for name, text in value.items():
         if not isinstance(name, str) or not 1 <= len(name) <= _LONGEST_NAME:
-            raise ValueError(f"has a name that is empty or longer than {_LONGEST_NAME} characters")
+            raise ValueError(_LONG_NAME)
         if not isinstance(text, str) or len(text) > _LONGEST_VALUE:
             rule = f"must be text of at most {_LONGEST_VALUE} characters"
             raise ValueError(f'has a value that is none: "{name}" {rule}')
@@ -34,6 +38,28 @@ def read_metadata(value: object) -> Mapping[str, str]:
     if (size := len(written_metadata(value))) > _LARGEST:
         raise ValueError(f"takes {size} bytes; the most are {_LARGEST}")
     return dict(value)
+
+
+def column_problems(columns: Iterable[str]) -> list[tuple[str, str]]:
+    """Return what is wrong with the names of columns that hold metadata, as (name, rule)."""
+    names = [name for name in columns if name.startswith(METADATA)]
+    found = [(name, _LONG_NAME) for name in names if not 1 <= len(_bare(name)) <= _LONGEST_NAME]
+    if len(names) > _MOST:
+        found.append(
+            (names[-1], f"is one of {len(names)} columns of metadata; the most are {_MOST}")
+        )
+    return found
+
+
+def metadata_of(values: Mapping[str, str]) -> dict[str, str]:
+    """Return the metadata among the values of a contact, which are by column; "" is absent."""
+    return {
+        _bare(name): text for name, text in values.items() if name.startswith(METADATA) and text
+    }
+
+
+def _bare(name: str) -> str:
+    return name.removeprefix(METADATA)
 
 
 def written_metadata(metadata: Mapping[str, str] | None) -> str:

@@ -24,6 +24,7 @@ CAMPAIGNS = [
         "columns": {"to": "m"},
         "caller_ids": ("1400000001", "1400000002", "1400000003"),
     },
+    {"call": {"from": "9000000005"}, "columns": {"to": "m", "metadata.r": "r"}},
 ]
 
 
