@@ -1,12 +1,21 @@
 """`dialer suppress`: the do-not-call lists."""
 
 from collections.abc import Callable
+from datetime import datetime
 from typing import Annotated
 
 import typer
 
 from dialer.cli import output
-from dialer.cli.options import SOME_REFUSED, AnyAccount, Json, Reason, Reveal, Who
+from dialer.cli.options import (
+    SOME_REFUSED,
+    AnyAccount,
+    Json,
+    Reason,
+    Reveal,
+    Who,
+    read_moment,
+)
 from dialer.cli.session import session
 from dialer.cli.source import Form, open_list, read_format
 from dialer.cli.views import suppression as view
@@ -22,15 +31,26 @@ app = typer.Typer(help="Numbers nobody may ring.", no_args_is_help=True)
 
 _Numbers = Annotated[list[str], typer.Argument(metavar="NUMBER...", help="Phone numbers.")]
 
+_Expires = Annotated[
+    str | None,
+    typer.Option("--expires", help="Off it again then: 90d, or a time; else never."),
+]
+
 
 @app.command()
 def add(
-    numbers: _Numbers, reason: Reason = UNEXPLAINED, account: AnyAccount = None, who: Who = ""
+    numbers: _Numbers,
+    reason: Reason = UNEXPLAINED,
+    account: AnyAccount = None,
+    expires: _Expires = None,
+    who: Who = "",
 ) -> None:
     """Put numbers on the list; no call to them starts any more."""
     good, bad = _read(numbers, read_numbers)
+    ends = _moment(expires)
     with session(who=who) as opened:
-        added = opened.operations.suppression.add(good, reason=reason, account=account)
+        suppression = opened.operations.suppression
+        added = suppression.add(good, reason=reason, account=account, expires=ends)
     output.say(f"{added} added, {view.known(len(good) - added)}")
     _end(len(good), bad)
 
@@ -61,6 +81,7 @@ def import_file(
     form: Form = None,
     reason: Reason = "imported",
     account: AnyAccount = None,
+    expires: _Expires = None,
     who: Who = "",
 ) -> None:
     """
@@ -70,7 +91,7 @@ def import_file(
     date or the like may be left out; which one is said. Exit 3: rows without a number were named,
     and the numbers of the others are on the list.
     """
-    kind = read_format(form)
+    kind, ends = read_format(form), _moment(expires)
     with session(who=who) as opened, open_list(file) as source:
         suppression = opened.operations.suppression
         suppression.check_account(account)
@@ -80,6 +101,7 @@ def import_file(
                 rows,
                 reason=reason,
                 account=account,
+                expires=ends,
                 refused=lambda row: output.complain(mask_words(str(row))),
             )
         except (DialerError, KeyboardInterrupt):
@@ -93,6 +115,10 @@ def _end(done: int, refused: int) -> None:
     """Exit 1 where nothing was done, 3 where some of it was."""
     if refused or not done:
         raise typer.Exit(SOME_REFUSED if done else 1)
+
+
+def _moment(text: str | None) -> datetime | None:
+    return read_moment(text, "--expires") if text else None
 
 
 def _read(texts: list[str], read: Callable[[str], list[str]]) -> tuple[list[str], int]:

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Iterable, Iterator
+from datetime import datetime
 from itertools import islice
 
 from dialer.domain.call.customer import Suppressed
 from dialer.errors import StoreDamaged
 from dialer.store.redis.failures import readable, translated
-from dialer.store.redis.notation import instant, one_line
+from dialer.store.redis.notation import instant, one_line, stamp
 from dialer.store.redis.server import Noun
 
 _BATCH = 500
@@ -16,14 +17,22 @@ _BATCH = 500
 class Suppression(Noun):
     """Do-not-call lists: one for all accounts, one for each."""
 
-    def add(self, numbers: Iterable[str], *, account: str | None, who: str, reason: str) -> int:
+    def add(
+        self,
+        numbers: Iterable[str],
+        *,
+        account: str | None,
+        who: str,
+        reason: str,
+        expires: datetime | None = None,
+    ) -> int:
         """
         Add numbers, E.164, to a list, of all accounts for None; when this returns none is rung.
 
         Returns:
-            How many are new; the others keep their entry.
+            How many are new; the others keep their entry, unless it *expires* earlier than this.
         """
-        added = self._change("add", numbers, account, who, reason)
+        added = self._change("add", numbers, account, who, reason, expires=expires)
         self._server.await_leaving()
         return added
 
@@ -44,24 +53,37 @@ class Suppression(Noun):
             value = self._client.hget(self._keys.do_not_call(scope), number)
             if value is not None:
                 found.append(_entry(number, scope, value))
-        return found
+        return list(self._standing(found))
 
     def entries(self, account: str | None = None) -> Iterator[Suppressed]:
         """Entries of one list, in no particular order."""
         with translated():
-            for number, value in self._client.hscan_iter(
-                self._keys.do_not_call(account), count=_BATCH
-            ):
-                yield _entry(number, account, value)
+            found = self._client.hscan_iter(self._keys.do_not_call(account), count=_BATCH)
+            yield from self._standing(_entry(number, account, value) for number, value in found)
+
+    def _standing(self, entries: Iterable[Suppressed]) -> Iterator[Suppressed]:
+        now = None
+        for entry in entries:
+            if entry.expires is not None and now is None:
+                now = self._server.time()
+            if entry.expires is None or now is None or entry.expires > now:
+                yield entry
 
     def _change(
-        self, verb: str, numbers: Iterable[str], account: str | None, who: str, reason: str
+        self,
+        verb: str,
+        numbers: Iterable[str],
+        account: str | None,
+        who: str,
+        reason: str,
+        *,
+        expires: datetime | None = None,
     ) -> int:
         rest, changed = iter(numbers), 0
         ask = {"verb": verb, "account": account or "", "who": one_line(who)}
         while batch := list(islice(rest, _BATCH)):
             words = {**ask, "reason": one_line(reason), "numbers": batch}
-            (count,) = self._server.run("suppress", words)
+            (count,) = self._server.run("suppress", {**words, "expires_us": stamp(expires)})
             changed += int(count)
         return changed
 
@@ -82,6 +104,7 @@ def _entry(number: str, account: str | None, value: str) -> Suppressed:
         with readable(f"the do-not-call entry of {number}"):
             record = json.loads(value)
             since = instant(record["at_us"])
-            return Suppressed(number, account, str(record["who"]), str(record["reason"]), since)
+            words = str(record["who"]), str(record["reason"])
+            return Suppressed(number, account, *words, since, instant(record.get("expires_us")))
     except StoreDamaged:
         return Suppressed(number, account, "", "its entry cannot be read", None)

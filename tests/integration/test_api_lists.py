@@ -1,7 +1,9 @@
 """Lists over HTTP: taken as they come, cut off, sent again; campaigns and their revisions."""
 
 import socket
+import time
 from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
@@ -171,6 +173,38 @@ def test_a_number_that_nobody_knows_may_be_rung_until_it_may_not(api: Api) -> No
     assert "asked" not in made["because"]
     gone = api.post("/v1/suppressions/remove", {"numbers": ["9300000001"], "reason": "asked again"})
     assert gone.json()["changed"] == 1
+
+
+def test_a_number_is_off_the_list_again_when_its_entry_is_over(api: Api) -> None:
+    """The later of two times holds; a time that has passed, or is none, is named."""
+    number, suppressions = "9300000077", "/v1/suppressions"
+    body = {"numbers": [number], "reason": "asked", "account": "default"}
+
+    def add(expires: object) -> requests.Response:
+        return api.post(suppressions, {**body, "expires_at": expires})
+
+    for wrong in ("2020-01-01T00:00:00Z", "tomorrow", 7, "2999-01-01"):
+        assert add(wrong).json()["errors"][0]["pointer"] == "/expires_at"
+    soon = datetime.now(UTC) + timedelta(seconds=1)
+    assert add(soon.isoformat()).json()["changed"] == 1
+    asked = {"number": number, "account": "default"}
+    assert api.post("/v1/explain", asked).json()["may_be_rung"] is False
+    until = time.monotonic() + 10
+    while not api.post("/v1/explain", asked).json()["may_be_rung"]:
+        assert time.monotonic() < until, "it never ended"
+    assert api.get(f"{suppressions}?account=default").json()["data"] == []
+    assert add("2999-01-01T00:00:00Z").json()["changed"] == 1
+    assert add("2998-01-01T00:00:00Z").json()["changed"] == 0
+    (entry,) = api.get(f"{suppressions}?account=default").json()["data"]
+    assert entry["expires_at"] == "2999-01-01T00:00:00Z"
+    assert api.post(suppressions, body).json()["changed"] == 0
+    (entry,) = api.get(f"{suppressions}?account=default").json()["data"]
+    assert entry["expires_at"] is None
+    path = f"{suppressions}/import?account=default&expires_at="
+    assert word_of(api.ask("POST", f"{path}2030", data="9300000078\n", headers=CSV)) == "validation"
+    done = api.ask("POST", f"{path}2999-01-01T00:00:00Z", data="9300000078\n", headers=CSV)
+    assert done.json()["added"] == 1
+    assert api.post(f"{suppressions}/remove", body).json()["changed"] == 1
 
 
 def test_a_list_of_numbers_goes_onto_the_do_not_call_list(api: Api) -> None:

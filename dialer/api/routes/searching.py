@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator, Mapping
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
@@ -29,6 +29,7 @@ router = APIRouter(tags=["calls"])
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Instant = Annotated[str | None, Query(json_schema_extra={"format": "date-time"})]
+NO_INSTANT: Final = "must be a time with its offset, such as 2030-01-31T10:00:00Z"
 Cursor = Annotated[str | None, Query(max_length=500)]
 
 
@@ -90,7 +91,7 @@ async def list_calls(  # noqa: PLR0917 - query parameters have names
 ) -> JSONResponse:
     """List calls, the last made first; only a null `next_cursor` ends the list."""
     filters = (state, campaign, account, key, since, until)
-    window = Window(_read(since, "since"), _read(until, "until"))
+    window = Window(read_instant(since, "since"), read_instant(until, "until"))
     which = _Which(state, campaign, account, key, window)
     return JSONResponse(
         await caller.service.run(_list, caller, which, json.dumps(filters), limit, cursor)
@@ -231,15 +232,26 @@ def _text(body: Mapping[str, Any], name: str) -> str:
     return text
 
 
-def _read(text: str | None, name: str) -> datetime | None:
-    if text is None:
-        return None
+def as_instant(text: str) -> datetime | None:
+    """Read a time with its offset; None where it is none."""
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
-        at = None
-    if at is None or at.utcoffset() is None:
-        rule = "must be a time with its offset, such as 2030-01-31T10:00:00Z"
-        fault = Fault("invalid", rule, parameter=name)
-        raise ApiProblem("validation", f"{name} {rule}", [fault])
+        return None
+    return at if at.utcoffset() is not None else None
+
+
+def read_instant(text: str | None, name: str) -> datetime | None:
+    """
+    Read a parameter that is a time; None where it is left out.
+
+    Raises:
+        ApiProblem: It is none.
+    """
+    if text is None:
+        return None
+    at = as_instant(text)
+    if at is None:
+        fault = Fault("invalid", NO_INSTANT, parameter=name)
+        raise ApiProblem("validation", f"{name} {NO_INSTANT}", [fault])
     return at

@@ -13,11 +13,19 @@ from dialer.api.problems import ApiProblem, invalid
 from dialer.api.reading import CSV, NDJSON, check_names, media_of, read_object
 from dialer.api.routes.calls import reason_of
 from dialer.api.routes.guard import BODY, OPERATE, READ, allow, page
-from dialer.api.routes.searching import Cursor, Limit
+from dialer.api.routes.searching import (
+    NO_INSTANT,
+    Cursor,
+    Instant,
+    Limit,
+    as_instant,
+    read_instant,
+)
 from dialer.api.service import ApiCaller
 from dialer.api.shapes.base import Page, Shape
 from dialer.api.shapes.operating import (
     NumbersIn,
+    SuppressIn,
     suppressed_fields,
 )
 from dialer.lists import NumberList
@@ -63,7 +71,7 @@ async def list_suppressions(
     "/v1/suppressions",
     response_model=ChangedShape,
     summary="Put numbers on the do-not-call list",
-    **page(OPERATE, body=NumbersIn, words=BODY),
+    **page(OPERATE, body=SuppressIn, words=BODY),
 )
 async def suppress(request: Request, caller: Annotated[ApiCaller, allow(OPERATE)]) -> JSONResponse:
     """Put numbers on a do-not-call list: when this answers no call to them starts."""
@@ -94,6 +102,7 @@ async def import_suppressions(
     caller: Annotated[ApiCaller, allow(OPERATE)],
     reason: Annotated[str, Query(min_length=1, max_length=200)] = "imported",
     account: Annotated[str | None, Query(max_length=40)] = None,
+    expires_at: Instant = None,
 ) -> JSONResponse:
     """Put every number of a list on a do-not-call list, as it comes."""
     service = caller.service
@@ -101,7 +110,8 @@ async def import_suppressions(
     with service.uploads:
         pipe = BodyPipe(request, lambda: service.still_valid(caller.key))
         try:
-            body = await service.run(_import_numbers, caller, pipe, form, reason, account)
+            ends = read_instant(expires_at, "expires_at")
+            body = await service.run(_import_numbers, caller, pipe, form, reason, account, ends)
         except BodyCut as error:
             raise ApiProblem("malformed", str(error)) from None
     return JSONResponse(body)
@@ -143,7 +153,7 @@ def _suppressions(
 
 async def _change_numbers(request: Request, caller: ApiCaller, *, remove: bool) -> dict[str, Any]:
     body = await read_object(request, caller.service.settings.max_body)
-    check_names(body, "numbers", "account", "reason")
+    check_names(body, "numbers", "account", "reason", *(() if remove else ("expires_at",)))
     numbers, reason = body.get("numbers"), reason_of(body, needed=True)
     if (
         not isinstance(numbers, list)
@@ -152,18 +162,34 @@ async def _change_numbers(request: Request, caller: ApiCaller, *, remove: bool) 
     ):
         raise invalid([("numbers", "must be a list of 1 to 10,000 numbers, as text")])
     account = own_account(caller, body.get("account"))
-    suppression = caller.dialer.operations.suppression
-    change = suppression.remove if remove else suppression.add
-    changed = await caller.service.run(change, numbers, reason=reason, account=account)
+    suppression, run = caller.dialer.operations.suppression, caller.service.run
+    if remove:
+        changed = await run(suppression.remove, numbers, reason=reason, account=account)
+    else:
+        ends = _ends(body.get("expires_at"))
+        changed = await run(suppression.add, numbers, reason=reason, account=account, expires=ends)
     return {"changed": changed, "given": len(numbers)}
 
 
-def _import_numbers(
-    caller: ApiCaller, pipe: BodyPipe, form: str, reason: str, account: str | None
+def _ends(text: object) -> datetime | None:
+    if text is None:
+        return None
+    if not isinstance(text, str) or (at := as_instant(text)) is None:
+        raise invalid([("expires_at", NO_INSTANT)])
+    return at
+
+
+def _import_numbers(  # noqa: PLR0917 - handed through a thread
+    caller: ApiCaller,
+    pipe: BodyPipe,
+    form: str,
+    reason: str,
+    account: str | None,
+    expires: datetime | None,
 ) -> dict[str, Any]:
     suppression, whose = caller.dialer.operations.suppression, own_account(caller, account)
     suppression.check_account(whose)
     stream: Any = pipe
     rows = NumberList(stream, form=cast("Any", form))
-    done = suppression.add_list(rows, reason=reason, account=whose)
+    done = suppression.add_list(rows, reason=reason, account=whose, expires=expires)
     return {"added": done.added, "listed": done.listed, "rejected": done.rejected}

@@ -39,6 +39,12 @@ class NumbersIn(AskedShape):
     reason: Reason
 
 
+class SuppressIn(NumbersIn):
+    """Numbers that nobody may ring, for good or for a time."""
+
+    expires_at: Moment | None = Field(default=None, description="Off the list again then.")
+
+
 class ExplainIn(AskedShape):
     """What to explain: one of a number, a job's id, and a key."""
 
@@ -162,6 +168,7 @@ def suppressed_fields(entry: Suppressed, caller: ApiCaller) -> dict[str, Any]:
         "who": caller.words(entry.who),
         "reason": caller.words(entry.reason),
         "since": moment(entry.since),
+        "expires_at": moment(entry.expires),
     }
 
 

@@ -19,6 +19,7 @@ ENTRIES: Listing[Suppressed] = Listing(
         written("who", "who"),
         written("reason", "reason"),
         Column("since"),
+        Column("expires"),
     )
 )
 
@@ -41,6 +42,7 @@ def tell_lookup(found: Lookup, look: Look) -> None:
         return
     for entry in found.entries:
         since = f" since {look.at(entry.since)}" if entry.since else ""
+        since += f" until {look.at(entry.expires)}" if entry.expires else ""
         scope = f"account {entry.account}" if entry.account else "every account"
         output.say(f"{number} is on the do-not-call list of {scope}{since} ({_by(entry, look)})")
     if not found.entries:

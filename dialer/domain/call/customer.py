@@ -67,6 +67,7 @@ class Suppressed:
         number: E.164.
         account: None for all.
         who: Its author.
+        expires: When it ends by itself; None for never.
     """
 
     number: str
@@ -74,3 +75,4 @@ class Suppressed:
     who: str
     reason: str
     since: datetime | None
+    expires: datetime | None = None

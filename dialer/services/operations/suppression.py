@@ -70,7 +70,14 @@ class SuppressionService:
         if account is not None:
             self.settings.account(account)
 
-    def add(self, numbers: Iterable[str], *, reason: str, account: str | None = None) -> int:
+    def add(
+        self,
+        numbers: Iterable[str],
+        *,
+        reason: str,
+        account: str | None = None,
+        expires: datetime | None = None,
+    ) -> int:
         """
         Put numbers on a list; when this returns no call to them starts.
 
@@ -79,20 +86,27 @@ class SuppressionService:
                 ways both go in.
             reason: Why.
             account: Only for calls through this account; all of them when None.
+            expires: When they are off it again; None for never. The later of two times holds.
 
         Returns:
             How many were not on it before.
 
         Raises:
-            InvalidCall, InvalidRequest: One of them is no number; nothing was changed.
+            InvalidCall, InvalidRequest: One of them is no number, or *expires* has passed;
+                nothing was changed.
             SettingsError: There is no such account.
         """
-        return self._add(list(_each(numbers, read_numbers)), reason, account)
+        return self._add(list(_each(numbers, read_numbers)), reason, account, expires)
 
-    def _add(self, numbers: Iterable[str], reason: str, account: str | None) -> int:
+    def _add(
+        self, numbers: Iterable[str], reason: str, account: str | None, expires: datetime | None
+    ) -> int:
         self.check_account(account)
-        reason = reason or UNEXPLAINED
-        return self.store.suppression.add(numbers, account=account, who=self.who, reason=reason)
+        if expires is not None and expires <= self.store.now():
+            raise InvalidRequest("expires_at", "has passed")
+        return self.store.suppression.add(
+            numbers, account=account, who=self.who, reason=reason or UNEXPLAINED, expires=expires
+        )
 
     def remove(self, numbers: Iterable[str], *, reason: str, account: str | None = None) -> int:
         """
@@ -115,6 +129,7 @@ class SuppressionService:
         *,
         reason: str,
         account: str | None = None,
+        expires: datetime | None = None,
         refused: Callable[[Rejected], None] = lambda _row: None,
     ) -> Import:
         """
@@ -138,7 +153,7 @@ class SuppressionService:
                     taken += len(row[1])
                     yield from row[1]
 
-        added = self._add(numbers(), reason, account)
+        added = self._add(numbers(), reason, account, expires)
         return Import(added, taken - added, rejected)
 
     def look_up(self, number: str, account: str | None = None) -> Lookup:

@@ -44,9 +44,15 @@ local function count_suppressed(name, by)
   end
 end
 
+-- Until when an entry of a list holds; nil for good, and where that cannot be read.
+local function entry_ends(entry)
+  return tonumber(string.match(entry, '"expires_us":"(%d+)"') or '')
+end
+
 -- Is a number on a list? One that was found empty by this run has none.
 local function is_listed(name, number)
-  return sizes[name] ~= 0 and redis.call('HEXISTS', P .. name, number) == 1
+  local entry = sizes[name] ~= 0 and redis.call('HGET', P .. name, number)
+  return entry and (entry_ends(entry) or math.huge) > now
 end
 
 -- Is one of the numbers on everybody's list, or on that of an account?
