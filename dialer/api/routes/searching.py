@@ -149,7 +149,7 @@ class _Which:
         self.key, self.window = key, window
 
     def jobs(self, caller: ApiCaller) -> Iterator[Job]:
-        """Read them, in no order that counts."""
+        """Read them: without a key those first that entered their state last."""
         if self.filter.campaign is not None:
             seen_by(caller, self.filter.campaign)
         if self.key is None:
@@ -173,7 +173,8 @@ def _list(
     if cursor:
         at, job_id = json.loads(read_cursor(secret, what, cursor))
         window = Window(window.since, window.until, (datetime.fromisoformat(at), job_id))
-    found = newest(which.jobs(caller), window, limit + 1, caller.sees)
+    ordered = which.key is None
+    found = newest(which.jobs(caller), window, limit + 1, caller.sees, by_entry=ordered)
     more = None
     if len(found) > limit:
         found = found[:limit]

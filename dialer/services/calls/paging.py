@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from heapq import nlargest
+from heapq import heappop, heappush
 
 from dialer.domain.job.job import Job
 
@@ -33,16 +33,33 @@ class Window:
 
 
 def newest(
-    jobs: Iterable[Job], window: Window, count: int, sees: Callable[[Job], bool]
+    jobs: Iterable[Job],
+    window: Window,
+    count: int,
+    sees: Callable[[Job], bool],
+    *,
+    by_entry: bool = False,
 ) -> list[Job]:
     """
     Return the next page; it is short only where the list ends.
 
     The place of a job is that of its making, which never changes: while pages are read, one
-    that fits all the time is on exactly one of them. All of *jobs* are read for each page.
+    that fits all the time is on exactly one of them. All of *jobs* are read, unless they come
+    *by_entry*, those first that entered their state last: then as many as the page needs.
     """
-    fitting = (job for job in jobs if window.holds(job) and sees(job))
-    return nlargest(count, fitting, key=place_of)
+    found: list[tuple[tuple[datetime, str], int, Job]] = []
+    for nth, job in enumerate(jobs):
+        # What entered its state before that was made before it, and so were all that follow.
+        if by_entry and (
+            (window.since is not None and job.entered < window.since)
+            or (len(found) == count and job.entered < found[0][0][0])
+        ):
+            break
+        if window.holds(job) and sees(job):
+            heappush(found, (place_of(job), nth, job))
+            if len(found) > count:
+                heappop(found)
+    return [job for *_, job in sorted(found, reverse=True)]
 
 
 def place_of(job: Job) -> tuple[datetime, str]:
