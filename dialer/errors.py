@@ -12,6 +12,7 @@ What can go wrong, and what it leaves behind.
     │ └ TooManyGroups     … because its list has as many zone groups as it may have
     ├ HoldRefused         a hold must not end like that; nothing was changed
     ├ JobNotFound         no job has this id or key
+    ├ ContactNotFound     the list of a campaign has no such row
     ├ ImportNotFound      no import has this id
     ├ KeyNotFound         no key of the HTTP service has this name
     ├ KeyRefused          a valid one has this name already
@@ -158,6 +159,10 @@ class CampaignChanged(CampaignRefused):
 
 class JobNotFound(DialerError):
     """No job has this id or key; it may have been pruned after its retention."""
+
+
+class ContactNotFound(DialerError):
+    """The list of the campaign has no such row."""
 
 
 class ImportNotFound(DialerError):

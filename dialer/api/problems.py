@@ -16,6 +16,7 @@ from dialer.errors import (
     CampaignFixed,
     CampaignNotFound,
     CampaignRefused,
+    ContactNotFound,
     DialerError,
     HoldRefused,
     ImportNotFound,
@@ -151,7 +152,7 @@ def _word_of(error: Exception) -> str:
 
 
 _KINDS: Final[Sequence[tuple[tuple[type[Exception], ...], str]]] = (
-    ((JobNotFound, CampaignNotFound, KeyNotFound, ImportNotFound), "not-found"),
+    ((JobNotFound, CampaignNotFound, KeyNotFound, ImportNotFound, ContactNotFound), "not-found"),
     ((CampaignChanged,), "stale-revision"),
     ((StateConflict, CampaignRefused, HoldRefused, KeyRefused), "state"),
     ((StoreFull,), "store-full"),

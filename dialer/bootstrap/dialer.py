@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from dialer.feeding.feeder import Feeder
     from dialer.services.api_keys import KeyService
     from dialer.services.campaigns import CampaignService
+    from dialer.services.campaigns.contacts import ContactService
     from dialer.services.campaigns.imports import ImportService
 
 
@@ -101,6 +102,13 @@ class Dialer(CallService):
         # Only jobs of campaigns have a feeder to look at them.
         if any(map(campaign_of, ids := list(ids))):
             self._feeder.look_at_jobs(ids)
+
+    @cached_property
+    def contacts(self) -> "ContactService":
+        """Single contacts of campaigns."""
+        from dialer.services.campaigns.contacts import ContactService  # noqa: PLC0415 - most programs need none
+
+        return ContactService(self.campaigns)
 
     @cached_property
     def imports(self) -> "ImportService":

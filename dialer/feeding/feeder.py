@@ -188,7 +188,7 @@ class Feeder:
                 return 0, now  # it was changed meanwhile
         if campaign.starts and campaign.starts > now:
             return 0, min(campaign.starts, now + _REST)
-        if not progress.open:
+        if not progress.open and progress.fed == progress.rows:
             return 0, None
         own = route.hours.windows(now)
         windows = {number: intersect(spans, own) for number, spans in hours.items()}

@@ -39,10 +39,11 @@ def remake(store: Store, calls: CallFactory, progress: Progress, mode: str) -> b
 
 def _jobs(store: Store, calls: CallFactory, mode: str, ids: Sequence[str]) -> Iterator[NewJob]:
     name, left = calls.campaign.name, {one.row for one in map(ContactJobId.parse, ids) if one}
+    agents = store.contacts.agents(name) if left else {}
     for group in store.contacts.groups(name) if left else []:
         for contact in store.contacts.rows(name, group):
             if contact.row in left:
                 left.discard(contact.row)
-                yield new_turn(calls, contact, group.number, mode)
+                yield new_turn(calls, contact, group.number, mode, agents.get(contact.row, ""))
                 if not left:
                     return

@@ -115,7 +115,7 @@ class Outlook:
                 windows=intersect(
                     contact_windows(own, campaign, group.zones, since, campaign.ends), running
                 ),
-                waiting=group.rows - group.fed,
+                waiting=group.waiting,
                 zone=zone_of((group.zones or campaign.time_zone).split(ZONES_JOIN)[0]),
             )
             for group in self.store.contacts.groups(campaign.name)

@@ -245,4 +245,5 @@ def _progress_of(name: str, record: Mapping[str, str]) -> Progress:
         renewed=record.get("renewed") == f"{record['version']}/{record.get('called', 0)}",
         forgotten=None if "forgetting" in record else instant(record.get("forgotten_us")),
         mode=record.get("mode", ""),
+        early=int(record.get("early", 0)),
     )

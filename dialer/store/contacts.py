@@ -5,15 +5,19 @@ A block holds the values of up to 500 contacts of one zone group as JSON, compre
 the index that knows each customer again a contact takes a few tens of bytes.
 """
 
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
-from itertools import count
+from datetime import datetime, timedelta
+from functools import partial
+from itertools import count, islice
 
-from dialer.domain.campaign.contact import Contact, Group, Listed, Place
-from dialer.errors import TooManyGroups
+from dialer.domain.campaign.contact import Contact, Group, Listed, Place, Spot
+from dialer.domain.job.new_job import NewJob
+from dialer.errors import InvalidCall, StateConflict, StoreUnsafe, TooManyGroups
 from dialer.store.contact_blocks import cursor_of, customers, first_ones, pack, unpack
+from dialer.store.jobs import job_asked
 from dialer.store.redis.failures import readable
-from dialer.store.redis.notation import micros, one_line
+from dialer.store.redis.notation import micros, one_line, stamp
 from dialer.store.redis.server import Noun
 from dialer.store.refusals import refusal
 
@@ -81,8 +85,87 @@ class Contacts(Noun):
         for group in self.groups(campaign):
             for nth, contact in enumerate(self.rows(campaign, group)):
                 if contact.row == row:
-                    return Place(contact, group, max(0, nth - group.fed), nth < group.fed)
+                    fed = nth < group.fed or self._early(campaign, row)
+                    return Place(contact, group, max(0, nth - group.fed), fed)
         return None
+
+    def spot(self, campaign: str, row: int) -> Spot | None:
+        """Where the contact with a *row* number stands, or None; reads few blocks of each group."""
+        for group in self.groups(campaign):
+            key = self._keys.blocks(campaign, group.number)
+            nth = (
+                bisect_right(range(self._client.llen(key)), row, key=partial(self._first, key)) - 1
+            )
+            packed = self._client.lindex(key, nth) if nth >= 0 else None
+            for place, contact in enumerate(unpack(packed) if packed else ()):
+                if contact.row == row:
+                    fed = group.cursor > (nth, place) or self._early(campaign, row)
+                    return Spot(contact, group, nth, place, fed)
+        return None
+
+    def agents(self, campaign: str) -> dict[int, str]:
+        """Agents of the contacts that were moved to a time and to an agent, by row."""
+        moved = self._client.hgetall(self._keys.moved(campaign))
+        return {int(row): agent for row, agent in moved.items() if agent}
+
+    def change(
+        self,
+        campaign: str,
+        spot: Spot,
+        job: NewJob,
+        *,
+        version: int,
+        agent: str,
+        not_before: datetime | None,
+        peers: Sequence[str],
+        who: str,
+        why: str,
+    ) -> None:
+        """
+        Have a contact rung at a time, as *job* says, or not at all where *not_before* is None.
+
+        Raises:
+            StateConflict: It is no job that waits.
+            CampaignRefused: The campaign is not in a state for it; CampaignChanged: it is of
+                another *version* by now, or of another mode.
+            InvalidCall: The campaign ends before that time.
+            StoreUnsafe: The clock or the memory of the store is in doubt. Nothing was changed.
+        """
+        word, said = self._server.run(
+            "contact",
+            {
+                "campaign": campaign,
+                "group": spot.group.number,
+                "block": spot.block,
+                "place": spot.place,
+                "row": str(spot.contact.row),
+                "version": str(version),
+                "mode": job.mode,
+                "agent": agent,
+                "due_us": stamp(not_before),
+                "job": job_asked(job),
+                "peers": list(peers),
+                "who": one_line(who),
+                "why": one_line(why),
+            },
+        )
+        if word == "refused":
+            raise refusal(campaign, "change a contact of", said)
+        if word == "changed":
+            raise refusal(campaign, "change a contact of", "changed")
+        if word == "doubt":
+            raise StoreUnsafe(said, f"nothing is moved while the store is in doubt: {said}")
+        if word == "late":
+            raise InvalidCall([("not_before", "is not before the end of the campaign")])
+        if word == "state":
+            verb = "move" if not_before else "take out"
+            raise StateConflict(job.id, expected="scheduled or ready", actual=said, verb=verb)
+
+    def _early(self, campaign: str, row: int) -> bool:
+        return bool(self._client.hexists(self._keys.moved(campaign), str(row)))
+
+    def _first(self, key: str, block: int) -> int:
+        return int((self._client.lindex(key, block) or "0").partition(":")[0])
 
     def zones(self, campaign: str, number: str) -> str:
         """Zones of the group with *number*; "" for the campaign's own."""
@@ -102,6 +185,7 @@ class Contacts(Noun):
                     fed=int(record.get(f"fed:{number}", 0)),
                     cursor=cursor_of(record.get(f"c:{number}", "0:0")),
                     queued=int(record.get(f"q:{number}", 0)),
+                    early=int(record.get(f"early:{number}", 0)),
                 )
                 for text, number in sorted(zones.items(), key=lambda item: int(item[1]))
             ]
@@ -129,6 +213,12 @@ class Contacts(Noun):
             if packed is None:
                 return
             yield from unpack(packed)
+
+    def waiting(self, campaign: str, group: Group) -> Iterator[Listed]:
+        """Contacts of a group that are no jobs yet."""
+        moved: set[str] = set(self._client.hkeys(self._keys.moved(campaign)))
+        behind = islice(self.rows(campaign, group), group.fed, group.rows)
+        return (one for one in behind if str(one.row) not in moved)
 
     def open_ids(self, campaign: str) -> set[str]:
         """Ids of a campaign's jobs that are scheduled or ready."""

@@ -36,9 +36,12 @@ TABLE = {
     "POST /v1/campaigns/{name}/resume": "operate",
     "POST /v1/campaigns/{name}/cancel": "operate",
     "POST /v1/campaigns/{name}/forget": "admin",
-    "POST /v1/campaigns/{name}/contacts": "operate",
-    "GET /v1/imports/{id}": "read operate",
-    "GET /v1/imports/{id}/rows": "read operate",
+    "POST /v1/campaigns/{name}/contacts": "enqueue operate",
+    "GET /v1/campaigns/{name}/contacts/{row}": "read",
+    "POST /v1/campaigns/{name}/contacts/{row}/move": "operate",
+    "POST /v1/campaigns/{name}/contacts/{row}/remove": "operate",
+    "GET /v1/imports/{id}": "read enqueue operate",
+    "GET /v1/imports/{id}/rows": "read enqueue operate",
     "POST /v1/explain": "read",
     "GET /v1/dead": "read",
     "POST /v1/dead/redrive": "operate",
@@ -69,6 +72,9 @@ FOREIGN: list[tuple[str, str, Any]] = [
     ("GET", "/v1/campaigns/theirs/progress", None),
     ("GET", "/v1/campaigns/theirs/preflight", None),
     ("GET", "/v1/campaigns/theirs/forecast", None),
+    ("GET", "/v1/campaigns/theirs/contacts/1", None),
+    ("POST", "/v1/campaigns/theirs/contacts/1/move", {"not_before": "2999-01-01T00:00:00Z"}),
+    ("POST", "/v1/campaigns/theirs/contacts/1/remove", {}),
     ("POST", "/v1/campaigns/theirs/start", {}),
     ("POST", "/v1/campaigns/theirs/forget", {}),
     ("POST", "/v1/explain", {"id": "{job}"}),
@@ -111,7 +117,7 @@ def test_a_key_opens_the_routes_of_its_scope_and_no_other(api: Api, scope: str) 
     key = api.key(scope)
     for route, opens in TABLE.items():
         method, path = route.split()
-        answer = api.ask(method, path.format(id="x", name="x", account="x", key="x"), key)
+        answer = api.ask(method, path.format(id="x", name="x", account="x", key="x", row=1), key)
         refused = answer.status_code == 403 and word_of(answer) == "scope"
         assert refused is (opens not in (None, "") and scope not in opens.split()), route
 
@@ -137,7 +143,9 @@ def test_what_is_no_valid_key_opens_nothing(api: Api, kind: str) -> None:
         api.service.ring._now += timedelta(days=2)
     for route, opens in TABLE.items():
         method, path = route.split()
-        answer = api.ask(method, path.format(id="x", name="x", account="x", key="x"), keys[kind])
+        answer = api.ask(
+            method, path.format(id="x", name="x", account="x", key="x", row=1), keys[kind]
+        )
         if opens is None:
             assert answer.status_code == 200, route
             continue

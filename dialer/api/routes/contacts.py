@@ -1,20 +1,30 @@
 """Contacts: lists that are uploaded, as they come, and what became of them."""
 
 import json
+from datetime import datetime
 from typing import Annotated, Any, Final, Literal, cast
 
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Path, Query, Request
 from fastapi.responses import JSONResponse
 
 from dialer.api.cursors import read_cursor, write_cursor
 from dialer.api.pipe import BodyCut, BodyPipe
-from dialer.api.problems import ApiProblem
-from dialer.api.reading import CSV, NDJSON, media_of
+from dialer.api.problems import ApiProblem, invalid
+from dialer.api.reading import CSV, NDJSON, check_names, media_of, read_object, read_optional
+from dialer.api.routes.calls import reason_of
 from dialer.api.routes.campaigns import seen_by
-from dialer.api.routes.guard import OPERATE, READ, allow, page
-from dialer.api.routes.searching import Cursor, Limit
+from dialer.api.routes.guard import BODY, ENQUEUE, OPERATE, READ, allow, page
+from dialer.api.routes.searching import NO_INSTANT, Cursor, Limit, as_instant
 from dialer.api.service import ApiCaller
-from dialer.api.shapes.campaigns import ImportRowsShape, ImportShape, import_fields
+from dialer.api.shapes.calls import ReasonIn
+from dialer.api.shapes.campaigns import (
+    ContactShape,
+    ImportRowsShape,
+    ImportShape,
+    MoveIn,
+    contact_fields,
+    import_fields,
+)
 from dialer.errors import CampaignNotFound, ImportNotFound
 from dialer.services.campaigns.imports import ImportRecord
 
@@ -29,13 +39,14 @@ _FORMS: Final = {CSV: "csv", NDJSON: "jsonl"}
     response_model=ImportShape,
     summary="Add a list to a campaign",
     **page(
+        ENQUEUE,
         OPERATE,
         body={CSV: {}, NDJSON: {}},
         words=("not-found", "state", "unsupported-media", "request-timeout", "store-full"),
     ),
 )
 async def add_contacts(
-    request: Request, name: str, caller: Annotated[ApiCaller, allow(OPERATE)]
+    request: Request, name: str, caller: Annotated[ApiCaller, allow(ENQUEUE, OPERATE)]
 ) -> JSONResponse:
     """
     Add a list of any size; rows go to the store as they come.
@@ -55,13 +66,74 @@ async def add_contacts(
     return JSONResponse(import_fields(record), 202, headers)
 
 
+Row = Annotated[int, Path(ge=1, le=999_999_999)]
+
+
+@router.get(
+    "/v1/campaigns/{name}/contacts/{row}",
+    response_model=ContactShape,
+    summary="Look at a contact",
+    **page(READ, words=("not-found",)),
+)
+async def show_contact(
+    name: str, row: Row, caller: Annotated[ApiCaller, allow(READ)]
+) -> JSONResponse:
+    """Look at the contact of a row, from 1: whether it waits, and what became of it."""
+    return JSONResponse(await caller.service.run(_contact, caller, name, row))
+
+
+@router.post(
+    "/v1/campaigns/{name}/contacts/{row}/move",
+    response_model=ContactShape,
+    summary="Call a contact at the time it asked for",
+    **page(OPERATE, body=MoveIn, words=(*BODY, "not-found", "state", "store-full")),
+)
+async def move_contact(
+    request: Request, name: str, row: Row, caller: Annotated[ApiCaller, allow(OPERATE)]
+) -> JSONResponse:
+    """
+    Have a contact rung at a time, and by an agent if one is named; not before it was rung only.
+
+    Its hours, its caps and the end of its campaign hold all the same. One that was rung is 409:
+    hand a call of its own in, with `not_before`.
+    """
+    body = await read_object(request, caller.service.settings.max_body)
+    check_names(body, "not_before", "agent")
+    at, agent = body.get("not_before"), body.get("agent")
+    when = as_instant(at) if isinstance(at, str) else None
+    if when is None:
+        raise invalid([("not_before", NO_INSTANT if at is not None else "is missing")])
+    if agent is not None and (not isinstance(agent, str) or not agent.isdecimal()):
+        raise invalid([("agent", "must be the id of an agent: digits, as text")])
+    return JSONResponse(await caller.service.run(_move, caller, name, row, when, agent or ""))
+
+
+@router.post(
+    "/v1/campaigns/{name}/contacts/{row}/remove",
+    response_model=ContactShape,
+    summary="Take a contact out",
+    **page(OPERATE, body=ReasonIn, needed=False, words=(*BODY, "not-found", "state", "store-full")),
+)
+async def remove_contact(
+    request: Request, name: str, row: Row, caller: Annotated[ApiCaller, allow(OPERATE)]
+) -> JSONResponse:
+    """Take a contact out: when this answers 200 it is not rung; repeated it changes nothing."""
+    body = await read_optional(request, caller.service.settings.max_body)
+    check_names(body, "reason")
+    reason = reason_of(body)
+    return JSONResponse(await caller.service.run(_remove, caller, name, row, reason))
+
+
 @router.get(
     "/v1/imports/{id}",
     response_model=ImportShape,
     summary="What became of a list?",
-    **page(READ, OPERATE, words=("not-found",)),
+    **page(READ, ENQUEUE, OPERATE, words=("not-found",)),
 )
-async def show_import(id: str, caller: Annotated[ApiCaller, allow(READ, OPERATE)]) -> JSONResponse:  # noqa: A002 - the contract's name
+async def show_import(
+    id: str,  # noqa: A002 - the contract's name
+    caller: Annotated[ApiCaller, allow(READ, ENQUEUE, OPERATE)],
+) -> JSONResponse:
     """Say what became of a list; kept for 7 days."""
     record = await caller.service.run(_record, caller, id)
     return JSONResponse(import_fields(record))
@@ -71,17 +143,32 @@ async def show_import(id: str, caller: Annotated[ApiCaller, allow(READ, OPERATE)
     "/v1/imports/{id}/rows",
     response_model=ImportRowsShape,
     summary="Which rows were not taken?",
-    **page(READ, OPERATE, words=("not-found", "cursor-expired")),
+    **page(READ, ENQUEUE, OPERATE, words=("not-found", "cursor-expired")),
 )
 async def import_rows(
     id: str,  # noqa: A002 - the contract's name
-    caller: Annotated[ApiCaller, allow(READ, OPERATE)],
+    caller: Annotated[ApiCaller, allow(READ, ENQUEUE, OPERATE)],
     outcome: Annotated[Literal["rejected", "duplicate"], Query()] = "rejected",
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> JSONResponse:
     """List rows that were not taken: line, column, rule, and no value."""
     return JSONResponse(await caller.service.run(_rows, caller, id, outcome, limit, cursor))
+
+
+def _contact(caller: ApiCaller, name: str, row: int) -> dict[str, Any]:
+    seen_by(caller, name)
+    return contact_fields(caller.dialer.contacts.look(name, row), name, caller)
+
+
+def _move(caller: ApiCaller, name: str, row: int, at: datetime, agent: str) -> dict[str, Any]:
+    seen_by(caller, name)
+    return contact_fields(caller.dialer.contacts.move(name, row, at, agent), name, caller)
+
+
+def _remove(caller: ApiCaller, name: str, row: int, reason: str) -> dict[str, Any]:
+    seen_by(caller, name)
+    return contact_fields(caller.dialer.contacts.remove(name, row, reason), name, caller)
 
 
 def _take(caller: ApiCaller, name: str, pipe: BodyPipe, form: str) -> ImportRecord:
@@ -94,8 +181,11 @@ def _record(caller: ApiCaller, import_id: str) -> ImportRecord:
     record = caller.dialer.imports.read(import_id)
     try:
         seen_by(caller, record.campaign)
+        seen = caller.key.may((READ, OPERATE)) or record.who == caller.key.name
     except CampaignNotFound:
-        raise ImportNotFound("no import has this id; they are kept for 7 days") from None
+        seen = False
+    if not seen:
+        raise ImportNotFound("no import has this id; they are kept for 7 days")
     return record
 
 

@@ -4,15 +4,19 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final, Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from dialer.api.problems import invalid
+from dialer.api.service import ApiCaller
 from dialer.api.shapes.base import AskedShape, Moment, Shape, moment
+from dialer.api.shapes.calls import StateName
 from dialer.domain.campaign.campaign import Campaign
 from dialer.domain.campaign.progress import Progress
+from dialer.services.campaigns.contacts import ContactView
 from dialer.services.campaigns.imports import ImportRecord
 from dialer.services.campaigns.snapshot import CampaignSnapshot
 from dialer.text.duration import format_duration
+from schedules.zones import ZONES_JOIN
 
 #: Name on the wire -> field of a campaign, where they differ.
 _NAMES: Final = {"set": "call", "hours": "calling_hours", "zone": "time_zone"}
@@ -60,6 +64,27 @@ class ProgressShape(Shape):
     total: int
     counts: dict[str, int]
     because: str | None
+
+
+class MoveIn(AskedShape):
+    """When a contact asked to be called, and by whom."""
+
+    not_before: Moment
+    agent: str | None = Field(default=None, description="The id of an agent, who rings it.")
+
+
+class ContactShape(Shape):
+    """A contact of a campaign's list; `waiting` until it becomes a call."""
+
+    campaign: str
+    row: int
+    state: StateName | Literal["waiting", "pruned"]
+    id: str | None
+    numbers: list[str]
+    zones: list[str]
+    metadata: dict[str, str]
+    due: Moment | None
+    reason: str | None
 
 
 class ImportShape(Shape):
@@ -153,6 +178,22 @@ def progress_fields(progress: Progress) -> dict[str, Any]:
     """Write the counts of a campaign."""
     counts = {str(state): count for state, count in progress.counts.items()}
     return {"total": progress.rows, "counts": {"waiting": progress.waiting, **counts}}
+
+
+def contact_fields(view: ContactView, campaign: str, caller: ApiCaller) -> dict[str, Any]:
+    """Write a contact."""
+    job = view.job
+    return {
+        "campaign": campaign,
+        "row": view.row,
+        "state": str(job.state) if job else "pruned" if view.fed else "waiting",
+        "id": job.id if job else None,
+        "numbers": [caller.number(one) for one in view.numbers],
+        "zones": view.zones.split(ZONES_JOIN),
+        "metadata": view.metadata,
+        "due": moment(job.due) if job else None,
+        "reason": caller.words(job.reason) if job else None,
+    }
 
 
 def import_fields(record: ImportRecord) -> dict[str, Any]:

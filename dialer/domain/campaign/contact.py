@@ -36,6 +36,7 @@ class Group:
         fed: Those that have become jobs.
         cursor: The next one's place: block and index in it, from 0.
         queued: Jobs of it that are scheduled or ready.
+        early: Those behind the cursor that have become jobs all the same.
     """
 
     number: str
@@ -44,6 +45,12 @@ class Group:
     fed: int
     cursor: tuple[int, int]
     queued: int = 0
+    early: int = 0
+
+    @property
+    def waiting(self) -> int:
+        """Contacts that are no jobs yet."""
+        return self.rows - self.fed - self.early
 
     def fed_to(self, cursor: tuple[int, int]) -> "Group":
         """Return the group with its cursor moved on."""
@@ -62,6 +69,23 @@ class Listed:
 
     row: int
     values: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Spot:
+    """
+    Where one contact stands in its group's list.
+
+    Attributes:
+        block: The block, and *place* that in it, both from 0.
+        fed: Whether it has become a job.
+    """
+
+    contact: Listed
+    group: Group
+    block: int
+    place: int
+    fed: bool
 
 
 @dataclass(frozen=True, slots=True)

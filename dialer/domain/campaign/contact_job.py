@@ -18,14 +18,17 @@ from dialer.errors import InvalidCall
 _NOTHING: Final = timedelta(0)
 
 
-def new_turn(calls: CallFactory, contact: Listed, group: str, mode: str) -> NewJob:
+def new_turn(calls: CallFactory, contact: Listed, group: str, mode: str, agent: str = "") -> NewJob:
     """
     Make the job of a contact in the zone group of number *group*.
 
     One whose call cannot be made any more becomes a job all the same: it will
     be refused by our own check, and its dead letter says why. Nothing is lost.
-    *mode* (`Progress.mode`) holds where the campaign's definition names none.
+    *mode* (`Progress.mode`) holds where the campaign's definition names none. An *agent*
+    rings in the place of those that definition and row name.
     """
+    if agent:
+        calls, contact = with_agent(calls.campaign, contact, agent)
     campaign = calls.campaign
     try:
         call: Profile | None = calls.profile(contact.values, contact.row)
@@ -53,6 +56,17 @@ def new_turn(calls: CallFactory, contact: Listed, group: str, mode: str) -> NewJ
         also=call.also if call else "",
         metadata=written_metadata(metadata_of(_named(campaign, contact))),
     )
+
+
+def with_agent(campaign: Campaign, contact: Listed, agent: str) -> tuple[CallFactory, Listed]:
+    """Return a contact, and the factory of its call, as if an *agent* was to ring it."""
+    ours = "to" if campaign.customer == "from" else "from"
+    gone = {ours, f"{ours}Type", f"{ours}Strategy"}
+    call = {name: value for name, value in campaign.call.items() if name not in gone}
+    columns = {name: column for name, column in campaign.columns.items() if name not in gone}
+    update = {"call": {**call, ours: agent, f"{ours}Type": "Agent"}, "columns": columns}
+    other, values = campaign.model_copy(update=update), _named(campaign, contact)
+    return CallFactory(other), Listed(contact.row, tuple(values[one] for one in sorted(columns)))
 
 
 def _unread(campaign: Campaign, contact: Listed) -> str:

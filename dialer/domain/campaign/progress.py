@@ -15,8 +15,9 @@ class Progress:
 
     Attributes:
         rows: Contacts in its list.
-        fed: Those that have become jobs.
-        counts: Its jobs by state; they add up to `fed`.
+        fed: Those that have become jobs in their turn.
+        early: Those that have become jobs ahead of it.
+        counts: Its jobs by state; they add up to these two.
         skipped: Those that are skipped by the first reason: do_not_call, cap (one
             call rings too often), customer (called too recently or too often
             until the end), deadline, time (ready, but not reached).
@@ -49,6 +50,7 @@ class Progress:
     renewed: bool = True
     forgotten: datetime | None = None
     mode: str = ""
+    early: int = 0
 
     @property
     def revision(self) -> str:
@@ -58,7 +60,7 @@ class Progress:
     @property
     def waiting(self) -> int:
         """Contacts that are no jobs yet."""
-        return self.rows - self.fed
+        return self.rows - self.fed - self.early
 
     @property
     def queued(self) -> int:

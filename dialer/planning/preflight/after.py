@@ -60,7 +60,7 @@ def not_rung(
                 _lead(store, campaign, group)
             )
         ]
-        counts["hours"] = sum(group.rows - group.fed for group in shut)
+        counts["hours"] = sum(group.waiting for group in shut)
         counts["hours"] += min(reached, sum(group.fed for group in shut))
         counts["time"] = progress.waiting + reached - counts["hours"]
     words = (*REASONS, *sorted(set(counts) - set(REASONS)))

@@ -81,7 +81,7 @@ class _Look:
         """Return the contacts of a group behind its cursor."""
         return Queue(
             self._noted(self._waiting(group)),
-            count=group.rows - group.fed,
+            count=group.waiting,
             timetable=Timetable(self._campaign, group.zones, self._route, start, start_by),
             ask=self._ask,
             tally=self._tally,
@@ -130,8 +130,7 @@ class _Look:
             yield row, call
 
     def _waiting(self, group: Group) -> Iterator[Row]:
-        rows = self._store.contacts.rows(self._campaign.name, group)
-        for contact in islice(rows, group.fed, group.rows):
+        for contact in self._store.contacts.waiting(self._campaign.name, group):
             try:
                 yield contact.row, self._calls.profile(contact.values, contact.row)
             except InvalidCall:

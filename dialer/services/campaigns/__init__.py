@@ -3,6 +3,7 @@ CampaignService: the use cases of a campaign and its list.
 
     definition.py  a definition, made of changes and the one before
     snapshot.py    a campaign at one moment: how far it is, and whether it may ring
+    contacts.py    one contact, looked at, moved to a time, taken out
     source.py      a list of contacts as it is handed in
 """
 

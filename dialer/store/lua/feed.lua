@@ -36,14 +36,22 @@ end
 if (known[2] or '0:0') ~= ask.cursor then
   return {'moved', known[2] or '0:0'}
 end
-local fresh = 0
+local fresh, early, moved = 0, 0, P .. 'moved:' .. ask.campaign
+local some_moved = redis.call('EXISTS', moved) == 1
 for _, job in ipairs(ask.jobs) do
-  if accept(job, 'campaign', ask.version) == 'created' then
+  if some_moved and redis.call('HEXISTS', moved, string.match(job.ids[1], ':(%d+):')) == 1 then
+    -- It became a job ahead of its turn (contact.lua).
+    early = early + 1
+  elseif accept(job, 'campaign', ask.version) == 'created' then
     fresh = fresh + 1
   end
 end
 redis.call('HSET', camp, field, ask.behind, 'mode', ask.mode)
 redis.call('HINCRBY', camp, 'fed', #ask.jobs)
+if early > 0 then
+  redis.call('HINCRBY', camp, 'early', 0 - early)
+  redis.call('HINCRBY', camp, 'early:' .. ask.group, 0 - early)
+end
 redis.call('HINCRBY', camp, 'fed:' .. ask.group, #ask.jobs)
 announce_accepted()
 return {'fed', fresh}

@@ -48,7 +48,7 @@ if from + STEPS < last then
   return {'more', known[5]}
 end
 redis.call('HDEL', camp, 'forgetting')
-redis.call('DEL', P .. 'unknown:' .. name)
+redis.call('DEL', P .. 'unknown:' .. name, P .. 'moved:' .. name)
 redis.call('DEL', P .. 'zones:' .. name, P .. 'pulse:' .. name)
 redis.call('ZREM', P .. 'feeding', name)
 count_transition()

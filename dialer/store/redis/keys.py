@@ -58,6 +58,7 @@ class Keys:
     calendar = _each("cal")  # campaign, group
     blocks = _each("blocks")  # campaign, group
     listed = _each("list")  # campaign, bucket
+    moved = _each("moved")  # campaign
     # Customers.
     longest = f"{_PREFIX}longest"
     rings_since = f"{_PREFIX}rings_since"

@@ -65,6 +65,7 @@ camp:<camp>               hash    definition (JSON), state, account, what `begin
                                   definition (weight, interval_us, max_posting, max_live,
                                   per_agent, starts_us, ends_us, caps, redial); rows, fed,
                                   rows:<n>, fed:<n> and c:<n> (cursor) of each zone group,
+                                  early and early:<n> (not fed, and jobs all the same: contact.lua),
                                   n:<state> jobs in it, s:<word> skipped for that reason,
                                   turn (virtual time), tat_us of its own meter, fault and
                                   faults (the same refusal in a row), changed_us,
@@ -85,6 +86,8 @@ cal:<camp>/<n>            string  windows "open-close,..." of that group; gone w
 unknown:<camp>            set     lanes that sleep until those windows are written
 blocks:<camp>/<n>         list    contacts of that group, packed: "<first row>:<block>"
 list:<camp>/<bucket>      hash    customer's number, digits -> row; see append.lua
+moved:<camp>              hash    row -> agent or "": contacts that were moved to a time, or taken
+                                  out; the feeder passes over them
 open:<camp>               set     ids of its jobs that are scheduled or ready
 steps:<camp>              list    its last 100 starts, stops and so on: when, what, who, why
 feeding                   zset    campaigns; score: when the feeder looks at them next

@@ -36,8 +36,8 @@ PARTS = ("clock", *_ALWAYS, *DECLARED)
 #: again, and the same answer is given once more, as if it had come at once.
 # fmt: off
 ANSWERED = frozenset({
-    "api_key", "append", "define", "enqueue", "forget", "hold", "redrive", "resolve", "shift",
-    "steer", "suppress",
+    "api_key", "append", "contact", "define", "enqueue", "forget", "hold", "redrive", "resolve",
+    "shift", "steer", "suppress",
 })
 # fmt: on
 
