@@ -8,12 +8,16 @@ The Python client of the HTTP service, with the face of `Dialer`.
 
 It needs neither the settings nor a password of the store. A request that is not answered is sent
 again where that does no harm: a question, and a call, which has its key.
+
+    campaigns.py  campaigns, their lists and contacts
+    refusals.py   what the service refuses, as errors
 """
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 from itertools import islice
 from typing import Any, Final, Self
 from urllib.parse import quote
@@ -22,16 +26,11 @@ import requests
 
 from dialer.domain.call.call import ClickToCall
 from dialer.domain.job.receipt import Moved, Receipt, Verdict
-from dialer.errors import (
-    CampaignNotFound,
-    DialerError,
-    InvalidCall,
-    InvalidRequest,
-    JobNotFound,
-    StateConflict,
-    StoreFull,
-    StoreUnavailable,
-)
+from dialer.errors import InvalidCall, JobNotFound, StateConflict, StoreUnavailable
+from dialer.remote.campaigns import RemoteCampaigns
+from dialer.remote.refusals import RemoteRefused, error_of
+
+__all__ = ["RemoteDialer", "RemoteJob", "RemoteRefused"]
 
 #: The default account, as `Dialer.enqueue` has it.
 _DEFAULT: Final = "default"
@@ -43,20 +42,6 @@ _BATCH: Final = 1000
 _PAGE: Final = 1000
 _AGAIN: Final = (429, 502, 503, 504)
 _KEY_REQUIRED: Final = "is missing: give the call a name of its own, such as the number of an order"
-
-
-class RemoteRefused(DialerError):  # noqa: N818 - news, as those of dialer.errors
-    """
-    The service refused a request in another way than `Dialer` knows.
-
-    Attributes:
-        word: The last part of the problem's type.
-        status: Of HTTP.
-    """
-
-    def __init__(self, word: str, status: int, detail: str) -> None:
-        self.word, self.status = word, status
-        super().__init__(f"{word}: {detail}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +114,11 @@ class RemoteDialer:
 
     def __exit__(self, *_raised: object) -> None:
         self.close()
+
+    @cached_property
+    def campaigns(self) -> RemoteCampaigns:
+        """Campaigns and their lists."""
+        return RemoteCampaigns(self._ask)
 
     def enqueue(
         self,
@@ -247,7 +237,9 @@ class RemoteDialer:
         mode = "developer" if row.get("mode") == "developer" else ""
         return Receipt(verdict, found["id"] or "", problems=problems, mode=mode)
 
-    def _ask(self, method: str, path: str, *, again: bool = False, **more: Any) -> Any:
+    def _ask(
+        self, method: str, path: str, *, again: bool = False, campaign: bool = False, **more: Any
+    ) -> Any:
         """Send a request, and once more where that does no harm and nobody answered."""
         tries = _TRIES if again or method == "GET" else 1
         for left in reversed(range(tries)):
@@ -264,35 +256,9 @@ class RemoteDialer:
             if answer.ok:
                 return answer.json()
             if answer.status_code not in _AGAIN or not left:
-                raise _error_of(answer)
+                raise error_of(answer, campaign=campaign)
             self._sleep(float(answer.headers.get("Retry-After", _PAUSE)))
         raise AssertionError("unreachable")
-
-
-def _error_of(answer: requests.Response) -> DialerError:
-    """Make the error that `Dialer` would raise."""
-    try:
-        body = answer.json()
-        word, detail = str(body["type"]).rpartition(":")[2], str(body["detail"])
-    except (ValueError, KeyError, TypeError):
-        return StoreUnavailable(f"the service answered {answer.status_code} without a reason")
-    faults = [
-        (str(one.get("pointer", "")).lstrip("/").replace("/", "."), str(one["detail"]))
-        for one in body.get("errors", [])
-    ]
-    kinds: dict[str, Callable[[], DialerError]] = {
-        "validation": lambda: InvalidCall(faults) if faults else InvalidRequest("request", detail),
-        "store-full": lambda: StoreFull(detail),
-        "store-unavailable": lambda: StoreUnavailable(detail),
-        "state": lambda: StateConflict(
-            "", expected="another state", actual=detail, verb="do that to"
-        ),
-        "not-found": lambda: (
-            CampaignNotFound(detail) if "campaign" in detail else JobNotFound(detail)
-        ),
-    }
-    make = kinds.get(word)
-    return make() if make else RemoteRefused(word, answer.status_code, detail)
 
 
 def _moment(text: str | None) -> Any:

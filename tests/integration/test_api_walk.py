@@ -94,11 +94,13 @@ def known_to_fuzzer(api: Api) -> str:
         "names": ["fuzzed", "default"],
         "numbers": ["9000000001", "9100000001", "9200000007", "12"],
         "waits": ["0s", "1s"],
+        "rows": [1, 7, 50],
         "keys": ["fuzzed", "key-1", "key-2"],
     }
     bound = {
         "path.id": ("ids", 0.5),
         "path.name": ("names", 0.6),
+        "path.row": ("rows", 0.7),
         "path.account": ("names", 0.5),
         "path.key": ("keys", 0.5),
         "query.key": ("keys", 0.5),

@@ -878,3 +878,20 @@ def test_campaign_that_is_created_again_word_for_word_is_the_same(cli):
         ran = cli("campaign", "create", "diwali", *AGENTS, *other)
         assert ran.status == 1
         assert "defined otherwise" in ran.err
+
+
+def test_a_file_may_name_fields_as_a_body_does(cli, tmp_path):
+    """As HTTP has them; what is wrong is named as it was written, and both at once is refused."""
+    file = tmp_path / "festival.toml"
+    text = 'hours = "{}"\nzone = "UTC"\nzone_from = "column:city"\n{}'
+    text += '[set]\nfrom = "9000000001"\n[columns]\nto = "phone"\n'
+    file.write_text(text.format("always", ""))
+    assert cli("campaign", "create", "as_a_body", "--file", str(file)).status == 0
+    made = cli.store.campaigns.get("as_a_body")
+    assert (made.time_zone, made.zone_from, made.zone_column) == ("UTC", "column", "city")
+    assert made.call == {"from": "9000000001"}
+    file.write_text(text.format("never", ""))
+    assert f"{file}: hours: " in cli("campaign", "create", "other", "--file", str(file)).err
+    file.write_text(text.format("always", 'time_zone = "UTC"\n'))
+    refused = cli("campaign", "create", "other", "--file", str(file))
+    assert (refused.status, "is given beside time_zone" in refused.err) == (2, True)

@@ -19,10 +19,10 @@ from dialer.api.shapes.campaigns import (
     ProgressShape,
     campaign_fields,
     fields_of,
-    name_on_wire,
     progress_fields,
 )
 from dialer.domain.campaign.campaign import Campaign
+from dialer.domain.campaign.names import name_of
 from dialer.domain.campaign.progress import Progress
 from dialer.errors import CampaignFixed, CampaignNotFound, CampaignRefused, InvalidCampaign
 from dialer.services.campaigns.definition import TABLES
@@ -212,7 +212,7 @@ def _named(change: Any) -> CampaignSnapshot:
         seen: CampaignSnapshot = change()
     except InvalidCampaign as error:
         kind = CampaignFixed if isinstance(error, CampaignFixed) else InvalidCampaign
-        raise kind([(name_on_wire(name), rule) for name, rule in error.problems]) from None
+        raise kind([(name_of(name), rule) for name, rule in error.problems]) from None
     return seen
 
 

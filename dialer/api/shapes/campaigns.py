@@ -11,6 +11,7 @@ from dialer.api.service import ApiCaller
 from dialer.api.shapes.base import AskedShape, Moment, Shape, moment
 from dialer.api.shapes.calls import StateName
 from dialer.domain.campaign.campaign import Campaign
+from dialer.domain.campaign.names import as_fields, as_given, name_of
 from dialer.domain.campaign.progress import Progress
 from dialer.services.campaigns.contacts import ContactView
 from dialer.services.campaigns.imports import ImportRecord
@@ -18,12 +19,9 @@ from dialer.services.campaigns.snapshot import CampaignSnapshot
 from dialer.text.duration import format_duration
 from schedules.zones import ZONES_JOIN
 
-#: Name on the wire -> field of a campaign, where they differ.
-_NAMES: Final = {"set": "call", "hours": "calling_hours", "zone": "time_zone"}
-_BACK: Final = {**{field: name for name, field in _NAMES.items()}, "zone_column": "zone_from"}
 _FIELDS: Final = [one for one in Campaign.model_fields if one not in ("name", "zone_column")]
 #: All names of a definition, as they stand in a body.
-WIRE: Final = [_BACK.get(field, field) for field in _FIELDS]
+WIRE: Final = [name_of(field) for field in _FIELDS]
 
 
 class CampaignIn(AskedShape):
@@ -122,27 +120,13 @@ def fields_of(body: Mapping[str, Any]) -> dict[str, Any]:
     if strange := [name for name in body if name not in known]:
         rule = f"is unknown; the names are: {', '.join(WIRE)}"
         raise invalid([(name, rule) for name in strange[:100]])
-    fields = {_NAMES.get(name, name): value for name, value in body.items() if name != "name"}
-    source = fields.get("zone_from")
-    if "zone_from" in fields:
-        column = isinstance(source, str) and source.startswith("column:")
-        fields["zone_from"] = "column" if column else source
-        fields["zone_column"] = source.removeprefix("column:") if column else None  # type: ignore[union-attr]  # text, then
-    return fields
-
-
-def name_on_wire(field: str) -> str:
-    """Name a field as it stands in a body: "call.from" is "set.from"."""
-    head, dot, rest = field.partition(".")
-    return f"{_BACK.get(head, head)}{dot}{rest}"
+    return as_fields({name: value for name, value in body.items() if name != "name"})
 
 
 def definition(campaign: Campaign) -> dict[str, Any]:
     """Write a definition as it stands in a body."""
-    fields = {_BACK.get(one, one): _written(getattr(campaign, one)) for one in _FIELDS}
-    if campaign.zone_column:
-        fields["zone_from"] = f"column:{campaign.zone_column}"
-    return fields
+    fields = {one: _written(getattr(campaign, one)) for one in _FIELDS}
+    return as_given(fields | {"zone_column": campaign.zone_column})
 
 
 def _written(value: Any) -> Any:

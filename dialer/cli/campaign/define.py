@@ -22,6 +22,7 @@ from dialer.cli.session import session
 from dialer.cli.views.campaign_changes import tell_changed, tell_defined
 from dialer.domain.call.parameters import Problem
 from dialer.domain.campaign.campaign import Campaign
+from dialer.domain.campaign.names import FIELDS, as_fields
 from dialer.errors import InvalidCampaign
 from dialer.services.campaigns.definition import PARAMETERS, TABLES, table_in
 
@@ -62,6 +63,7 @@ class Draft:
         file: The path of the file; "" for none.
         from_file: Fields that the file names.
         typed: Fields that an option wrote; (field, name) for one name of a table.
+        as_written: Fields that the file names otherwise.
     """
 
     name: str
@@ -70,6 +72,7 @@ class Draft:
     file: str = ""
     from_file: set[str] = field(default_factory=set)
     typed: set[str | tuple[str, str]] = field(default_factory=set)
+    as_written: dict[str, str] = field(default_factory=dict)
 
     @classmethod
     def read(cls, name: str, file: str | None, written: Mapping[str, Any]) -> "Draft":
@@ -105,8 +108,16 @@ class Draft:
             return
         if said.setdefault("name", self.name) != self.name:
             self.problems.append(("name", f"is not {self.name}, the name that was typed"))
-        self.from_file = set(said)
-        self.fields |= said
+        self.as_written = {FIELDS[one]: one for one in said if one in FIELDS}
+        twice = [
+            (one, f"is given beside {FIELDS[one]}, which is the same")
+            for one in said
+            if FIELDS.get(one) in said
+        ]
+        self.problems += twice
+        fields = as_fields(said)
+        self.from_file = set(fields)
+        self.fields |= fields
 
     def _read_option(self, name: str, written: str | list[str]) -> None:
         if name in TABLES:
@@ -148,7 +159,7 @@ class Draft:
         key = key.removesuffix(".[key]") if name in TABLES else ""
         typed = (name, key) in self.typed if key else name in self.typed
         if name in self.from_file and not typed:
-            return f"{self.file}: {path}"
+            return f"{self.file}: {self.as_written.get(name, name)}{path.removeprefix(name)}"
         return f"{FLAGS[name]} {key}" if key else FLAGS.get(name, path)
 
 
