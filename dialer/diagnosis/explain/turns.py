@@ -9,6 +9,7 @@ at all, or are refused: then their places are free at once.
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
 from dialer.diagnosis.explain.facts import AccountFacts, Facts, Reason, written_rate
 from dialer.domain.account.limits import pace
@@ -122,10 +123,16 @@ def _rate(standing: Standing, own: float | None) -> str:
 def _length(facts: Facts, account: AccountFacts) -> timedelta:
     """Length of each call ahead: they are taken to be like this one."""
     try:
-        call = Profile.of(ClickToCall.from_content(facts.job.content), "to")
+        call = _profile(facts.job.content)
     except InvalidCall:
         return timedelta(0)
     return call.lasts(account.standing.limits.assumed_call)
+
+
+@lru_cache(maxsize=16)
+def _profile(content: str) -> Profile:
+    # One explanation asks for it several times.
+    return Profile.of(ClickToCall.from_content(content), "to")
 
 
 def _go_on(account: AccountFacts, bound: _Bound) -> datetime | None:

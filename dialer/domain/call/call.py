@@ -219,7 +219,7 @@ class ClickToCall(Parameters):
         """Return the call of a frame that was found valid; None where the rules must say."""
         known = cls._of_frame(frame)
         try:
-            numbers = canonical(from_, landlines=True), canonical(to, landlines=True)
+            numbers = _canonical(from_), _canonical(to)
         except ValueError:
             return None
         if not known or from_ == to or numbers != (from_, to):
@@ -287,3 +287,9 @@ def _as_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+
+
+@lru_cache(maxsize=4096)
+def _canonical(number: str) -> str:
+    # A call that was just handed in is read several times until it is answered.
+    return canonical(number, landlines=True)
