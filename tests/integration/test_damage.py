@@ -54,6 +54,7 @@ KEYS = {
     "unknown:": "unknown:diwali",
     "blocks:": "blocks:diwali/0",
     "list:": "list:diwali/16383",
+    "moved:": "moved:diwali",
     "open:": "open:diwali",
     "steps:": "steps:diwali",
     "feeding": "feeding",
@@ -97,7 +98,7 @@ UNSEEN = frozenset(
     for name in (
         *("meter", "account", "breaker", "pool", "started", "sleepers", "steps", "pulse", "list"),
         *("waiting", "behind", "bells", "redrive", "unknown", "resting", "dnc", "blocks"),
-        *("zones", "busy", "live", "hold"),
+        *("zones", "busy", "live", "hold", "moved"),
     )
 ) | {
     *(
@@ -179,6 +180,7 @@ class World:
         self.client.sadd(self.prefix + "unknown:diwali", "default/diwali/0/x")
         self.client.zadd(self.prefix + "resting:default", {"holi": 10**17})
         self.client.hset(self.prefix + "list:diwali/16383", "1", "1")
+        self.client.hset(self.prefix + "moved:diwali", "30", "")
         self.client.hset(self.prefix + "damaged", "x", "1 y")
         self.client.hset(self.prefix + "pulse:diwali", "1:starts", 1)
         for account in ("default", "other"):
