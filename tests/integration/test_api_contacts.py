@@ -102,6 +102,16 @@ def test_a_contact_that_is_a_job_is_moved_and_its_agent_survives_an_edit(
     assert api.get(f"/v1/calls/{name}:2:1").json()["from"] == "Group 21"
 
 
+def test_a_contact_that_was_moved_is_not_woken_before_its_time(api: Api, name: str) -> None:
+    """A ring that is given back wakes those that wait for its customer: it is none of them."""
+    api.dialer.campaigns.steer("start", name)
+    server = api.dialer.store.server
+    waiting = f"{server.keys.prefix}waiting:+919100000001"
+    server.client.sadd(waiting, f"{name}:1:1")
+    ask(api, name, 1, "move", WHEN)
+    assert server.client.smembers(waiting) == set()
+
+
 def test_a_contact_is_taken_out_wherever_it_waits(api: Api, name: str) -> None:
     """Also of a draft, and again; then it cannot be moved, and is never fed."""
     api.dialer.campaigns.steer("start", name)

@@ -895,3 +895,21 @@ def test_a_file_may_name_fields_as_a_body_does(cli, tmp_path):
     file.write_text(text.format("always", 'time_zone = "UTC"\n'))
     refused = cli("campaign", "create", "other", "--file", str(file))
     assert (refused.status, "is given beside time_zone" in refused.err) == (2, True)
+
+
+def test_a_contact_is_moved_and_taken_out_by_its_row(cli):
+    """With the time it asked for; one that is out cannot be moved."""
+    create(cli, "called_back")
+    fill(cli, 3, "called_back")
+    cli("campaign", "start", "called_back")
+    cli("campaign", "pause", "called_back")
+    moved = cli("campaign", "move", "called_back", "2", "--at", "2h", "--json")
+    assert (moved.status, moved.record["state"]) == (0, "scheduled")
+    again = cli("campaign", "move", "called_back", "2", "--at", "3h")
+    assert "the contact of row 2 is scheduled, not before " in again.out
+    gone = cli("campaign", "remove", "called_back", "2", "--reason", "asked")
+    assert (gone.status, "row 2 is cancelled" in gone.out) == (0, True)
+    late = cli("campaign", "move", "called_back", "2", "--at", "2h")
+    assert (late.status, "cancelled" in late.err) == (1, True)
+    nowhere = cli("campaign", "remove", "called_back", "9", "--reason", "asked")
+    assert (nowhere.status, "no row 9" in nowhere.err) == (1, True)

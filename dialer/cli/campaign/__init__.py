@@ -4,7 +4,7 @@
     app.py        the commands
     options.py    the options of a definition
     define.py     create, set
-    contacts.py   import
+    contacts.py   import, move, remove
     steer.py      start, pause, resume, cancel, forget
     show.py       list, show, preflight, forecast
 """

@@ -1,4 +1,4 @@
-"""`dialer campaign import`: take a list of contacts in."""
+"""`dialer campaign import`, `move`, `remove`: a list of contacts, and single ones of it."""
 
 from pathlib import Path
 from typing import Annotated
@@ -7,10 +7,10 @@ import typer
 
 from dialer.cli import output
 from dialer.cli.campaign.options import Name
-from dialer.cli.options import Json
+from dialer.cli.options import Json, Reason, Who, read_moment
 from dialer.cli.session import session
 from dialer.cli.source import STDIN, Form, open_list, progress, read_format
-from dialer.cli.views.campaign_changes import show_imported
+from dialer.cli.views.campaign_changes import show_contact, show_imported
 from dialer.errors import StoreRefused, StoreUnavailable
 from dialer.lists import ReportFile
 
@@ -22,6 +22,28 @@ _Report = Annotated[
     str | None,
     typer.Option("--report", help="Where rows that were not taken go.  [default: FILE.report.csv]"),
 ]
+_Row = Annotated[int, typer.Argument(metavar="ROW", min=1, help="Its number in the list.")]
+
+
+def move(
+    name: Name,
+    row: _Row,
+    at: Annotated[str, typer.Option("--at", help="Not before: 2h from now, or a time.")],
+    agent: Annotated[str, typer.Option("--agent", help="The id of who rings; else as usual.")] = "",
+    who: Who = "",
+    *,
+    json: Json = False,
+) -> None:
+    """Call a contact back when it asked for; one that was not rung, within hours and caps."""
+    when = read_moment(at, "--at")
+    with session(makes_work=True, who=who) as opened:
+        show_contact(opened.contacts.move(name, row, when, agent), opened.look(json=json))
+
+
+def remove(name: Name, row: _Row, reason: Reason, who: Who = "", *, json: Json = False) -> None:
+    """Take a contact out, which was not rung: it is not."""
+    with session(who=who) as opened:
+        show_contact(opened.contacts.remove(name, row, reason), opened.look(json=json))
 
 
 def import_contacts(

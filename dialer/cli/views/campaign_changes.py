@@ -3,11 +3,13 @@
 from dialer.cli import output
 from dialer.cli.views.campaign_page import holds, prospect
 from dialer.cli.views.campaign_summary import describe
+from dialer.cli.views.listing import Look
 from dialer.domain.campaign.campaign import CampaignState
 from dialer.domain.campaign.progress import Progress
 from dialer.domain.job.job import State
 from dialer.lists import ReportFile
 from dialer.services.campaigns import ImportResult, Verb
+from dialer.services.campaigns.contacts import ContactView
 from dialer.services.campaigns.snapshot import CampaignSnapshot
 from dialer.settings import Settings
 from dialer.text.masking import mask
@@ -100,6 +102,19 @@ def show_forgotten(seen: CampaignSnapshot, count: int, *, before: bool, json: bo
     said = ", ".join(f"{n} {where}" for where, n in seen.counts.items() if n)
     output.say(f"kept: its name, its definition, what was decided about it, and its counts: {said}")
     output.say("its jobs, with their numbers, are kept as long as those of direct calls")
+
+
+def show_contact(seen: ContactView, look: Look) -> None:
+    """Print where a contact is now."""
+    job = seen.job
+    if look.json:
+        fields = {"row": seen.row, "numbers": [look.number(one) for one in seen.numbers]}
+        output.emit(
+            fields | {"job": job and job.id, "state": job and job.state, "due": job and job.due}
+        )
+    elif job:
+        due = f", not before {look.at(job.due)}" if job.due else ""
+        output.say(f"the contact of row {seen.row} is {job.state}{due} (job {job.id})")
 
 
 def show_imported(name: str, result: ImportResult, leftover: ReportFile, *, json: bool) -> None:
