@@ -21,6 +21,7 @@ from dialer.feeding.importing import import_list
 from dialer.machine.background import BackgroundThread
 from dialer.maintenance.upkeep import Upkeep
 from dialer.store.maintenance import BOUND
+from dialer.store.redis.damage import Damage
 
 RULES = PacerRules(SECOND, SECOND / 20, 2 * SECOND)
 
@@ -195,3 +196,20 @@ def test_longer_list_of_groups_is_looked_at_bit_by_bit(scratch_clockwork: Clockw
     made = [feeder.look("diwali") for _ in range(20)]
     assert max(made) < 20
     assert sum(made) == 40
+
+
+def test_an_entry_that_is_over_goes_from_the_list(clockwork: Clockwork):
+    """One for good, and one that is not over, stay; the list is not taken for damaged."""
+    lists, upkeep = clockwork.store.suppression, Upkeep(clockwork.store, period=PERIOD)
+    for account in (None, "default"):
+        for nth, ends in enumerate((None, 10 * SECOND, 3000 * SECOND)):
+            expires = ends and clockwork.now + ends
+            more = {"account": account, "who": "m", "reason": "asked", "expires": expires}
+            assert lists.add([f"+9190000000{nth:02d}"], **more) == 1
+    clockwork.forward(20 * SECOND)
+    for _ in range(3):
+        upkeep.tidy()
+    client, keys = clockwork.store.server.client, clockwork.store.server.keys
+    for account in (None, "default"):
+        assert client.hlen(keys.do_not_call(account)) == 2
+    assert list(Damage(clockwork.store.server).look()) == []

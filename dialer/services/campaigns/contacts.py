@@ -23,7 +23,6 @@ from dialer.services.operations.holds import UNEXPLAINED
 from dialer.text.masking import mask
 
 _TRIES: Final = 5
-_ASKED_FOR: Final = "moved to the time that was asked for"
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ class ContactService:
             CampaignRefused: The campaign is none that runs or is paused.
             InvalidCall: There is no such agent, or the campaign ends before that.
         """
-        self._change(name, row, not_before, agent, _ASKED_FOR)
+        self._change(name, row, not_before, agent, "")
         return self.look(name, row)
 
     def remove(self, name: str, row: int, reason: str) -> ContactView:

@@ -14,7 +14,7 @@
 -- ask.due_us   when, 0 for not at all
 -- ask.job      as accept.lua describes it, by the definition and that agent
 -- ask.peers    accounts whose agents are the same people
--- ask.who, ask.why
+-- ask.who, ask.why  of one that is not rung at all
 --
 -- Returns   {"done", ''}, {"refused", state of the campaign}, {"changed", version or mode},
 --           {"doubt", why}, {"late", ''}, or {"state", that of its job, which does not wait}
@@ -61,11 +61,11 @@ end
 local function put_off(job)
   local at, call = math.max(ask.due_us, now), ask.job.call
   if job.state == 'ready' then
-    move('postpone', id, 'scheduled', at, ask.who, ask.why)
+    move('postpone', id, 'scheduled', at, ask.who, ASKED_FOR)
   else
     redis.call('ZADD', P .. 'in:scheduled', us(at), id)
-    put_record(id, {due_us = us(at)}, event_of('scheduled', 'scheduled', ask.who, ask.why))
-    tell_of_job('remake', id, '', job.lane, 'scheduled', 'scheduled', ask.who, ask.why)
+    put_record(id, {due_us = us(at)}, event_of('scheduled', 'scheduled', ask.who, ASKED_FOR))
+    tell_of_job('remake', id, '', job.lane, 'scheduled', 'scheduled', ask.who, ASKED_FOR)
     count_transition()
   end
   wait_for_nobody(job)

@@ -181,6 +181,8 @@ end
 
 -- Was a job made by a definition of its campaign that was changed since?
 local BEHIND = 'definition: its campaign was changed since it was made'
+-- Why a job waits for a time of the clock, which a step of it does not move.
+local ASKED_FOR = 'moved to the time that was asked for'
 local function is_behind(campaign, id)
   local job = record_of(id)
   return redis.call('HGET', P .. 'camp:' .. campaign, 'version') ~= (job and job.version or false)

@@ -10,7 +10,7 @@
 -- Returns   {keys that were changed, 1 if some of them have more to be healed};
 --           -1 keys when the clock or the memory is in doubt, and nothing was looked at
 
-local MANY = 2000
+local MANY, SOME = 2000, 200
 local FUTURE = now + STEP
 local healing = tonumber(ask.healing) or now
 local changed, more = 0, 0
@@ -76,7 +76,8 @@ local function heal_job(_, id)
   local score = now
   if job.state == 'scheduled' then
     -- A time of the clock that a person asked for stays; a wait since a moment begins now.
-    score = job.entered_us == job.created_us and stamp_of(job.due_us)
+    local asked_for = job.entered_us == job.created_us or reason_of(id) == ASKED_FOR
+    score = asked_for and stamp_of(job.due_us)
       or math.max(stamp_of(job.due_us) - by, stamp_of(fields.quiet_us))
     fields.due_us = us(score)
   elseif job.state == 'dialing' then
@@ -154,6 +155,18 @@ local HEAL = {
   end,
 }
 
+-- Some of those on a do-not-call list whose entry is over: others come with the next rounds.
+local function end_entries(key, account)
+  local some = redis.call('HRANDFIELD', key, SOME, 'WITHVALUES')
+  for i = 1, #some, 2 do
+    if (entry_ends(some[i + 1]) or math.huge) <= now then
+      redis.call('HDEL', key, some[i])
+      count_suppressed(account == '' and 'dnc' or 'dnc:' .. account, -1)
+      changed = changed + 1
+    end
+  end
+end
+
 local function end_calls(key)
   redis.call('ZREMRANGEBYSCORE', key, '-inf', us(now))
 end
@@ -173,7 +186,7 @@ local FORGET = {
       changed = changed + 1
     end
   end,
-  live = end_calls, busy = end_calls,
+  live = end_calls, busy = end_calls, dnc = end_entries,
 }
 
 for _, name in ipairs(ask.keys) do
