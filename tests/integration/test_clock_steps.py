@@ -20,9 +20,12 @@ from storekit import (
 )
 
 from dialer.domain.account.limits import Limits
+from dialer.domain.campaign.call_factory import CallFactory
+from dialer.domain.campaign.contact_job import new_turn
 from dialer.domain.doorbell import PacerRules
 from dialer.domain.job.attempt import Go, No, Wait
 from dialer.domain.job.codes import Kind
+from dialer.domain.job.ids import ContactJobId
 from dialer.domain.job.job import State
 from dialer.domain.job.new_job import NewJob
 from dialer.errors import StoreUnavailable
@@ -403,6 +406,25 @@ def test_no_quarantine_ends_by_a_step(world: World, into: State) -> None:
         assert due is not None
         assert began is not None
         assert due >= began + 10 * MINUTE
+
+
+def test_no_step_moves_a_time_that_a_contact_asked_for(world: World) -> None:
+    """Nobody is called back before it, whatever the clock does meanwhile."""
+    store, asked = world.store, world.clock.now + 2 * HOUR
+    world.field.feeder.look("slow")
+    world.clock.forward(SECOND)
+    waits = next(store.jobs.select(State.READY, campaign="slow"))
+    named = ContactJobId.parse(waits.id)
+    assert named
+    spot, calls = store.contacts.spot("slow", named.row), CallFactory(store.campaigns.get("slow"))
+    assert spot
+    job = new_turn(calls, spot.contact, spot.group.number, waits.mode)
+    rest = {"agent": "", "peers": ["own"], "who": "ann", "why": ""}
+    store.contacts.change("slow", spot, job, version=waits.version, not_before=asked, **rest)  # type: ignore[arg-type]  # of several types
+    assert store.jobs.get(waits.id).due == asked
+    world.step(-HOUR, "all")
+    world.work(MINUTE)
+    assert store.jobs.get(waits.id).due == asked
 
 
 def test_small_steps_add_up_to_no_calls(world: World) -> None:
