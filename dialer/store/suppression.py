@@ -25,6 +25,7 @@ class Suppression(Noun):
         who: str,
         reason: str,
         expires: datetime | None = None,
+        source: str = "",
     ) -> int:
         """
         Add numbers, E.164, to a list, of all accounts for None; when this returns none is rung.
@@ -32,7 +33,7 @@ class Suppression(Noun):
         Returns:
             How many are new; the others keep their entry, unless it *expires* earlier than this.
         """
-        added = self._change("add", numbers, account, who, reason, expires=expires)
+        added = self._change("add", numbers, account, who, reason, expires=expires, source=source)
         self._server.await_leaving()
         return added
 
@@ -78,12 +79,14 @@ class Suppression(Noun):
         reason: str,
         *,
         expires: datetime | None = None,
+        source: str = "",
     ) -> int:
         rest, changed = iter(numbers), 0
         ask = {"verb": verb, "account": account or "", "who": one_line(who)}
         while batch := list(islice(rest, _BATCH)):
             words = {**ask, "reason": one_line(reason), "numbers": batch}
-            (count,) = self._server.run("suppress", {**words, "expires_us": stamp(expires)})
+            more = {"expires_us": stamp(expires), "source": one_line(source)}
+            (count,) = self._server.run("suppress", {**words, **more})
             changed += int(count)
         return changed
 
@@ -105,6 +108,7 @@ def _entry(number: str, account: str | None, value: str) -> Suppressed:
             record = json.loads(value)
             since = instant(record["at_us"])
             words = str(record["who"]), str(record["reason"])
-            return Suppressed(number, account, *words, since, instant(record.get("expires_us")))
+            ends, source = instant(record.get("expires_us")), str(record.get("source", ""))
+            return Suppressed(number, account, *words, since, ends, source)
     except StoreDamaged:
         return Suppressed(number, account, "", "its entry cannot be read", None)

@@ -202,8 +202,10 @@ def test_a_number_is_off_the_list_again_when_its_entry_is_over(api: Api) -> None
     assert entry["expires_at"] is None
     path = f"{suppressions}/import?account=default&expires_at="
     assert word_of(api.ask("POST", f"{path}2030", data="9300000078\n", headers=CSV)) == "validation"
-    done = api.ask("POST", f"{path}2999-01-01T00:00:00Z", data="9300000078\n", headers=CSV)
-    assert done.json()["added"] == 1
+    path = f"{path}2999-01-01T00:00:00Z&source=register-7"
+    assert api.ask("POST", path, data="9300000078\n", headers=CSV).json()["added"] == 1
+    listed = api.get(f"{suppressions}?account=default").json()["data"]
+    assert sorted(str(one["source"]) for one in listed) == ["None", "register-7"]
     assert api.post(f"{suppressions}/remove", body).json()["changed"] == 1
 
 

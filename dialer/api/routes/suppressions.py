@@ -97,11 +97,12 @@ async def unsuppress(
     summary="Put a list of numbers on the do-not-call list",
     **page(OPERATE, body={CSV: {}, NDJSON: {}}, words=BODY),
 )
-async def import_suppressions(
+async def import_suppressions(  # noqa: PLR0917 - query parameters have names
     request: Request,
     caller: Annotated[ApiCaller, allow(OPERATE)],
     reason: Annotated[str, Query(min_length=1, max_length=200)] = "imported",
     account: Annotated[str | None, Query(max_length=40)] = None,
+    source: Annotated[str, Query(max_length=200)] = "",
     expires_at: Instant = None,
 ) -> JSONResponse:
     """Put every number of a list on a do-not-call list, as it comes."""
@@ -110,8 +111,9 @@ async def import_suppressions(
     with service.uploads:
         pipe = BodyPipe(request, lambda: service.still_valid(caller.key))
         try:
-            ends = read_instant(expires_at, "expires_at")
-            body = await service.run(_import_numbers, caller, pipe, form, reason, account, ends)
+            more = {"reason": reason, "source": source}
+            more |= {"expires": read_instant(expires_at, "expires_at")}
+            body = await service.run(_import_numbers, caller, pipe, form, account, **more)
         except BodyCut as error:
             raise ApiProblem("malformed", str(error)) from None
     return JSONResponse(body)
@@ -153,7 +155,7 @@ def _suppressions(
 
 async def _change_numbers(request: Request, caller: ApiCaller, *, remove: bool) -> dict[str, Any]:
     body = await read_object(request, caller.service.settings.max_body)
-    check_names(body, "numbers", "account", "reason", *(() if remove else ("expires_at",)))
+    check_names(body, "numbers", "account", "reason", *(() if remove else ("expires_at", "source")))
     numbers, reason = body.get("numbers"), reason_of(body, needed=True)
     if (
         not isinstance(numbers, list)
@@ -166,8 +168,9 @@ async def _change_numbers(request: Request, caller: ApiCaller, *, remove: bool) 
     if remove:
         changed = await run(suppression.remove, numbers, reason=reason, account=account)
     else:
-        ends = _ends(body.get("expires_at"))
-        changed = await run(suppression.add, numbers, reason=reason, account=account, expires=ends)
+        more: dict[str, Any] = {"account": account, "expires": _ends(body.get("expires_at"))}
+        more["source"] = _source(body.get("source"))
+        changed = await run(suppression.add, numbers, reason=reason, **more)
     return {"changed": changed, "given": len(numbers)}
 
 
@@ -179,17 +182,20 @@ def _ends(text: object) -> datetime | None:
     return at
 
 
-def _import_numbers(  # noqa: PLR0917 - handed through a thread
-    caller: ApiCaller,
-    pipe: BodyPipe,
-    form: str,
-    reason: str,
-    account: str | None,
-    expires: datetime | None,
+def _source(text: object) -> str:
+    if text is None:
+        return ""
+    if not isinstance(text, str) or len(text) > 200:  # noqa: PLR2004 - said below
+        raise invalid([("source", "must be text of at most 200 characters")])
+    return text
+
+
+def _import_numbers(
+    caller: ApiCaller, pipe: BodyPipe, form: str, account: str | None, **more: Any
 ) -> dict[str, Any]:
     suppression, whose = caller.dialer.operations.suppression, own_account(caller, account)
     suppression.check_account(whose)
     stream: Any = pipe
     rows = NumberList(stream, form=cast("Any", form))
-    done = suppression.add_list(rows, reason=reason, account=whose, expires=expires)
+    done = suppression.add_list(rows, account=whose, **more)
     return {"added": done.added, "listed": done.listed, "rejected": done.rejected}

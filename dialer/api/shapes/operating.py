@@ -42,6 +42,9 @@ class NumbersIn(AskedShape):
 class SuppressIn(NumbersIn):
     """Numbers that nobody may ring, for good or for a time."""
 
+    source: str | None = Field(
+        default=None, max_length=200, description="Where they come from: the name of a register."
+    )
     expires_at: Moment | None = Field(default=None, description="Off the list again then.")
 
 
@@ -168,6 +171,7 @@ def suppressed_fields(entry: Suppressed, caller: ApiCaller) -> dict[str, Any]:
         "who": caller.words(entry.who),
         "reason": caller.words(entry.reason),
         "since": moment(entry.since),
+        "source": caller.words(entry.source) or None,
         "expires_at": moment(entry.expires),
     }
 

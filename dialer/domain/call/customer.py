@@ -68,6 +68,7 @@ class Suppressed:
         account: None for all.
         who: Its author.
         expires: When it ends by itself; None for never.
+        source: Where it comes from, such as the name of a register; "" for unsaid.
     """
 
     number: str
@@ -76,3 +77,4 @@ class Suppressed:
     reason: str
     since: datetime | None
     expires: datetime | None = None
+    source: str = ""

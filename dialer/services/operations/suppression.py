@@ -77,6 +77,7 @@ class SuppressionService:
         reason: str,
         account: str | None = None,
         expires: datetime | None = None,
+        source: str = "",
     ) -> int:
         """
         Put numbers on a list; when this returns no call to them starts.
@@ -87,6 +88,7 @@ class SuppressionService:
             reason: Why.
             account: Only for calls through this account; all of them when None.
             expires: When they are off it again; None for never. The later of two times holds.
+            source: Where they come from, such as the name of a register.
 
         Returns:
             How many were not on it before.
@@ -96,17 +98,23 @@ class SuppressionService:
                 nothing was changed.
             SettingsError: There is no such account.
         """
-        return self._add(list(_each(numbers, read_numbers)), reason, account, expires)
+        read = list(_each(numbers, read_numbers))
+        return self._add(read, reason, account, expires, source)
 
     def _add(
-        self, numbers: Iterable[str], reason: str, account: str | None, expires: datetime | None
+        self,
+        numbers: Iterable[str],
+        reason: str,
+        account: str | None,
+        expires: datetime | None,
+        source: str,
     ) -> int:
         self.check_account(account)
         if expires is not None and expires <= self.store.now():
             raise InvalidRequest("expires_at", "has passed")
-        return self.store.suppression.add(
-            numbers, account=account, who=self.who, reason=reason or UNEXPLAINED, expires=expires
-        )
+        add, why = self.store.suppression.add, reason or UNEXPLAINED
+        more = {"account": account, "who": self.who, "reason": why}
+        return add(numbers, **more, expires=expires, source=source)
 
     def remove(self, numbers: Iterable[str], *, reason: str, account: str | None = None) -> int:
         """
@@ -130,6 +138,7 @@ class SuppressionService:
         reason: str,
         account: str | None = None,
         expires: datetime | None = None,
+        source: str = "",
         refused: Callable[[Rejected], None] = lambda _row: None,
     ) -> Import:
         """
@@ -153,7 +162,7 @@ class SuppressionService:
                     taken += len(row[1])
                     yield from row[1]
 
-        added = self._add(numbers(), reason, account, expires)
+        added = self._add(numbers(), reason, account, expires, source)
         return Import(added, taken - added, rejected)
 
     def look_up(self, number: str, account: str | None = None) -> Lookup:

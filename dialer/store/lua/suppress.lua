@@ -5,6 +5,7 @@
 -- ask.verb             add or remove
 -- ask.account          whose list, "" for everybody's
 -- ask.who, ask.reason
+-- ask.source           where the numbers come from, '' for unsaid
 -- ask.numbers          E.164
 -- ask.expires_us       until when they are on it, 0 for good; of two times the later one holds
 --
@@ -13,6 +14,7 @@
 local name = ask.account == '' and 'dnc' or 'dnc:' .. ask.account
 local ends = ask.expires_us > 0 and ask.expires_us or math.huge
 local value = cjson.encode({who = ask.who, reason = ask.reason, at_us = us(now),
+  source = ask.source ~= '' and ask.source or nil,
   expires_us = ask.expires_us > 0 and us(ask.expires_us) or nil})
 local changed, entries = 0, 0
 for _, number in ipairs(ask.numbers) do

@@ -113,8 +113,8 @@ waiting:<number>          set     the job put off by gap or cap that has its tur
                                   when a ring is given back. Likewise waiting:<account>/<agent>:
                                   all that a hold on whom they ring second puts off
 behind:<number>           zset    further ones, until that one is done with; score: rank
-dnc                       hash    E.164 number -> JSON {who, reason, at_us} and, of one that ends by
-                                  itself, expires_us
+dnc                       hash    E.164 number -> JSON {who, reason, at_us} and, where they were
+                                  given, source and expires_us
 dnc:<account>             hash    the same for one account only
 suppressed                hash    how many numbers were put on each of these lists, by its key
 released                  list    the last 10,000 numbers that were taken off a do-not-call list:
