@@ -111,8 +111,8 @@ async def import_suppressions(  # noqa: PLR0917 - query parameters have names
     with service.uploads:
         pipe = BodyPipe(request, lambda: service.still_valid(caller.key))
         try:
-            more = {"reason": reason, "source": source}
-            more |= {"expires": read_instant(expires_at, "expires_at")}
+            more: dict[str, Any] = {"reason": reason, "source": source}
+            more["expires"] = read_instant(expires_at, "expires_at")
             body = await service.run(_import_numbers, caller, pipe, form, account, **more)
         except BodyCut as error:
             raise ApiProblem("malformed", str(error)) from None

@@ -112,9 +112,14 @@ class SuppressionService:
         self.check_account(account)
         if expires is not None and expires <= self.store.now():
             raise InvalidRequest("expires_at", "has passed")
-        add, why = self.store.suppression.add, reason or UNEXPLAINED
-        more = {"account": account, "who": self.who, "reason": why}
-        return add(numbers, **more, expires=expires, source=source)
+        return self.store.suppression.add(
+            numbers,
+            account=account,
+            who=self.who,
+            reason=reason or UNEXPLAINED,
+            expires=expires,
+            source=source,
+        )
 
     def remove(self, numbers: Iterable[str], *, reason: str, account: str | None = None) -> int:
         """
