@@ -98,6 +98,19 @@ def test_columns_of_metadata_are_kept_beside_the_calls(api: Api) -> None:
     assert sorted(calls, key=len) == [{"crm_id": "17"}, {"crm_id": "18", "note": "a.b"}]
 
 
+def test_who_may_only_hand_in_sees_what_became_of_its_own_lists(api: Api) -> None:
+    """Those of others are not there for it; a key that reads sees all."""
+    define(api, "handed_in")
+    mine, path = api.key("enqueue"), "/v1/campaigns/handed_in/contacts"
+    own = api.ask("POST", path, mine, data=f"phone\n{rows(8000, 2)}", headers=CSV).json()["id"]
+    other = upload(api, "handed_in", f"phone\n{rows(8100, 2)}").json()["id"]
+    assert api.get(f"/v1/imports/{own}", mine).json()["accepted"] == 2
+    assert api.get(f"/v1/imports/{own}/rows", mine).ok
+    for question in (f"/v1/imports/{other}", f"/v1/imports/{other}/rows"):
+        assert word_of(api.get(question, mine)) == "not-found"
+        assert api.get(question, api.key("read")).ok
+
+
 def test_a_list_without_its_column_is_refused_and_on_record(api: Api) -> None:
     """422 says which column; the import is refused."""
     define(api, "columns")
