@@ -149,10 +149,8 @@ class Contacts(Noun):
                 "why": one_line(why),
             },
         )
-        if word == "refused":
-            raise refusal(campaign, "change a contact of", said)
-        if word == "changed":
-            raise refusal(campaign, "change a contact of", "changed")
+        if word in ("refused", "changed"):
+            raise refusal(campaign, "change a contact of", said if word == "refused" else word)
         if word == "doubt":
             raise StoreUnsafe(said, f"nothing is moved while the store is in doubt: {said}")
         if word == "late":

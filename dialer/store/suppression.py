@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Iterator
 from datetime import datetime
+from functools import cache
 from itertools import islice
 
 from dialer.domain.call.customer import Suppressed
@@ -63,12 +64,8 @@ class Suppression(Noun):
             yield from self._standing(_entry(number, account, value) for number, value in found)
 
     def _standing(self, entries: Iterable[Suppressed]) -> Iterator[Suppressed]:
-        now = None
-        for entry in entries:
-            if entry.expires is not None and now is None:
-                now = self._server.time()
-            if entry.expires is None or now is None or entry.expires > now:
-                yield entry
+        now = cache(self._server.time)  # asked for only where an entry ends
+        return (one for one in entries if one.expires is None or one.expires > now())
 
     def _change(
         self,
@@ -82,11 +79,16 @@ class Suppression(Noun):
         source: str = "",
     ) -> int:
         rest, changed = iter(numbers), 0
-        ask = {"verb": verb, "account": account or "", "who": one_line(who)}
+        ask = {
+            "verb": verb,
+            "account": account or "",
+            "who": one_line(who),
+            "reason": one_line(reason),
+            "expires_us": stamp(expires),
+            "source": one_line(source),
+        }
         while batch := list(islice(rest, _BATCH)):
-            words = {**ask, "reason": one_line(reason), "numbers": batch}
-            more = {"expires_us": stamp(expires), "source": one_line(source)}
-            (count,) = self._server.run("suppress", {**words, **more})
+            (count,) = self._server.run("suppress", {**ask, "numbers": batch})
             changed += int(count)
         return changed
 

@@ -1,7 +1,7 @@
 """Contacts: lists that are uploaded, as they come, and what became of them."""
 
 import json
-from datetime import datetime
+from collections.abc import Callable
 from typing import Annotated, Any, Final, Literal, cast
 
 from fastapi import APIRouter, Path, Query, Request
@@ -14,7 +14,7 @@ from dialer.api.reading import CSV, NDJSON, check_names, media_of, read_object, 
 from dialer.api.routes.calls import reason_of
 from dialer.api.routes.campaigns import seen_by
 from dialer.api.routes.guard import BODY, ENQUEUE, OPERATE, READ, allow, page
-from dialer.api.routes.searching import NO_INSTANT, Cursor, Limit, as_instant
+from dialer.api.routes.searching import Cursor, Limit, instant_in
 from dialer.api.service import ApiCaller
 from dialer.api.shapes.calls import ReasonIn
 from dialer.api.shapes.campaigns import (
@@ -26,6 +26,7 @@ from dialer.api.shapes.campaigns import (
     import_fields,
 )
 from dialer.errors import CampaignNotFound, ImportNotFound
+from dialer.services.campaigns.contacts import ContactService, ContactView
 from dialer.services.campaigns.imports import ImportRecord
 
 router = APIRouter(tags=["campaigns"])
@@ -79,7 +80,7 @@ async def show_contact(
     name: str, row: Row, caller: Annotated[ApiCaller, allow(READ)]
 ) -> JSONResponse:
     """Look at the contact of a row, from 1: whether it waits, and what became of it."""
-    return JSONResponse(await caller.service.run(_contact, caller, name, row))
+    return await _done(caller, name, lambda contacts: contacts.look(name, row))
 
 
 @router.post(
@@ -99,13 +100,12 @@ async def move_contact(
     """
     body = await read_object(request, caller.service.settings.max_body)
     check_names(body, "not_before", "agent")
-    at, agent = body.get("not_before"), body.get("agent")
-    when = as_instant(at) if isinstance(at, str) else None
+    when, agent = instant_in(body, "not_before"), body.get("agent")
     if when is None:
-        raise invalid([("not_before", NO_INSTANT if at is not None else "is missing")])
+        raise invalid([("not_before", "is missing")])
     if agent is not None and (not isinstance(agent, str) or not agent.isdecimal()):
         raise invalid([("agent", "must be the id of an agent: digits, as text")])
-    return JSONResponse(await caller.service.run(_move, caller, name, row, when, agent or ""))
+    return await _done(caller, name, lambda contacts: contacts.move(name, row, when, agent or ""))
 
 
 @router.post(
@@ -121,7 +121,7 @@ async def remove_contact(
     body = await read_optional(request, caller.service.settings.max_body)
     check_names(body, "reason")
     reason = reason_of(body)
-    return JSONResponse(await caller.service.run(_remove, caller, name, row, reason))
+    return await _done(caller, name, lambda contacts: contacts.remove(name, row, reason))
 
 
 @router.get(
@@ -156,19 +156,16 @@ async def import_rows(
     return JSONResponse(await caller.service.run(_rows, caller, id, outcome, limit, cursor))
 
 
-def _contact(caller: ApiCaller, name: str, row: int) -> dict[str, Any]:
-    seen_by(caller, name)
-    return contact_fields(caller.dialer.contacts.look(name, row), name, caller)
+async def _done(
+    caller: ApiCaller, name: str, do: Callable[[ContactService], ContactView]
+) -> JSONResponse:
+    """Do something with a contact of a campaign that this key sees, and answer how it is."""
 
+    def work() -> dict[str, Any]:
+        seen_by(caller, name)
+        return contact_fields(do(caller.dialer.contacts), name, caller)
 
-def _move(caller: ApiCaller, name: str, row: int, at: datetime, agent: str) -> dict[str, Any]:
-    seen_by(caller, name)
-    return contact_fields(caller.dialer.contacts.move(name, row, at, agent), name, caller)
-
-
-def _remove(caller: ApiCaller, name: str, row: int, reason: str) -> dict[str, Any]:
-    seen_by(caller, name)
-    return contact_fields(caller.dialer.contacts.remove(name, row, reason), name, caller)
+    return JSONResponse(await caller.service.run(work))
 
 
 def _take(caller: ApiCaller, name: str, pipe: BodyPipe, form: str) -> ImportRecord:

@@ -29,7 +29,7 @@ router = APIRouter(tags=["calls"])
 
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Instant = Annotated[str | None, Query(json_schema_extra={"format": "date-time"})]
-NO_INSTANT: Final = "must be a time with its offset, such as 2030-01-31T10:00:00Z"
+_NO_INSTANT: Final = "must be a time with its offset, such as 2030-01-31T10:00:00Z"
 Cursor = Annotated[str | None, Query(max_length=500)]
 
 
@@ -233,8 +233,7 @@ def _text(body: Mapping[str, Any], name: str) -> str:
     return text
 
 
-def as_instant(text: str) -> datetime | None:
-    """Read a time with its offset; None where it is none."""
+def _as_instant(text: str) -> datetime | None:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:
@@ -251,8 +250,22 @@ def read_instant(text: str | None, name: str) -> datetime | None:
     """
     if text is None:
         return None
-    at = as_instant(text)
+    at = _as_instant(text)
     if at is None:
-        fault = Fault("invalid", NO_INSTANT, parameter=name)
-        raise ApiProblem("validation", f"{name} {NO_INSTANT}", [fault])
+        fault = Fault("invalid", _NO_INSTANT, parameter=name)
+        raise ApiProblem("validation", f"{name} {_NO_INSTANT}", [fault])
+    return at
+
+
+def instant_in(body: Mapping[str, Any], name: str) -> datetime | None:
+    """
+    Read a field that is a time; None where it is left out.
+
+    Raises:
+        ApiProblem: It is none.
+    """
+    text = body.get(name)
+    at = _as_instant(text) if isinstance(text, str) else None
+    if at is None and text is not None:
+        raise invalid([(name, _NO_INSTANT)])
     return at

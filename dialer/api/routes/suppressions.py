@@ -13,14 +13,7 @@ from dialer.api.problems import ApiProblem, invalid
 from dialer.api.reading import CSV, NDJSON, check_names, media_of, read_object
 from dialer.api.routes.calls import reason_of
 from dialer.api.routes.guard import BODY, OPERATE, READ, allow, page
-from dialer.api.routes.searching import (
-    NO_INSTANT,
-    Cursor,
-    Instant,
-    Limit,
-    as_instant,
-    read_instant,
-)
+from dialer.api.routes.searching import Cursor, Instant, Limit, instant_in, read_instant
 from dialer.api.service import ApiCaller
 from dialer.api.shapes.base import Page, Shape
 from dialer.api.shapes.operating import (
@@ -168,18 +161,10 @@ async def _change_numbers(request: Request, caller: ApiCaller, *, remove: bool) 
     if remove:
         changed = await run(suppression.remove, numbers, reason=reason, account=account)
     else:
-        more: dict[str, Any] = {"account": account, "expires": _ends(body.get("expires_at"))}
+        more: dict[str, Any] = {"account": account, "expires": instant_in(body, "expires_at")}
         more["source"] = _source(body.get("source"))
         changed = await run(suppression.add, numbers, reason=reason, **more)
     return {"changed": changed, "given": len(numbers)}
-
-
-def _ends(text: object) -> datetime | None:
-    if text is None:
-        return None
-    if not isinstance(text, str) or (at := as_instant(text)) is None:
-        raise invalid([("expires_at", NO_INSTANT)])
-    return at
 
 
 def _source(text: object) -> str:
