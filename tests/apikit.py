@@ -15,7 +15,7 @@ from typing import Any
 
 import requests
 import uvicorn
-from serverkit import free_port
+from serverkit import free_port, wait_until
 
 from dialer.api.app import build
 from dialer.api.service import Service
@@ -155,13 +155,11 @@ def environ_of(server: EmbeddedServer, folder: Path) -> dict[str, str]:
 def start_process(environ: dict[str, str]) -> subprocess.Popen[bytes]:
     """Start a service as `environ_of` says, and wait until it listens."""
     process = subprocess.Popen([sys.executable, "-m", "dialer", "api"], env=environ)
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        try:
-            socket.create_connection(("127.0.0.1", int(environ["DIALER_API__PORT"]))).close()
-        except OSError:
-            assert process.poll() is None, "the service ended"
-            time.sleep(0.05)
-        else:
-            return process
-    raise AssertionError("the service did not start")
+
+    def listens() -> bool:
+        assert process.poll() is None, "the service ended"
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", int(environ["DIALER_API__PORT"]))) == 0
+
+    wait_until(listens, within=60, why="the service did not start")
+    return process

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from apikit import Api, emptied, serving, settings_for
 
 from dialer.bootstrap.store import store_of
 from dialer.cli import main
@@ -90,3 +91,11 @@ def cli(
     store = store_of(Settings.load())
     yield CommandLine(monkeypatch, capsys, store)
     store.server.close()
+
+
+@pytest.fixture(scope="module")
+def api(redis_server: EmbeddedServer) -> Iterator[Api]:
+    """The HTTP service in this process, on a store that was empty when the module began."""
+    emptied(redis_server)
+    with serving(settings_for(redis_server)) as running:
+        yield running

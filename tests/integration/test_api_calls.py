@@ -2,21 +2,11 @@
 
 import threading
 from collections import Counter
-from collections.abc import Iterator
 
-import pytest
-from apikit import CALL, Api, emptied, serving, settings_for, word_of
+from apikit import CALL, Api, word_of
 from prometheus_client.parser import text_string_to_metric_families
 
 from dialer.domain.job.job import State
-from dialer.local.embedded_server import EmbeddedServer
-
-
-@pytest.fixture(scope="module")
-def api(redis_server: EmbeddedServer) -> Iterator[Api]:
-    emptied(redis_server)
-    with serving(settings_for(redis_server)) as running:
-        yield running
 
 
 def test_a_new_call_is_created_and_its_repetition_is_the_same_job(api: Api) -> None:

@@ -1,14 +1,11 @@
 """Single contacts of a campaign over HTTP: moved to a time, taken out, passed over when fed."""
 
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 import requests
-from apikit import Api, emptied, serving, settings_for, word_of
-
-from dialer.local.embedded_server import EmbeddedServer
+from apikit import Api, word_of
 
 LATER = datetime.now(UTC).replace(microsecond=0) + timedelta(days=2)
 WHEN = {"not_before": LATER.isoformat()}
@@ -17,13 +14,6 @@ CAMPAIGN = {
     "columns": {"to": "phone", "metadata.id": "id"},
     "ends": LATER + timedelta(days=5),
 }
-
-
-@pytest.fixture(scope="module")
-def api(redis_server: EmbeddedServer) -> Iterator[Api]:
-    emptied(redis_server)
-    with serving(settings_for(redis_server)) as running:
-        yield running
 
 
 @pytest.fixture

@@ -1,24 +1,14 @@
 """Lists over HTTP: taken as they come, cut off, sent again; campaigns and their revisions."""
 
 import socket
-import time
-from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 import requests
-from apikit import CALL, Api, emptied, serving, settings_for, word_of
-
-from dialer.local.embedded_server import EmbeddedServer
+from apikit import CALL, Api, word_of
+from serverkit import wait_until
 
 CSV = {"Content-Type": "text/csv"}
-
-
-@pytest.fixture(scope="module")
-def api(redis_server: EmbeddedServer) -> Iterator[Api]:
-    emptied(redis_server)
-    with serving(settings_for(redis_server)) as running:
-        yield running
 
 
 def define(api: Api, name: str, **fields: object) -> requests.Response:
@@ -202,9 +192,11 @@ def test_a_number_is_off_the_list_again_when_its_entry_is_over(api: Api) -> None
     assert add(soon.isoformat()).json()["changed"] == 1
     asked = {"number": number, "account": "default"}
     assert api.post("/v1/explain", asked).json()["may_be_rung"] is False
-    until = time.monotonic() + 10
-    while not api.post("/v1/explain", asked).json()["may_be_rung"]:
-        assert time.monotonic() < until, "it never ended"
+    wait_until(
+        lambda: bool(api.post("/v1/explain", asked).json()["may_be_rung"]),
+        within=10,
+        why="it never ended",
+    )
     assert api.get(f"{suppressions}?account=default").json()["data"] == []
     assert add("2999-01-01T00:00:00Z").json()["changed"] == 1
     assert add("2998-01-01T00:00:00Z").json()["changed"] == 0

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from apikit import Api, emptied, serving, settings_for
+from apikit import Api
 
 from dialer.errors import (
     CampaignChanged,
@@ -19,7 +19,6 @@ from dialer.errors import (
     StateConflict,
 )
 from dialer.lists import ListError
-from dialer.local.embedded_server import EmbeddedServer
 from dialer.remote import RemoteDialer
 from dialer.remote.campaigns import RemoteCampaigns
 
@@ -30,13 +29,6 @@ FIELDS = {
     "delays": {"agent": timedelta(minutes=5)},
     "not_same_day": ("provider",),
 }
-
-
-@pytest.fixture(scope="module")
-def api(redis_server: EmbeddedServer) -> Iterator[Api]:
-    emptied(redis_server)
-    with serving(settings_for(redis_server)) as running:
-        yield running
 
 
 @pytest.fixture(params=["here", "remote"])

@@ -7,23 +7,15 @@ from typing import Any
 
 import pytest
 import requests
-from apikit import Api, emptied, serving, settings_for
+from apikit import Api
 
 from dialer import ClickToCall, Dialer, InvalidCall, Verdict
 from dialer.domain.job.job import State
 from dialer.errors import JobNotFound, StoreUnavailable
-from dialer.local.embedded_server import EmbeddedServer
 from dialer.remote import RemoteDialer, RemoteRefused
 
 CALL = ClickToCall(from_="9000000001", to="9100000001")
 LATER = datetime(2035, 1, 31, 10, tzinfo=UTC)
-
-
-@pytest.fixture(scope="module")
-def api(redis_server: EmbeddedServer) -> Iterator[Api]:
-    emptied(redis_server)
-    with serving(settings_for(redis_server)) as running:
-        yield running
 
 
 @pytest.fixture(params=["here", "over HTTP"])

@@ -16,7 +16,7 @@ from math import sqrt
 from pathlib import Path
 from statistics import NormalDist, median
 
-from http_service import free_port, running
+from http_service import environ_of, free_port, running
 
 from dialer.bootstrap.dialer import Dialer
 from dialer.local.embedded_server import EmbeddedServer
@@ -77,13 +77,7 @@ def main() -> int:
     """Measure, and say it."""
     with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder)) as server:
         port = free_port()
-        env = {
-            "DIALER_REDIS_URL": server.url,
-            "DIALER_BROKER_URL": server.broker_url,
-            "DIALER_API__PORT": str(port),
-            "DIALER_LOG__LEVEL": "warning",
-            "DIALER_ACCOUNTS__DEFAULT__USER_ID": "1",
-        }
+        env = environ_of(server, port)
         keys = keys_of(Settings.load(env=env))
         order = [*keys] * EACH
         random.Random(1).shuffle(order)

@@ -52,6 +52,18 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
+def environ_of(server: EmbeddedServer, port: int) -> dict[str, str]:
+    """Variables of a service that is always open and says little."""
+    return {
+        "DIALER_REDIS_URL": server.url,
+        "DIALER_BROKER_URL": server.broker_url,
+        "DIALER_API__PORT": str(port),
+        "DIALER_LOG__LEVEL": "warning",
+        "DIALER_ACCOUNTS__DEFAULT__USER_ID": "1",
+        "DIALER_ACCOUNTS__DEFAULT__CALLING_HOURS": "always",
+    }
+
+
 @contextmanager
 def running(
     command: list[str], port: int, env: dict[str, str], *, quiet: bool = False
@@ -173,14 +185,7 @@ def main() -> None:
     lines = []
     with tempfile.TemporaryDirectory() as folder, EmbeddedServer(Path(folder)) as server:
         port = free_port()
-        env = {
-            "DIALER_REDIS_URL": server.url,
-            "DIALER_BROKER_URL": server.broker_url,
-            "DIALER_API__PORT": str(port),
-            "DIALER_LOG__LEVEL": "warning",
-            "DIALER_ACCOUNTS__DEFAULT__USER_ID": "1",
-            "DIALER_ACCOUNTS__DEFAULT__CALLING_HOURS": "always",
-        }
+        env = environ_of(server, port)
         with Dialer.from_settings(Settings.load(env=env)) as dialer:
             _, key = dialer.api_keys.create("bench", ["enqueue", "operate", "read"])
         with running([sys.executable, "-m", "dialer", "api"], port, env) as process:
